@@ -1,0 +1,179 @@
+"""The keys of terminal.toml and hub.toml, typed, with their defaults. Pure.
+
+The commented examples beside this file document every key; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+Seconds = Annotated[float, Meta(ge=0)]
+Text = Annotated[str, Meta(min_length=1, max_length=80)]
+Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class Secret(str):
+    """A string that never prints. `reveal()` is the only way to its text."""
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return str.__getitem__(self, slice(None))
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all tables of a file."""
+
+
+# -- terminal.toml ----------------------------------------------------------------------------
+
+
+class Display(Table, frozen=True):
+    """[display]"""
+
+    fullscreen: bool = True
+    width: Annotated[int, Meta(ge=640, le=3840)] = 1280
+    height: Annotated[int, Meta(ge=400, le=2160)] = 800
+
+
+class Devices(Table, frozen=True):
+    """[devices] Each "auto", "simulated", or a device: /dev/..., an ALSA name, a fifo for the hook."""
+
+    camera: str = "auto"
+    microphone: str = "auto"
+    earpiece: str = "auto"
+    hook: str = "none"
+    """"none": no hook switch, the handset counts as up; "simulated"; or a device."""
+    hook_fifo: str = ""
+    """Simulated hook: a FIFO that "up" and "down" lines are written to."""
+    width: Annotated[int, Meta(ge=160, le=1920)] = 640
+    height: Annotated[int, Meta(ge=120, le=1080)] = 480
+    fps: Annotated[int, Meta(ge=5, le=60)] = 30
+    tone_hz: Annotated[float, Meta(ge=20, le=20000)] = 440.0
+    """Simulated microphone: the pitch that it hears."""
+
+
+class Network(Table, frozen=True):
+    """[network]"""
+
+    interfaces: tuple[str, ...] = ()
+    """Only these interfaces' addresses are offered to families; empty: all."""
+    allow_peers: tuple[str, ...] = ()
+    """CIDR ranges, normally refused (loopback, private, ...), that a family's address may lie in."""
+
+
+class TerminalConfig(Table, frozen=True):
+    """terminal.toml"""
+
+    terminal: Slug
+    hub: Annotated[str, Meta(pattern=r"^wss?://[^\s]+$")]
+    """The hub's URL, without path: wss://visits.example."""
+    hub_name: Slug
+    """The hub's own name (`name` in hub.toml), which the terminal's proof is bound to."""
+    state_dir: Annotated[str, Meta(min_length=1)] = "/var/lib/visitbooth"
+    """Holds the terminal's key (mode 0600)."""
+    enrolment_code: Secret = Secret("")
+    """One-time code from `visit-hub terminal add`; not needed once the key is enrolled."""
+    ca_file: str = ""
+    """PEM file that the hub's certificate is checked against; empty: the system's."""
+    language: str = "en"
+    display: Display = field(default_factory=Display)
+    devices: Devices = field(default_factory=Devices)
+    network: Network = field(default_factory=Network)
+
+
+# -- hub.toml ---------------------------------------------------------------------------------
+
+
+class Turn(Table, frozen=True):
+    """[turn]"""
+
+    urls: tuple[str, ...] = ()
+    secret: Secret = Secret("")
+    """coturn's static-auth-secret."""
+    stun_urls: tuple[str, ...] = ()
+
+
+class Notice(Table, frozen=True):
+    """[notice] What the jail does by other means; shown on both screens."""
+
+    recorded: bool = False
+    watched: bool = False
+
+
+class Limits(Table, frozen=True):
+    """[limits]"""
+
+    connections: Annotated[int, Meta(ge=1)] = 10_000
+    connections_per_address: Annotated[int, Meta(ge=1)] = 200
+    log_in_timeout_s: Seconds = 30
+    password_hash_queue: Annotated[int, Meta(ge=1)] = 40
+    messages_per_10_s: Annotated[int, Meta(ge=10)] = 400
+
+
+class Inmates(Table, frozen=True):
+    """[inmates]"""
+
+    pin_tries: Annotated[int, Meta(ge=1, le=10)] = 3
+    lockout_s: Seconds = 900
+    terminal_tries: Annotated[int, Meta(ge=1)] = 12
+    """Wrong PINs from one terminal within lockout_s, whoever's, before it is locked."""
+
+
+class Visits(Table, frozen=True):
+    """[visits]"""
+
+    sign_in_early_s: Seconds = 600
+    page_early_s: Seconds = 900
+    give_back_max_s: Seconds = 600
+    facility_log_in_s: Seconds = 7200
+    link_grace_s: Seconds = 5.0
+    """A terminal or page silent this long counts as gone."""
+    first_picture_s: Seconds = 3.0
+
+
+class Facility(Table, frozen=True):
+    """[[facility]]"""
+
+    id: Slug
+    name: Text
+    time_zone: Text
+    clock_24h: bool = False
+
+
+class HubConfig(Table, frozen=True):
+    """hub.toml"""
+
+    name: Slug
+    facility: Annotated[tuple[Facility, ...], Meta(min_length=1)]
+    listen: str = "127.0.0.1"
+    port: Port = 8080
+    state_dir: Annotated[str, Meta(min_length=1)] = "/var/lib/visitbooth-hub"
+    """Holds the database, the PIN key and the hub's lock."""
+    store: str = ""
+    """"sqlite:///path"; empty: visits.db in state_dir."""
+    bus: str = "local"
+    staff_socket: str = ""
+    """Unix socket for staff commands; empty: staff.sock in state_dir."""
+    staff_group: str = ""
+    origins: tuple[str, ...] = ()
+    """Origins that the page may come from, beside the hub's own host."""
+    ice_policy: Annotated[str, Meta(pattern=r"^(all|relay)$")] = "all"
+    allow_peers: tuple[str, ...] = ()
+    """CIDR ranges, normally refused, that a family's candidate may lie in (same-network visits)."""
+    turn: Turn = field(default_factory=Turn)
+    notice: Notice = field(default_factory=Notice)
+    limits: Limits = field(default_factory=Limits)
+    inmates: Inmates = field(default_factory=Inmates)
+    visits: Visits = field(default_factory=Visits)

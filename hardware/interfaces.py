@@ -1,0 +1,134 @@
+"""What every device is: small Protocols. They know no visit and no hub.
+
+For all devices: `open` and `close` are idempotent; `open` may take long but never blocks the
+loop; use them only from the loop's thread. Loss is an exception from the waiting call
+(`DeviceLost`), after which the device is closed and may be opened again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE_HZ = 48_000
+BLOCK_SAMPLES = 960
+"""Audio moves in mono blocks of 20 ms: int16 arrays of this length."""
+
+Block = npt.NDArray[np.int16]
+
+
+class DeviceError(Exception):
+    """Root of device trouble. `code` is the suffix of the fault code: 01 missing, ..."""
+
+    code = "01"
+
+
+class DeviceNotFound(DeviceError):
+    """No such device is attached."""
+
+    code = "01"
+
+
+class DeviceBusy(DeviceError):
+    """Another program has it."""
+
+    code = "04"
+
+
+class DeviceRefused(DeviceError):
+    """The device is there but does not do what is asked (permission, format)."""
+
+    code = "04"
+
+
+class DeviceLost(DeviceError):
+    """It was open and is gone."""
+
+    code = "01"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoMode:
+    """What a camera delivers."""
+
+    width: int
+    height: int
+    fps: int
+
+
+@runtime_checkable
+class Camera(Protocol):
+    """One camera. Newest frame wins: a slow reader misses frames, never falls behind."""
+
+    async def open(self) -> VideoMode:
+        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+
+    async def frame(self) -> av.VideoFrame:
+        """Wait for the newest frame not yet returned (yuv420p, pts in time_base); DeviceLost."""
+
+    async def close(self) -> None:
+        """Close."""
+
+
+@runtime_checkable
+class Microphone(Protocol):
+    """One microphone. At most 5 blocks (100 ms) wait; the oldest is dropped and counted."""
+
+    dropped: int
+
+    async def open(self) -> None:
+        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+
+    async def block(self) -> Block:
+        """Wait for the next 20 ms; DeviceLost."""
+
+    async def close(self) -> None:
+        """Close."""
+
+
+@runtime_checkable
+class Earpiece(Protocol):
+    """One earpiece. `play` never waits; at most 5 blocks wait, the oldest is dropped and counted."""
+
+    dropped: int
+
+    async def open(self) -> None:
+        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+
+    def play(self, block: Block) -> None:
+        """Queue 20 ms of sound; DeviceLost."""
+
+    async def close(self) -> None:
+        """Close."""
+
+
+@runtime_checkable
+class Hook(Protocol):
+    """The handset's hook switch, debounced."""
+
+    async def open(self) -> bool:
+        """Open and return whether the handset is up; raises DeviceNotFound, DeviceRefused."""
+
+    async def change(self) -> bool:
+        """Wait until the handset was lifted (True) or hung up (False); DeviceLost."""
+
+    async def close(self) -> None:
+        """Close."""
+
+
+@runtime_checkable
+class Keypad(Protocol):
+    """A keypad of digits. Keys: "0" to "9", "delete", "enter"."""
+
+    async def open(self) -> None:
+        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+
+    async def key(self) -> str:
+        """Wait for the next key; DeviceLost."""
+
+    async def close(self) -> None:
+        """Close."""

@@ -1,0 +1,1 @@
+"""Pure: what this terminal is doing."""

@@ -1,0 +1,150 @@
+"""What a screen shows and what it may ask for. Pure: screens render a `View` and post intents.
+
+`session.py` makes views; `screens/` draws them; neither knows the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from signalling.wire import FacilityView, Neighbour, VisitView
+
+
+class ScreenName(StrEnum):
+    """The screens of screens.md, k1 to k8."""
+
+    IDLE = "idle"
+    SIGN_IN = "sign-in"
+    MY_VISITS = "my-visits"
+    WAITING = "waiting"
+    IN_VISIT = "in-visit"
+    HELD = "held"
+    ENDED = "ended"
+    OUT_OF_ORDER = "out-of-order"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """k2. Digits typed so far; the PIN only as a count. `error` is a Refused code or None."""
+
+    number: str = ""
+    pin_length: int = 0
+    field: str = "number"
+    busy: bool = False
+    error: str | None = None
+    tries_left: int | None = None
+    max_tries: int = 3
+    unlock_at: float | None = None
+    other_terminal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet at the bottom: "still-there" (with seconds), "confirm-end", "confirm-sign-out"."""
+
+    kind: str
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything the screen shows. Equal views need no redraw.
+
+    `now` is the hub's clock in seconds since the epoch, cut to whole seconds, so that a ticking
+    countdown is a new view once a second and nothing else is.
+    """
+
+    screen: ScreenName
+    now: int
+    language: str
+    label: str
+    unit: str
+    facility: FacilityView
+    connected: bool
+    languages: tuple[str, ...] = ("en", "es")
+    next_start_at: float | None = None
+    inmate: str | None = None
+    visits: tuple[VisitView, ...] = ()
+    visit: VisitView | None = None
+    loading: bool = False
+    sign_in: SignInView = SignInView()
+    sheet: Sheet | None = None
+    handset_up: bool = True
+    level: int = 0
+    """Microphone meter, 0 to 16 blocks."""
+    silent: bool = False
+    """Nothing heard for 5 s while waiting: "We do not hear you"."""
+    volume: int = 5
+    quality: str = "good"
+    """good, fair, weak, sound-only."""
+    sign_out_in_s: int | None = None
+    faults: tuple[str, ...] = ()
+    fault_since: float | None = None
+    free_terminal: Neighbour | None = None
+
+
+class Intent:
+    """Base of what a press means. Screens post these; only `session.py` decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touch(Intent):
+    """Anywhere on the idle screen, or any touch at all (keeps a session awake)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage(Intent):
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Intent):
+    """ "0" to "9", "delete", "clear", "enter"."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back(Intent):
+    """Back to idle from sign-in; from ended to my visits."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetReady(Intent):
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskSignOut(Intent):
+    """Sign out; asks first while waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskEnd(Intent):
+    """The red X; opens the sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm(Intent):
+    """The sheet's act (end, sign out, no longer there)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss(Intent):
+    """The sheet's harmless button (go on, yes I am here)."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeStep(Intent):
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMyVisits(Intent):
+    """From ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain(Intent):
+    """After a failed load."""

@@ -1,0 +1,1 @@
+"""Checks of what browsers send before it reaches a media stack. Written next."""

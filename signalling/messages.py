@@ -1,0 +1,453 @@
+"""Every message on the wire: one typed struct each, decoded strictly. PROTOCOL.md is the contract.
+
+Four directions, each with its own closed set; a message that is not in the set of its endpoint is
+`unknown-message` however well formed it is.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Generic, TypeVar, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+
+from signalling.errors import (
+    NotJson,
+    ProtocolError,
+    TooLarge,
+    UnknownField,
+    UnknownMessage,
+    UnknownVersion,
+    WrongType,
+)
+from signalling.wire import (
+    VERSION,
+    Base64,
+    Connection,
+    Email,
+    FacilityView,
+    IceServer,
+    Id,
+    Name,
+    Neighbour,
+    Number,
+    Password,
+    Sdp,
+    Seat,
+    Token,
+    Versions,
+    VisitView,
+)
+
+
+class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
+    """Base of all messages. `str()` never shows secrets or session descriptions."""
+
+    def __str__(self) -> str:
+        return f"<{self.__struct_config__.tag}>"
+
+
+# -- both clients -----------------------------------------------------------------------------
+
+
+class Offer(Message, frozen=True, tag="offer"):
+    """Kiosk to page, by way of the hub. `page` is the page that the offer is for."""
+
+    visit: Id
+    page: Id
+    connection: Connection
+    sdp: Sdp
+
+
+class Answer(Message, frozen=True, tag="answer"):
+    """Page to kiosk. Validated at hub and kiosk (`descriptions.check_answer`)."""
+
+    visit: Id
+    connection: Connection
+    sdp: Sdp
+
+
+class Ice(Message, frozen=True, tag="ice"):
+    """One candidate, page to kiosk. An empty `candidate` ends the candidates."""
+
+    visit: Id
+    connection: Connection
+    candidate: Annotated[str, Meta(max_length=512)]
+    sdp_mid: Annotated[str, Meta(max_length=16)] | None = None
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=7)] | None = None
+
+
+class End(Message, frozen=True, tag="end"):
+    """The red X, from either side, already confirmed by the person."""
+
+    visit: Id
+
+
+class Ping(Message, frozen=True, tag="ping"):
+    """Asks for a `pong`; pages cannot see the websocket's own pings."""
+
+    sent: float
+
+
+class Pong(Message, frozen=True, tag="pong"):
+    """Answers `ping`."""
+
+    sent: float
+    now: float
+
+
+class Refused(Message, frozen=True, tag="refused"):
+    """A person asked for what cannot be now; the connection stays. `about` is the type refused."""
+
+    about: str
+    code: str
+    facts: dict[str, str | int | float | None] = {}
+
+
+class Violation(Message, frozen=True, tag="violation"):
+    """The other end broke the protocol; the hub closes after this. `code` is in `errors.py`."""
+
+    code: str
+    detail: str = ""
+
+
+# -- terminal ---------------------------------------------------------------------------------
+
+
+class TerminalHello(Message, frozen=True, tag="terminal-hello"):
+    """First message of a terminal that has a key."""
+
+    versions: Versions
+    terminal: Id
+
+
+class Enrol(Message, frozen=True, tag="enrol"):
+    """First message of a new terminal: spends the one-time code, leaves the public key."""
+
+    versions: Versions
+    terminal: Id
+    code: Annotated[str, Meta(min_length=4, max_length=32)]
+    public_key: Base64
+
+
+class Challenge(Message, frozen=True, tag="challenge"):
+    """Hub to terminal: sign `proof_bytes(hub, terminal, nonce)` within 10 s. `nonce` is base64."""
+
+    hub: str
+    nonce: Base64
+
+
+class Proof(Message, frozen=True, tag="proof"):
+    """The Ed25519 signature (RFC 8032), base64."""
+
+    signature: Base64
+
+
+class TerminalWelcome(Message, frozen=True, tag="terminal-welcome"):
+    """The terminal is known. A `seat` and a `board` follow at once."""
+
+    now: float
+    label: str
+    unit: str
+    facility: FacilityView
+
+
+class SignIn(Message, frozen=True, tag="sign-in"):
+    """The inmate's number and PIN. Answered by `seat` or `refused`."""
+
+    inmate_number: Number
+    pin: Number
+
+
+class Choose(Message, frozen=True, tag="choose"):
+    """The inmate waits for this visit."""
+
+    visit: Id
+
+
+class SignOut(Message, frozen=True, tag="sign-out"):
+    """The inmate leaves the terminal."""
+
+
+class SeatMessage(Message, frozen=True, tag="seat"):
+    """Who sits here now; null when nobody. Pushed at every change, adopted whole."""
+
+    now: float
+    seat: Seat | None
+
+
+class Board(Message, frozen=True, tag="board"):
+    """For the idle and the out-of-order screen."""
+
+    now: float
+    next_start_at: float | None = None
+    free_terminal: Neighbour | None = None
+
+
+class TerminalState(Message, frozen=True, tag="terminal-state"):
+    """What is true at the terminal in a visit; sent at each change and after each reconnect."""
+
+    visit: Id
+    connection: Annotated[int, Meta(ge=0, le=1_000_000)]
+    handset_up: bool
+    receiving: bool
+
+
+class Health(Message, frozen=True, tag="health"):
+    """Fault codes of the terminal (`CAM-01`, ...); empty when it works."""
+
+    faults: Annotated[list[Annotated[str, Meta(max_length=8)]], Meta(max_length=16)]
+
+
+class CallStats(Message, frozen=True, tag="call-stats"):
+    """The call as the terminal measures it, once a second. Rates in kb/s, delays in ms."""
+
+    visit: Id
+    connection: Connection
+    rtt_ms: float | None = None
+    video_kbps_in: float = 0.0
+    video_kbps_out: float = 0.0
+    fps_in: float = 0.0
+    fps_out: float = 0.0
+    lost_in: int = 0
+
+
+# -- page -------------------------------------------------------------------------------------
+
+
+class Hello(Message, frozen=True, tag="hello"):
+    """First message of a page; with a session token when it has one."""
+
+    versions: Versions
+    token: Token | None = None
+
+
+class Welcome(Message, frozen=True, tag="welcome"):
+    """`name` is null when nobody is logged in. `opened` is the facility whose log-in still holds."""
+
+    now: float
+    name: str | None
+    facilities: tuple[FacilityView, ...]
+    opened: str | None = None
+
+
+class CreateAccount(Message, frozen=True, tag="create-account"):
+    """Answered by `account-created`, alike for a new and a known e-mail, or by `refused`."""
+
+    email: Email
+    password: Password
+    name: Name
+
+
+class AccountCreated(Message, frozen=True, tag="account-created"):
+    """Now log in."""
+
+
+class LogIn(Message, frozen=True, tag="log-in"):
+    """Answered by `logged-in` or `refused`."""
+
+    email: Email
+    password: Password
+
+
+class LoggedIn(Message, frozen=True, tag="logged-in"):
+    """`token` is the new session's secret; the hub keeps only its hash."""
+
+    token: Token
+    name: str
+
+
+class LogOut(Message, frozen=True, tag="log-out"):
+    """Ends this session. Answered by `logged-out`."""
+
+
+class LoggedOut(Message, frozen=True, tag="logged-out"):
+    """The session is over (`log-out`, expiry, ended elsewhere)."""
+
+
+class FacilityLogIn(Message, frozen=True, tag="facility-log-in"):
+    """The password again. Answered by `facility-opened` and `appointments`, or `refused`."""
+
+    facility: Id
+    password: Password
+
+
+class FacilityOpened(Message, frozen=True, tag="facility-opened"):
+    """The facility's visitation is open to this session until `until`."""
+
+    facility: FacilityView
+    until: float
+
+
+class Appointments(Message, frozen=True, tag="appointments"):
+    """All this visitor's visits at the open facility. Pushed at every change, adopted whole."""
+
+    now: float
+    visits: tuple[VisitView, ...]
+
+
+class Join(Message, frozen=True, tag="join"):
+    """This page is open for the visit, has asked for its devices and can answer an offer.
+
+    `page` is the page's own random id, new at every load. Answered by `joined` or `refused`.
+    """
+
+    visit: Id
+    page: Id
+
+
+class Joined(Message, frozen=True, tag="joined"):
+    """What the page's peer connection needs."""
+
+    visit: Id
+    ice_servers: tuple[IceServer, ...]
+    ice_policy: str
+
+
+class Leave(Message, frozen=True, tag="leave"):
+    """This page is no longer open for the visit."""
+
+    visit: Id
+    page: Id
+
+
+class Press(Message, frozen=True, tag="press"):
+    """The green telephone. Refused with `visit-elsewhere` unless `take_over`, when another has it."""
+
+    visit: Id
+    page: Id
+    take_over: bool = False
+
+
+class PageState(Message, frozen=True, tag="page-state"):
+    """What is true at the page in a visit; sent at each change and after each reconnect."""
+
+    visit: Id
+    connection: Annotated[int, Meta(ge=0, le=1_000_000)]
+    receiving: bool
+    camera: bool
+    microphone: bool
+
+
+# -- the four directions ----------------------------------------------------------------------
+
+TerminalToHub = (
+    TerminalHello
+    | Enrol
+    | Proof
+    | SignIn
+    | Choose
+    | SignOut
+    | Offer
+    | End
+    | TerminalState
+    | Health
+    | CallStats
+    | Ping
+)
+HubToTerminal = (
+    Challenge | TerminalWelcome | SeatMessage | Board | Answer | Ice | Pong | Refused | Violation
+)
+PageToHub = (
+    Hello
+    | CreateAccount
+    | LogIn
+    | LogOut
+    | FacilityLogIn
+    | Join
+    | Leave
+    | Press
+    | End
+    | Answer
+    | Ice
+    | PageState
+    | Ping
+)
+HubToPage = (
+    Welcome
+    | AccountCreated
+    | LoggedIn
+    | LoggedOut
+    | FacilityOpened
+    | Appointments
+    | Joined
+    | Offer
+    | Pong
+    | Refused
+    | Violation
+)
+
+M = TypeVar("M")
+
+
+class Codec(Generic[M]):
+    """Strict decoder of one direction."""
+
+    def __init__(self, union: Any) -> None:
+        self.types: Final = {str(each.__struct_config__.tag): each for each in get_args(union)}
+        self._decoder: msgspec.json.Decoder[M] = msgspec.json.Decoder(union)
+
+    def decode(self, frame: str | bytes, *, limit: int) -> M:
+        """Return the message in `frame`.
+
+        Raises:
+            TooLarge: over `limit` bytes of UTF-8.
+            NotJson, UnknownMessage, UnknownField, WrongType: as named in PROTOCOL.md, "Errors".
+        """
+        data = frame.encode() if isinstance(frame, str) else frame
+        if len(data) > limit:
+            raise TooLarge(f"{len(data)} bytes, at most {limit}")
+        try:
+            return self._decoder.decode(data)
+        except msgspec.ValidationError as error:
+            raise self._named(str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise NotJson("the frame is not a JSON object in UTF-8") from None
+
+    @staticmethod
+    def _named(text: str) -> ProtocolError:
+        if "unknown field" in text:
+            return UnknownField(text)
+        if "field `type`" in text or ("Invalid value" in text and "`$.type`" in text):
+            return UnknownMessage(text)
+        if "Expected `object`" in text and "`$." not in text:
+            return NotJson(text)
+        return WrongType(text)
+
+
+TERMINAL_TO_HUB: Final[Codec[TerminalToHub]] = Codec(TerminalToHub)
+HUB_TO_TERMINAL: Final[Codec[HubToTerminal]] = Codec(HubToTerminal)
+PAGE_TO_HUB: Final[Codec[PageToHub]] = Codec(PageToHub)
+HUB_TO_PAGE: Final[Codec[HubToPage]] = Codec(HubToPage)
+DIRECTIONS: Final[dict[str, Codec[Any]]] = {
+    "terminal to hub": TERMINAL_TO_HUB,
+    "hub to terminal": HUB_TO_TERMINAL,
+    "page to hub": PAGE_TO_HUB,
+    "hub to page": HUB_TO_PAGE,
+}
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: Message) -> str:
+    """Return the frame (JSON text) for `message`."""
+    return _encoder.encode(message).decode()
+
+
+def check_version(versions: list[str]) -> None:
+    """Accept a hello's versions.
+
+    Raises:
+        UnknownVersion: ours is not among them.
+    """
+    if VERSION not in versions:
+        raise UnknownVersion(f"offered {', '.join(versions)}; this hub speaks {VERSION}")
+
+
+def proof_bytes(hub: str, terminal: str, nonce: bytes) -> bytes:
+    """Return what a terminal signs: context, hub, terminal and the hub's fresh nonce.
+
+    Length-prefixed, so that no two triples give the same bytes.
+    """
+    parts = (b"visitbooth terminal proof 1", hub.encode(), terminal.encode(), nonce)
+    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
