@@ -5,18 +5,51 @@ The commented examples beside this file document every key; a test holds them to
 
 from __future__ import annotations
 
-from typing import Annotated
+import hmac
+from typing import Annotated, NoReturn
 
 from msgspec import Meta, Struct, field
 
-Seconds = Annotated[float, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Text = Annotated[str, Meta(min_length=1, max_length=80)]
-Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Slug = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9._-]+\Z",
+        description="1 to 64 letters, digits, dots, dashes or underscores",
+    ),
+]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
-class Secret(str):
-    """A string that never prints. `reveal()` is the only way to its text."""
+class Secret:
+    """A text that never prints. `reveal()` is the only way to it.
+
+    Not a `str`: json, `"".join` and `+` would read a subclass's text past its methods.
+    An empty one is false.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
 
     def __repr__(self) -> str:
         return "Secret('***')"
@@ -27,9 +60,8 @@ class Secret(str):
     def __format__(self, spec: str) -> str:
         return "***"
 
-    def reveal(self) -> str:
-        """Return the text."""
-        return str.__getitem__(self, slice(None))
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not pickled: it would leave the process in clear text")
 
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,7 +80,7 @@ class Display(Table, frozen=True):
 
 
 class Devices(Table, frozen=True):
-    """[devices] Each "auto", "simulated", or a device: /dev/..., an ALSA name, a fifo for the hook."""
+    """[devices] Each "auto", "simulated", or a device: /dev/..., or an ALSA name for sound."""
 
     camera: str = "auto"
     microphone: str = "auto"
@@ -70,14 +102,14 @@ class Network(Table, frozen=True):
     interfaces: tuple[str, ...] = ()
     """Only these interfaces' addresses are offered to families; empty: all."""
     allow_peers: tuple[str, ...] = ()
-    """CIDR ranges, normally refused (loopback, private, ...), that a family's address may lie in."""
+    """CIDR ranges, normally refused (loopback, private), that a family's address may lie in."""
 
 
 class TerminalConfig(Table, frozen=True):
     """terminal.toml"""
 
     terminal: Slug
-    hub: Annotated[str, Meta(pattern=r"^wss?://[^\s]+$")]
+    hub: Annotated[str, Meta(pattern=r"^wss?://\S+\Z", description="wss://HOST or wss://HOST:PORT")]
     """The hub's URL, without path: wss://visits.example."""
     hub_name: Slug
     """The hub's own name (`name` in hub.toml), which the terminal's proof is bound to."""
@@ -169,7 +201,9 @@ class HubConfig(Table, frozen=True):
     staff_group: str = ""
     origins: tuple[str, ...] = ()
     """Origins that the page may come from, beside the hub's own host."""
-    ice_policy: Annotated[str, Meta(pattern=r"^(all|relay)$")] = "all"
+    ice_policy: Annotated[str, Meta(pattern=r"^(all|relay)\Z", description='"all" or "relay"')] = (
+        "all"
+    )
     allow_peers: tuple[str, ...] = ()
     """CIDR ranges, normally refused, that a family's candidate may lie in (same-network visits)."""
     turn: Turn = field(default_factory=Turn)

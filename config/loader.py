@@ -1,0 +1,132 @@
+"""Reads terminal.toml and hub.toml, or says everything that is wrong with them."""
+
+from __future__ import annotations
+
+import logging
+import re
+import stat
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from config import structure
+from config.positions import find_lines
+from config.problems import ConfigError, Key, Problem
+from config.schema import HubConfig, Secret, Table, TerminalConfig
+
+logger = logging.getLogger(__name__)
+
+FILE_MAX_BYTES = 262_144
+
+Config = TypeVar("Config", bound=Table)
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[Config]):
+    """A file's configuration, and what is unwise about the file though not wrong."""
+
+    config: Config
+    warnings: tuple[Problem, ...]
+
+
+def load_hub(path: Path | str) -> HubConfig:
+    """Read hub.toml; log its warnings. Raises ConfigError with every mistake in it."""
+    return _logged(load(Path(path), HubConfig))
+
+
+def load_terminal(path: Path | str) -> TerminalConfig:
+    """Read terminal.toml; log its warnings. Raises ConfigError with every mistake in it."""
+    return _logged(load(Path(path), TerminalConfig))
+
+
+def load(path: Path, schema: type[Config]) -> Loaded[Config]:
+    """Read `path` as `schema`. Raises ConfigError with every mistake in it."""
+    text = _read(path)
+    values = _parse(path, text)
+    lines = find_lines(text)
+    problems: list[Problem] = []
+
+    def report(key: Key, words: str) -> None:
+        problems.append(Problem(path, words, _line(lines, key), key))
+
+    structure.check(schema, values, report)
+    if problems:
+        raise ConfigError(sorted(problems, key=lambda problem: problem.line or 0))
+    config = msgspec.convert(values, schema, dec_hook=_decode)
+    return Loaded(config, tuple(_warnings(path, config)))
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Return the undecoded tables of `path`. Raises ConfigError if it is no readable TOML."""
+    return _parse(path, _read(path))
+
+
+def _logged(loaded: Loaded[Config]) -> Config:
+    for warning in loaded.warnings:
+        logger.warning("%s", warning)
+    return loaded.config
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError([Problem(path, "there is no such file")]) from None
+    except OSError as error:
+        raise ConfigError([Problem(path, f"cannot be read: {error.strerror}")]) from None
+    if len(content) > FILE_MAX_BYTES:
+        raise ConfigError([Problem(path, f"found more than {FILE_MAX_BYTES} bytes, expected less")])
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        words = f"found the byte 0x{content[error.start]:02x}, expected UTF-8 text"
+        raise ConfigError([Problem(path, words, line)]) from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).rpartition(" (at ")
+        place = re.match(r"line (\d+), (column \d+)", where)
+        line = int(place[1]) if place else text.count("\n") + 1
+        column = place[2] if place else "end of file"
+        words = f"{column}, found no valid TOML ({what[:1].lower()}{what[1:]})"
+        raise ConfigError([Problem(path, words, line)]) from None
+
+
+def _line(lines: dict[Key, int], key: Key) -> int | None:
+    """Return where `key` stands, or for a missing one the table that it is missing from."""
+    for length in range(len(key), 0, -1):
+        if key[:length] in lines:
+            return lines[key[:length]]
+    return None
+
+
+def _decode(kind: type, value: Any) -> Any:
+    """Convert what msgspec does not know."""
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise NotImplementedError(f"no conversion from {type(value).__name__} to {kind.__name__}")
+
+
+def _warnings(path: Path, config: Table) -> list[Problem]:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not (mode & stat.S_IROTH and has_secret(config)):
+        return []
+    words = f"holds a secret and everybody may read it (mode {mode:04o}), expected mode 0640"
+    return [Problem(path, words)]
+
+
+def has_secret(config: Table) -> bool:
+    """Return whether a secret is set anywhere in `config`."""
+    values = (getattr(config, name) for name in config.__struct_fields__)
+    return any(
+        has_secret(value) if isinstance(value, Table) else isinstance(value, Secret) and bool(value)
+        for value in values
+    )

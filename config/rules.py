@@ -1,0 +1,240 @@
+"""What a value must mean, beyond its type and range: addresses, time zones, keys that need others.
+
+A field's rule takes one value of the right type and returns what was expected instead, or "".
+A table's rule takes the table's values, defaults included, and yields (key, expectation) for each
+mistake; the key starts in that table.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from config.problems import Key, nearest
+from config.schema import (
+    Devices,
+    Facility,
+    HubConfig,
+    Limits,
+    Network,
+    Secret,
+    TerminalConfig,
+    Turn,
+)
+
+UNIX_SOCKET_PATH_MAX_BYTES = 107  # sun_path of <sys/un.h>, without its final zero
+INTERFACE_NAME_MAX = 15  # IFNAMSIZ of <linux/if.h>, without its final zero
+
+FieldRule = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """A rule about several fields of one table; asked only when all of `fields` are right alone."""
+
+    fields: tuple[str, ...]
+    check: Callable[[Mapping[str, Any]], Iterator[tuple[Key, str]]]
+
+
+# -- one value --------------------------------------------------------------------------------
+
+
+def _hub_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "wss://HOST or wss://HOST:PORT"
+    if not host or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in url:
+        return "wss://HOST or wss://HOST:PORT, with nothing after it"
+    if parts.scheme == "ws" and not _is_loopback(host):
+        return "wss://..., because ws:// sends PINs in clear text (only for a hub on this machine)"
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _absolute(path: str) -> str:
+    return "" if path.startswith("/") and "\0" not in path else "an absolute path"
+
+
+def _absolute_or_empty(path: str) -> str:
+    return _absolute(path) if path else ""
+
+
+def _ca_file(path: str) -> str:
+    if not path or (path.startswith("/") and Path(path).is_file()):
+        return ""
+    return "the absolute path of a PEM file that exists"
+
+
+def _socket(path: str) -> str:
+    if len(path.encode()) > UNIX_SOCKET_PATH_MAX_BYTES:
+        return f"a path of at most {UNIX_SOCKET_PATH_MAX_BYTES} bytes"
+    return _absolute_or_empty(path)
+
+
+def _matches(pattern: str, expected: str) -> FieldRule:
+    compiled = re.compile(pattern)
+    return lambda value: "" if compiled.fullmatch(value) else expected
+
+
+def _even(value: int) -> str:
+    return "an even number, since colours are sampled for two pixels at a time" if value % 2 else ""
+
+
+def _interface(name: str) -> str:
+    usable = 0 < len(name) <= INTERFACE_NAME_MAX and not re.search(r"[/:\s]", name)
+    return "" if usable else 'the name of a network interface, such as "eth0"'
+
+
+def _range(text: str) -> str:
+    expected = 'an address range in CIDR notation, such as "192.168.1.0/24"'
+    if "/" not in text:
+        return expected
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        try:
+            network = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            return expected
+        return f'"{network}", a range without bits beyond its prefix'
+    return ""
+
+
+def _time_zone(name: str) -> str:
+    zones = zoneinfo.available_timezones()
+    if name in zones:
+        return ""
+    near = nearest(name, zones)
+    meant = f', probably "{near}"' if near else ""
+    return f'a time zone of the IANA database, such as "America/New_York"{meant}'
+
+
+def _listen(address: str) -> str:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return "" if address == "localhost" else 'an IP address of this machine, or "0.0.0.0"'
+    return ""
+
+
+def _origin(origin: str) -> str:
+    expected = "https://HOST or https://HOST:PORT, with nothing after it"
+    try:
+        parts = urlsplit(origin)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return expected
+    plain = parts.scheme in ("http", "https") and host and origin.lower() == origin
+    bare = origin == f"{parts.scheme}://{parts.netloc}" and "@" not in origin
+    return "" if plain and bare else expected
+
+
+_HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
+
+_camera = _matches(r"auto|simulated|/dev/\S+", '"auto", "simulated" or a device, /dev/...')
+_sound = _matches(r"\S(.*\S)?", '"auto", "simulated" or the name of an ALSA device')
+_hook = _matches(r"none|simulated|/dev/\S+", '"none", "simulated" or a device, /dev/...')
+
+FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
+    (TerminalConfig, "hub"): _hub_url,
+    (TerminalConfig, "state_dir"): _absolute,
+    (TerminalConfig, "ca_file"): _ca_file,
+    (TerminalConfig, "language"): _matches(
+        r"[a-z]{2,3}(_[A-Z]{2})?", 'a language code, such as "en" or "pt_BR"'
+    ),
+    (Devices, "camera"): _camera,
+    (Devices, "microphone"): _sound,
+    (Devices, "earpiece"): _sound,
+    (Devices, "hook"): _hook,
+    (Devices, "hook_fifo"): _absolute_or_empty,
+    (Devices, "width"): _even,
+    (Devices, "height"): _even,
+    (Network, "interfaces"): _interface,
+    (Network, "allow_peers"): _range,
+    (HubConfig, "listen"): _listen,
+    (HubConfig, "state_dir"): _absolute,
+    (HubConfig, "store"): _matches(r"|sqlite:///\S.*", '"sqlite:///PATH", or "" for state_dir'),
+    (HubConfig, "bus"): _matches("local", '"local"'),
+    (HubConfig, "staff_socket"): _socket,
+    (HubConfig, "staff_group"): _matches(r"|[a-z_][a-z0-9_-]{0,31}", "the name of a group"),
+    (HubConfig, "origins"): _origin,
+    (HubConfig, "allow_peers"): _range,
+    (Turn, "urls"): _matches(
+        rf"turns?:{_HOST_PORT}(\?transport=(udp|tcp))?", "turn:HOST:PORT or turns:HOST:PORT"
+    ),
+    (Turn, "stun_urls"): _matches(rf"stuns?:{_HOST_PORT}", "stun:HOST:PORT"),
+    (Facility, "time_zone"): _time_zone,
+}
+"""By table and field; a list's rule is asked for each of its elements."""
+
+
+# -- several values ---------------------------------------------------------------------------
+
+
+def _hook_fifo(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if table["hook_fifo"] and table["hook"] != "simulated":
+        yield ("hook_fifo",), 'nothing, because it is only for hook = "simulated"'
+
+
+def _turn_secret(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    secret: Secret = table["secret"]
+    if table["urls"] and not secret:
+        yield ("secret",), "coturn's static-auth-secret, because turn.urls are set"
+    if secret and not table["urls"]:
+        yield ("urls",), "the TURN servers that turn.secret is for"
+
+
+def _relay(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if table["ice_policy"] == "relay" and not table["turn"]["urls"]:
+        yield ("ice_policy",), '"all", because there are no turn.urls to relay through'
+
+
+def _facility_ids(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """Asked also when some facility is wrong: a doubled id among the others counts all the same."""
+    facilities = table["facility"] if isinstance(table["facility"], tuple) else ()
+    seen: set[str] = set()
+    for index, facility in enumerate(facilities):
+        name = facility["id"] if isinstance(facility, Mapping) else None
+        if isinstance(name, str):
+            if name in seen:
+                yield ("facility", index, "id"), "an id that no facility above has"
+            seen.add(name)
+
+
+def _default_socket(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if not table["staff_socket"] and _socket(table["state_dir"] + "/staff.sock"):
+        yield (
+            ("state_dir",),
+            "a shorter path (or a staff_socket), so that staff.sock in it can open",
+        )
+
+
+def _connections(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if table["connections_per_address"] > table["connections"]:
+        yield ("connections_per_address",), f"at most limits.connections, {table['connections']}"
+
+
+TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
+    Devices: (TableRule(("hook", "hook_fifo"), _hook_fifo),),
+    Turn: (TableRule(("urls", "secret"), _turn_secret),),
+    Limits: (TableRule(("connections", "connections_per_address"), _connections),),
+    HubConfig: (
+        TableRule(("ice_policy", "turn"), _relay),
+        TableRule((), _facility_ids),
+        TableRule(("staff_socket", "state_dir"), _default_socket),
+    ),
+}
