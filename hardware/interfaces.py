@@ -78,7 +78,9 @@ class Camera(Protocol):
 class Microphone(Protocol):
     """One microphone. At most 5 blocks (100 ms) wait; the oldest is dropped and counted."""
 
-    dropped: int
+    @property
+    def dropped(self) -> int:
+        """Blocks that nobody took in time."""
 
     async def open(self) -> None:
         """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
@@ -92,9 +94,11 @@ class Microphone(Protocol):
 
 @runtime_checkable
 class Earpiece(Protocol):
-    """One earpiece. `play` never waits; at most 5 blocks wait, the oldest is dropped and counted."""
+    """One earpiece. `play` never waits; over 5 waiting blocks the oldest is dropped and counted."""
 
-    dropped: int
+    @property
+    def dropped(self) -> int:
+        """Blocks that came faster than they could be played."""
 
     async def open(self) -> None:
         """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
