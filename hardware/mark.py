@@ -9,8 +9,8 @@ provably what was sent. Fifteen blocks wide and five high, each block 1/40 of th
     .dddddddddddddd.    16 bits of number and 10 of checksum, most significant first, in two rows
     ...............     black margin
 
-It stands one tenth of the width below the top edge, so that a picture cropped to a wider screen
-keeps it.
+It stands 7/40 of the width below the top edge: a picture cropped to a wider screen keeps it, and a
+self-view at the top of the screen does not cover it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BLOCKS_ACROSS: Final = 40
 """Blocks in one width of the picture."""
 COLUMNS: Final = 13
 LEFT_BLOCKS: Final = 2
-TOP_BLOCKS: Final = 4
+TOP_BLOCKS: Final = 7
 """Where the margin's corner stands."""
 NUMBERS: Final = 1 << 16
 _CHECK_BITS: Final = 10
