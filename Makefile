@@ -1,0 +1,47 @@
+# Visitbooth. `make` alone says what there is.
+#
+# Every target first makes the machine ready (.ci/bootstrap): a virtual environment in .venv and,
+# where they are missing, a few Debian packages. A machine that is ready costs nothing.
+
+SHELL := /bin/bash
+BIN := .venv/bin
+ARGS :=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help: ## say what there is
+	@echo "make TARGET"; echo
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+# AUTO, DEMO_VISIT_S and DEMO_SIZE reach the demo by themselves: make passes on what its command
+# line and its environment set.
+demo: ## a whole visit; AUTO=1 plays both sides, DEMO_VISIT_S=60, DEMO_SIZE=1280x720
+	@.ci/bootstrap demo
+	@$(BIN)/python -m tests.e2e.demo
+
+test: ## every test; some of them: make test ARGS="tests/config -k secret"
+	@.ci/bootstrap test
+	$(BIN)/pytest $(ARGS)
+
+lint: ## style, types, import contracts, the page's JavaScript
+	@.ci/bootstrap lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	tsc -p signalling/web/jsconfig.json
+
+bench: ## every benchmark; tables here, numbers in bench-report/
+	@.ci/bootstrap test
+	@set -e; shopt -s nullglob; found=; \
+	for file in tests/bench/bench_*.py; do \
+	    found=yes; echo "== $$file"; \
+	    $(BIN)/python -m "tests.bench.$$(basename "$$file" .py)"; \
+	done; \
+	if [ -z "$$found" ]; then echo "There is no benchmark yet: no tests/bench/bench_*.py."; fi
+
+clean: ## remove reports and caches (not .venv)
+	rm -rf build demo-report test-report bench-report .coverage *.egg-info
+	rm -rf .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest_cache
+	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
