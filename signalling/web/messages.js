@@ -1,0 +1,209 @@
+/**
+ * The messages between page and hub: their shapes, and strict decoding of what comes in.
+ *
+ * Mirrors signalling/wire.py and signalling/messages.py; PROTOCOL.md is the contract and a test
+ * holds the three together. Times are seconds since the epoch by the hub's clock.
+ */
+
+/** @typedef {"scheduled"|"pending"|"ready"|"in-visit"|"interrupted"|"ended"} Status */
+/** @typedef {"terminal"|"visitor"|"network"|"hub"} Side */
+/** @typedef {"link"|"handset"|"page"|"media"|"signed-out"} Cause */
+/** @typedef {"inmate"|"visitor"|"staff"|"clock"} By */
+/** @typedef {"expired"|"red-x"|"staff"|"nobody-came"|"cancelled"} EndReason */
+/** @typedef {{name: string, relation: string}} Person */
+/** @typedef {{side: Side, cause: Cause, since: number}} BreakView */
+/** @typedef {{id: string, name: string, time_zone: string, clock_24h: boolean}} FacilityView */
+/** @typedef {{urls: string[], username: string|null, credential: string|null}} IceServer */
+/**
+ * A visit as both screens need it: a snapshot to adopt whole, never to merge.
+ *
+ * @typedef {object} VisitView
+ * @property {string} id
+ * @property {Status} status
+ * @property {string} inmate
+ * @property {Person[]} visitors
+ * @property {number} starts_at
+ * @property {number} ends_at
+ * @property {boolean} signed_in
+ * @property {string|null} terminal
+ * @property {boolean} visitor_here
+ * @property {string|null} page  the page that has the visit
+ * @property {boolean} tracks_open  the only thing that lets picture or sound leave
+ * @property {boolean} private
+ * @property {boolean} recorded
+ * @property {boolean} watched
+ * @property {number} used_s
+ * @property {number} lost_s
+ * @property {Partial<Record<Side, number>>} lost_by
+ * @property {number} added_s
+ * @property {number} owed_s
+ * @property {BreakView[]} breaks
+ * @property {boolean} paused
+ * @property {number|null} begun_at
+ * @property {number|null} ended_at
+ * @property {By|null} ended_by
+ * @property {EndReason|null} end_reason
+ */
+
+/** @typedef {Record<string, string|number|null>} Facts */
+/** @typedef {{type: "welcome", now: number, name: string|null, facilities: FacilityView[], opened: string|null}} Welcome */
+/** @typedef {{type: "account-created"}} AccountCreated */
+/** @typedef {{type: "logged-in", token: string, name: string}} LoggedIn */
+/** @typedef {{type: "logged-out"}} LoggedOut */
+/** @typedef {{type: "facility-opened", facility: FacilityView, until: number}} FacilityOpened */
+/** @typedef {{type: "appointments", now: number, visits: VisitView[]}} Appointments */
+/** @typedef {{type: "joined", visit: string, ice_servers: IceServer[], ice_policy: string}} Joined */
+/** @typedef {{type: "offer", visit: string, page: string, connection: number, sdp: string}} Offer */
+/** @typedef {{type: "pong", sent: number, now: number}} Pong */
+/** @typedef {{type: "refused", about: string, code: string, facts: Facts}} Refused */
+/** @typedef {{type: "violation", code: string, detail: string}} Violation */
+/** @typedef {Welcome|AccountCreated|LoggedIn|LoggedOut|FacilityOpened|Appointments|Joined|Offer|Pong|Refused|Violation} MessageIn */
+
+/** @typedef {{type: "hello", versions: string[], token?: string}} Hello */
+/** @typedef {{type: "create-account", email: string, password: string, name: string}} CreateAccount */
+/** @typedef {{type: "log-in", email: string, password: string}} LogIn */
+/** @typedef {{type: "log-out"}} LogOut */
+/** @typedef {{type: "facility-log-in", facility: string, password: string}} FacilityLogIn */
+/** @typedef {{type: "join", visit: string, page: string}} Join */
+/** @typedef {{type: "leave", visit: string, page: string}} Leave */
+/** @typedef {{type: "press", visit: string, page: string, take_over: boolean}} Press */
+/** @typedef {{type: "end", visit: string}} End */
+/** @typedef {{type: "answer", visit: string, connection: number, sdp: string}} Answer */
+/** @typedef {{type: "ice", visit: string, connection: number, candidate: string, sdp_mid: string|null, sdp_m_line_index: number|null}} Ice */
+/** @typedef {{type: "page-state", visit: string, connection: number, receiving: boolean, camera: boolean, microphone: boolean}} PageState */
+/** @typedef {{type: "ping", sent: number}} Ping */
+/** @typedef {Hello|CreateAccount|LogIn|LogOut|FacilityLogIn|Join|Leave|Press|End|Answer|Ice|PageState|Ping} MessageOut */
+
+/** The protocol version spoken here. */
+export const VERSION = "1";
+
+/** Every message that may come from the hub, with its fields and their JSON types. */
+const FIELDS_IN = Object.freeze({
+  welcome: { now: "number", name: "string|null", facilities: "array", opened: "string|null" },
+  "account-created": {},
+  "logged-in": { token: "string", name: "string" },
+  "logged-out": {},
+  "facility-opened": { facility: "object", until: "number" },
+  appointments: { now: "number", visits: "array" },
+  joined: { visit: "string", ice_servers: "array", ice_policy: "string" },
+  offer: { visit: "string", page: "string", connection: "number", sdp: "string" },
+  pong: { sent: "number", now: "number" },
+  refused: { about: "string", code: "string", facts: "object" },
+  violation: { code: "string", detail: "string" },
+});
+
+/** Types of the messages hub to page. */
+export const MESSAGES_IN = Object.freeze(Object.keys(FIELDS_IN));
+
+/** Types of the messages page to hub. */
+export const MESSAGES_OUT = Object.freeze([
+  "hello",
+  "create-account",
+  "log-in",
+  "log-out",
+  "facility-log-in",
+  "join",
+  "leave",
+  "press",
+  "end",
+  "answer",
+  "ice",
+  "page-state",
+  "ping",
+]);
+
+/** The fields of a VisitView; one too many or too few is a hub of another version. */
+const VISIT_FIELDS = Object.freeze({
+  id: "string",
+  status: "string",
+  inmate: "string",
+  visitors: "array",
+  starts_at: "number",
+  ends_at: "number",
+  signed_in: "boolean",
+  terminal: "string|null",
+  visitor_here: "boolean",
+  page: "string|null",
+  tracks_open: "boolean",
+  private: "boolean",
+  recorded: "boolean",
+  watched: "boolean",
+  used_s: "number",
+  lost_s: "number",
+  lost_by: "object",
+  added_s: "number",
+  owed_s: "number",
+  breaks: "array",
+  paused: "boolean",
+  begun_at: "number|null",
+  ended_at: "number|null",
+  ended_by: "string|null",
+  end_reason: "string|null",
+});
+
+/** Names of a VisitView's fields, for the test that holds them to wire.py. */
+export const VISIT_VIEW = Object.freeze(Object.keys(VISIT_FIELDS));
+
+/** The hub sent what PROTOCOL.md does not allow. `code` is one of its named errors. */
+export class ProtocolViolation extends Error {
+  /**
+   * @param {string} code
+   * @param {string} detail
+   */
+  constructor(code, detail) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+  }
+}
+
+/**
+ * Return the message in `text`.
+ *
+ * @param {string} text
+ * @returns {MessageIn}
+ * @throws {ProtocolViolation} not-json, unknown-message, unknown-field, wrong-type
+ */
+export function decode(text) {
+  /** @type {unknown} */
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ProtocolViolation("not-json", "the frame is not JSON");
+  }
+  if (typeOf(value) !== "object") throw new ProtocolViolation("not-json", "not an object");
+  const { type, ...fields } = /** @type {Record<string, unknown>} */ (value);
+  if (typeof type !== "string" || !Object.hasOwn(FIELDS_IN, type)) {
+    throw new ProtocolViolation("unknown-message", String(type));
+  }
+  check(type, fields, FIELDS_IN[/** @type {keyof typeof FIELDS_IN} */ (type)]);
+  if (type === "appointments") {
+    const visits = /** @type {Record<string, unknown>[]} */ (fields["visits"]);
+    for (const visit of visits) check("visit", visit, VISIT_FIELDS);
+  }
+  return /** @type {MessageIn} */ (value);
+}
+
+/**
+ * @param {string} what
+ * @param {Record<string, unknown>} fields
+ * @param {Record<string, string>} expected
+ */
+function check(what, fields, expected) {
+  for (const name of Object.keys(fields)) {
+    if (!Object.hasOwn(expected, name)) {
+      throw new ProtocolViolation("unknown-field", `${what}.${name}`);
+    }
+  }
+  for (const [name, types] of Object.entries(expected)) {
+    if (!types.split("|").includes(typeOf(fields[name]))) {
+      throw new ProtocolViolation("wrong-type", `${what}.${name} is no ${types}`);
+    }
+  }
+}
+
+/** @param {unknown} value */
+function typeOf(value) {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}

@@ -1,0 +1,294 @@
+/**
+ * The page's connection to the hub: transport and messages, no DOM. PROTOCOL.md is the contract.
+ *
+ * Reconnects by itself, proves that the hub is there (a page cannot see the websocket's own
+ * pings), and keeps the hub's clock.
+ */
+
+import { decode, MESSAGES_IN, MESSAGES_OUT, ProtocolViolation, VERSION } from "./messages.js";
+
+export { MESSAGES_IN, MESSAGES_OUT, VERSION };
+
+/** @typedef {import("./messages.js").MessageIn} MessageIn */
+/** @typedef {import("./messages.js").MessageOut} MessageOut */
+/**
+ * One typed handler for each message of the hub.
+ *
+ * @typedef {{[T in MessageIn["type"]]: (message: Extract<MessageIn, {type: T}>) => void}} Handlers
+ */
+/** @typedef {"connecting"|"open"|"lost"|"outdated"} LinkState */
+/**
+ * What the connection needs of the world; tests bring their own.
+ *
+ * @typedef {object} World
+ * @property {(url: string) => WebSocket} openSocket
+ * @property {() => number} now_ms  monotonic
+ * @property {(run: () => void, delay_ms: number) => number} after
+ * @property {(timer: number) => void} cancel
+ * @property {() => number} random  0 to 1
+ */
+
+export const PING_EVERY_MS = 4000;
+export const PONG_WITHIN_MS = 8000;
+export const OPEN_WITHIN_MS = 10000;
+export const REPLY_WITHIN_MS = 10000;
+const BACKOFF_MS = [300, 700, 1500, 3000, 6000, 10000];
+const CLOSE_VIOLATION = 4002;
+
+/** A person asked for what cannot be now. `code` picks the words. */
+export class RefusedError extends Error {
+  /** @param {import("./messages.js").Refused} refused */
+  constructor(refused) {
+    super(`${refused.about}: ${refused.code}`);
+    this.code = refused.code;
+    this.facts = refused.facts;
+  }
+}
+
+/** No reply: the connection was lost or the hub took too long. Asking again is fine. */
+export class NoReplyError extends Error {}
+
+/** @returns {World} */
+export function browserWorld() {
+  return {
+    openSocket: (url) => new WebSocket(url),
+    now_ms: () => performance.now(),
+    after: (run, delay_ms) => window.setTimeout(run, delay_ms),
+    cancel: (timer) => window.clearTimeout(timer),
+    random: Math.random,
+  };
+}
+
+/**
+ * The family endpoint of the page's own host.
+ *
+ * @param {{protocol: string, host: string}} location
+ */
+export function familyUrl(location) {
+  return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/family`;
+}
+
+export class HubConnection {
+  /**
+   * `token` is asked at each connection; `onLink` hears each change of the link.
+   *
+   * @param {object} options
+   * @param {string} options.url
+   * @param {() => string|null} options.token
+   * @param {Handlers} options.handlers
+   * @param {(link: LinkState) => void} options.onLink
+   * @param {World} [options.world]
+   */
+  constructor({ url, token, handlers, onLink, world = browserWorld() }) {
+    this.url = url;
+    this.token = token;
+    this.handlers = handlers;
+    this.onLink = onLink;
+    this.world = world;
+    /** @type {LinkState} */
+    this.link = "connecting";
+    /** Round trip of the last ping; null before the first pong. @type {number|null} */
+    this.rtt_ms = null;
+    /** @type {WebSocket|null} */
+    this.socket = null;
+    this.tries = 0;
+    this.stopped = true;
+    this.clockOffset_s = Date.now() / 1000 - world.now_ms() / 1000;
+    /** @type {number|null} */
+    this.pingSent_ms = null;
+    /** @type {number|null} */
+    this.timer = null;
+    /** @type {Map<string, {reply: string, resolve: (m: MessageIn) => void, reject: (e: Error) => void, timer: number}>} */
+    this.waiting = new Map();
+  }
+
+  /** The hub's clock, seconds since the epoch. */
+  now() {
+    return this.world.now_ms() / 1000 + this.clockOffset_s;
+  }
+
+  start() {
+    this.stopped = false;
+    this.#open();
+  }
+
+  stop() {
+    this.stopped = true;
+    this.#drop();
+  }
+
+  /** Try at once when waiting to reconnect (the browser is online again, a person asks). */
+  retryNow() {
+    if (this.stopped || this.socket !== null) return;
+    this.tries = 0;
+    this.#open();
+  }
+
+  /**
+   * Send a message; false when there is no connection to send it on.
+   *
+   * @param {MessageOut} message
+   */
+  send(message) {
+    if (this.link !== "open" || this.socket === null) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /**
+   * Send `message` and return its reply. One of each type at a time.
+   *
+   * @template {MessageIn["type"]} T
+   * @param {MessageOut} message
+   * @param {T} reply
+   * @returns {Promise<Extract<MessageIn, {type: T}>>}
+   * @throws {RefusedError} the hub refused
+   * @throws {NoReplyError} not connected, connection lost, or no reply in time
+   */
+  request(message, reply) {
+    return new Promise((resolve, reject) => {
+      if (this.waiting.has(message.type)) throw new NoReplyError(`${message.type} is under way`);
+      if (!this.send(message)) throw new NoReplyError("not connected");
+      const late = () => this.#settle(message.type)?.reject(new NoReplyError("no reply in time"));
+      const timer = this.world.after(late, REPLY_WITHIN_MS);
+      const accept = /** @type {(m: MessageIn) => void} */ (/** @type {unknown} */ (resolve));
+      this.waiting.set(message.type, { reply, resolve: accept, reject, timer });
+    });
+  }
+
+  #open() {
+    this.#cancelTimer();
+    const socket = this.world.openSocket(this.url);
+    this.socket = socket;
+    const mine = () => this.socket === socket;
+    socket.onopen = () => mine() && this.#hello(socket);
+    socket.onmessage = (event) => mine() && this.#receive(event.data);
+    socket.onclose = () => mine() && this.#lost();
+    this.timer = this.world.after(() => this.#lost(), OPEN_WITHIN_MS);
+  }
+
+  /** @param {WebSocket} socket */
+  #hello(socket) {
+    const token = this.token();
+    /** @type {import("./messages.js").Hello} */
+    const hello = { type: "hello", versions: [VERSION], ...(token ? { token } : {}) };
+    socket.send(JSON.stringify(hello));
+  }
+
+  /** @param {unknown} data */
+  #receive(data) {
+    try {
+      if (typeof data !== "string") throw new ProtocolViolation("not-json", "a binary frame");
+      this.#dispatch(decode(data));
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      console.error("The hub broke the protocol.", error);
+      this.socket?.close(CLOSE_VIOLATION, error.code);
+      this.#lost();
+    }
+  }
+
+  /** @param {MessageIn} message */
+  #dispatch(message) {
+    if ("now" in message) this.clockOffset_s = message.now - this.world.now_ms() / 1000;
+    if (message.type === "welcome") this.#welcome();
+    if (message.type === "pong") this.#pong(message.sent);
+    if (message.type === "violation") this.#violated(message);
+    const handle = /** @type {(m: MessageIn) => void} */ (this.handlers[message.type]);
+    handle(message);
+    this.#answer(message);
+  }
+
+  /** @param {MessageIn} message */
+  #answer(message) {
+    if (message.type === "refused") {
+      this.#settle(message.about)?.reject(new RefusedError(message));
+      return;
+    }
+    for (const [type, each] of this.waiting) {
+      if (each.reply === message.type) this.#settle(type)?.resolve(message);
+    }
+  }
+
+  /** @param {string} type */
+  #settle(type) {
+    const found = this.waiting.get(type);
+    if (found) {
+      this.waiting.delete(type);
+      this.world.cancel(found.timer);
+    }
+    return found;
+  }
+
+  #welcome() {
+    this.tries = 0;
+    this.pingSent_ms = null;
+    this.#setLink("open");
+    this.#cancelTimer();
+    this.#tick();
+  }
+
+  /** Sends the next ping, or gives the connection up when the last one is overdue. */
+  #tick() {
+    const now = this.world.now_ms();
+    if (this.pingSent_ms === null) {
+      this.pingSent_ms = now;
+      this.send({ type: "ping", sent: now });
+    } else if (now - this.pingSent_ms >= PONG_WITHIN_MS) {
+      this.#lost();
+      return;
+    }
+    this.timer = this.world.after(() => this.#tick(), PING_EVERY_MS);
+  }
+
+  /** @param {number} sent_ms */
+  #pong(sent_ms) {
+    if (sent_ms !== this.pingSent_ms) return;
+    this.pingSent_ms = null;
+    this.rtt_ms = this.world.now_ms() - sent_ms;
+    // The hub read its clock half a round trip ago.
+    this.clockOffset_s += this.rtt_ms / 2000;
+  }
+
+  /** @param {import("./messages.js").Violation} violation */
+  #violated(violation) {
+    console.error("The hub says that this page broke the protocol.", violation);
+    if (violation.code !== "unknown-version") return;
+    this.stopped = true;
+    this.#drop();
+    this.#setLink("outdated");
+  }
+
+  #lost() {
+    this.#drop();
+    if (this.stopped) return;
+    this.#setLink("lost");
+    const base_ms = BACKOFF_MS[Math.min(this.tries, BACKOFF_MS.length - 1)] ?? 0;
+    this.tries += 1;
+    // Spread out, so that a restarted hub does not meet everybody at once.
+    const delay_ms = base_ms * (0.5 + this.world.random());
+    this.timer = this.world.after(() => this.#open(), delay_ms);
+  }
+
+  #drop() {
+    this.#cancelTimer();
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+    for (const type of [...this.waiting.keys()]) {
+      this.#settle(type)?.reject(new NoReplyError("connection lost"));
+    }
+  }
+
+  #cancelTimer() {
+    if (this.timer !== null) this.world.cancel(this.timer);
+    this.timer = null;
+  }
+
+  /** @param {LinkState} link */
+  #setLink(link) {
+    if (link === this.link) return;
+    this.link = link;
+    this.onLink(link);
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * What the page shows: pure functions of the model and the hub's clock. No DOM, no words.
+ */
+
+/** @typedef {import("./messages.js").VisitView} VisitView */
+/** @typedef {import("./messages.js").FacilityView} FacilityView */
+/** @typedef {import("./messages.js").Facts} Facts */
+/** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
+/** @typedef {"denied"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
+/** @typedef {"loading"|"outdated"|"log-in"|"create-account"|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
+/** @typedef {{about: string, code: string, facts: Facts}} Note */
+/**
+ * A question over the screen. "end" goes away at `until`, seconds by the hub's clock.
+ *
+ * @typedef {{kind: "end"|"take-over", visit: string, until: number|null}} Sheet
+ */
+/**
+ * Everything the page knows. Only controllers change it; screens read it.
+ *
+ * @typedef {object} Model
+ * @property {string} page  this page's own id, new at every load
+ * @property {import("./protocol.js").LinkState} link
+ * @property {number} linkSince  when `link` became so
+ * @property {string|null} name  of the visitor; null: not logged in
+ * @property {FacilityView[]|null} facilities  null before the first welcome
+ * @property {FacilityView|null} facility  the open one
+ * @property {string|null} choosing  facility whose password is asked
+ * @property {VisitView[]|null} visits  null until the first push
+ * @property {number} since  when the page began to wait for what it shows as loading
+ * @property {"log-in"|"create-account"} entry
+ * @property {"appointments"|"check"} tab
+ * @property {boolean} checked  device check done or skipped
+ * @property {string|null} mine  visit whose telephone was pressed here
+ * @property {string|null} leftEnd  ended visit whose end was read
+ * @property {string|null} busy  type of the request under way
+ * @property {Note|null} note  the last refusal or good news, shown above the button
+ * @property {Sheet|null} sheet
+ * @property {DeviceState} devices
+ * @property {boolean} receiving  media of the jail arrives
+ * @property {Quality} quality
+ * @property {boolean} muted
+ * @property {boolean} cameraOff
+ * @property {number} level  microphone meter, 0 to METER_BLOCKS
+ * @property {"unheard"|"asked"|"yes"|"no"} bell
+ * @property {number|null} rtt_ms  to the hub
+ */
+
+export const METER_BLOCKS = 16;
+/** How long before the start a page joins. The hub's page_early_s has the same default. */
+export const PAGE_EARLY_S = 900;
+export const END_SHEET_S = 10;
+export const WARN_AT_MIN = Object.freeze([10, 5, 2, 1]);
+export const BELL_AT_MIN = Object.freeze([5, 1]);
+const WARN_FOR_S = 8;
+export const LAST_MINUTES_S = 120;
+export const SLOW_S = 10;
+
+/**
+ * @param {string} page
+ * @param {number} now
+ * @returns {Model}
+ */
+export function newModel(page, now) {
+  return {
+    page,
+    link: "connecting",
+    linkSince: now,
+    name: null,
+    facilities: null,
+    facility: null,
+    choosing: null,
+    visits: null,
+    since: now,
+    entry: "log-in",
+    tab: "appointments",
+    checked: false,
+    mine: null,
+    leftEnd: null,
+    busy: null,
+    note: null,
+    sheet: null,
+    devices: { camera: null, microphone: null, asked: false },
+    receiving: false,
+    quality: "good",
+    muted: false,
+    cameraOff: false,
+    level: 0,
+    bell: "unheard",
+    rtt_ms: null,
+  };
+}
+
+/**
+ * The visit that this page is in or just was in; null when none.
+ *
+ * @param {Model} model
+ */
+export function ownVisit(model) {
+  const visit = model.visits?.find((each) => each.id === model.mine) ?? null;
+  if (visit === null || visit.begun_at === null) return null;
+  if (visit.status === "ended") return visit.id === model.leftEnd ? null : visit;
+  return visit.page === null || visit.page === model.page ? visit : null;
+}
+
+/**
+ * @param {Model} model
+ * @returns {Screen}
+ */
+export function screenOf(model) {
+  if (model.link === "outdated") return "outdated";
+  if (model.facilities === null) return "loading";
+  if (model.name === null) return model.entry;
+  if (model.facility === null) return "facility";
+  const visit = ownVisit(model);
+  if (visit !== null) {
+    if (visit.status === "ended") return "ended";
+    return heldOf(visit, model) === null ? "in-visit" : "held";
+  }
+  return model.checked ? model.tab : "check";
+}
+
+/**
+ * Why a visit is held, as drawn and worded; null when it is not.
+ *
+ * `where` is the broken part of the way; `given` says whether its time is added to the end.
+ *
+ * @typedef {object} Held
+ * @property {"visitor"|"network"|"terminal"|"handset"|"signed-out"|"paused"} where
+ * @property {number} since
+ * @property {boolean} given
+ */
+
+/**
+ * @param {VisitView} visit
+ * @param {{link: Model["link"], linkSince: number, receiving: boolean}} model
+ * @returns {Held|null}
+ */
+export function heldOf(visit, { link, linkSince, receiving }) {
+  const first = [...visit.breaks].sort((a, b) => a.since - b.since)[0];
+  if (link !== "open" && !receiving) {
+    // What the hub last said is old news: this page's own link is what broke.
+    return { where: "visitor", since: linkSince, given: true };
+  }
+  if (first !== undefined) {
+    const given = visit.breaks.some((each) => each.cause === "link" || each.cause === "media");
+    return { where: placeOf(first), since: first.since, given };
+  }
+  if (visit.paused) return { where: "paused", since: visit.begun_at ?? 0, given: false };
+  return null;
+}
+
+/**
+ * @param {import("./messages.js").BreakView} broken
+ * @returns {Held["where"]}
+ */
+function placeOf({ side, cause }) {
+  if (cause === "handset") return "handset";
+  if (cause === "signed-out") return "signed-out";
+  if (side === "visitor") return "visitor";
+  return side === "terminal" ? "terminal" : "network";
+}
+
+/** @typedef {"start"|"return"|"elsewhere"|"none"} Telephone */
+
+/**
+ * What the telephone of a card does: hollow, starts, goes back in, or moves the visit here.
+ *
+ * @param {VisitView} visit
+ * @param {string} page
+ * @returns {Telephone}
+ */
+export function telephoneOf(visit, page) {
+  const open = ["ready", "in-visit", "interrupted"].includes(visit.status);
+  if (!open) return "none";
+  if (visit.page !== null && visit.page !== page) return "elsewhere";
+  return visit.status === "ready" ? "start" : "return";
+}
+
+/**
+ * Whether this page had the visit and another page took it over.
+ *
+ * @param {VisitView} visit
+ * @param {Model} model
+ */
+export function takenOver(visit, model) {
+  return visit.id === model.mine && telephoneOf(visit, model.page) === "elsewhere";
+}
+
+const ORDER = ["in-visit", "interrupted", "ready", "pending", "scheduled", "ended"];
+
+/**
+ * Ready first, then by start; ended last, the newest of them first.
+ *
+ * @param {VisitView[]} visits
+ */
+export function sortedVisits(visits) {
+  return [...visits].sort((a, b) => {
+    const rank = ORDER.indexOf(a.status) - ORDER.indexOf(b.status);
+    if (rank !== 0) return rank;
+    return a.status === "ended" ? b.starts_at - a.starts_at : a.starts_at - b.starts_at;
+  });
+}
+
+/** @typedef {"done"|"now"|"next"} Stop */
+
+/**
+ * The visit line: Scheduled, Pending, Ready, In visit.
+ *
+ * @param {import("./messages.js").Status} status
+ * @returns {{status: "scheduled"|"pending"|"ready"|"in-visit", stop: Stop}[]}
+ */
+export function visitLine(status) {
+  const stops = /** @type {const} */ (["scheduled", "pending", "ready", "in-visit"]);
+  const at = stops.findIndex((each) => each === (status === "interrupted" ? "in-visit" : status));
+  return stops.map((each, index) => {
+    const past = status === "ended" || index < at;
+    return { status: each, stop: past ? "done" : index === at ? "now" : "next" };
+  });
+}
+
+/**
+ * The visits that the page should be joined to now: begun or about to, and not over.
+ *
+ * @param {Model} model
+ * @param {number} now
+ */
+export function visitsToJoin(model, now) {
+  if (!model.checked || model.facility === null || model.visits === null) return [];
+  return model.visits.filter(
+    (each) =>
+      each.status !== "ended" && now >= each.starts_at - PAGE_EARLY_S && now < each.ends_at,
+  );
+}
+
+/**
+ * Whether this page may send its camera and microphone: the hub says so, the visit is this
+ * page's, and its person pressed the telephone here (after a reload they must press again).
+ *
+ * @param {VisitView} visit
+ * @param {Model} model
+ */
+export function maySend(visit, model) {
+  return visit.tracks_open && visit.page === model.page && visit.id === model.mine;
+}
+
+/**
+ * @param {VisitView} visit
+ * @param {number} now
+ */
+export function leftS(visit, now) {
+  return visit.status === "ended" ? 0 : Math.max(0, visit.ends_at - now);
+}
+
+/**
+ * The warning to show with `left_s` to go, in minutes; null for none.
+ *
+ * @param {number} left_s
+ */
+export function warningMin(left_s) {
+  return WARN_AT_MIN.find((min) => left_s <= min * 60 && left_s > min * 60 - WARN_FOR_S) ?? null;
+}
+
+/**
+ * Whose fault most of the lost time was; null when nothing was lost.
+ *
+ * @param {VisitView} visit
+ * @returns {import("./messages.js").Side|null}
+ */
+export function mostlyLostBy(visit) {
+  const sides = /** @type {[import("./messages.js").Side, number][]} */ (
+    Object.entries(visit.lost_by)
+  );
+  return sides.sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}
+
+/**
+ * How the call is, in one word. Rates over the last seconds; null: not known yet.
+ *
+ * @typedef {object} Sample
+ * @property {number} fps  pictures decoded per second
+ * @property {number} lossShare  0 to 1, of packets that should have come
+ * @property {number|null} rtt_ms
+ * @property {boolean} sound  audio packets came
+ */
+
+/**
+ * @param {Sample} sample
+ * @returns {Quality}
+ */
+export function qualityOf({ fps, lossShare, rtt_ms, sound }) {
+  const delay_ms = rtt_ms ?? 0;
+  if (fps < 1) return sound ? "sound-only" : "weak";
+  if (fps < 8 || lossShare > 0.05 || delay_ms > 500) return "weak";
+  if (fps < 14 || lossShare > 0.02 || delay_ms > 250) return "fair";
+  return "good";
+}
+
+/**
+ * The way to the hub in one word.
+ *
+ * @param {number|null} rtt_ms
+ * @returns {Quality|null}
+ */
+export function internetOf(rtt_ms) {
+  if (rtt_ms === null) return null;
+  return rtt_ms < 150 ? "good" : rtt_ms < 400 ? "fair" : "weak";
+}
