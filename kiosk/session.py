@@ -1,1 +1,359 @@
-"""Pure: what this terminal is doing."""
+"""What this terminal is doing: events in, a view and actions out. Pure: no I/O, no clock.
+
+`now` is monotonic seconds; the hub's clock is followed through the `now` of its messages. The hub
+owns the truth about seats and visits: what it pushes is adopted whole, and the screen follows
+from it, from the handset and from the faults:
+
+```mermaid
+stateDiagram-v2
+    idle --> sign_in: touch, handset lifted
+    sign_in --> idle: back, 30 s
+    sign_in --> my_visits: seat without visit
+    sign_in --> waiting: seat with visit
+    my_visits --> waiting: seat with visit
+    my_visits --> idle: signed out, 60 s
+    waiting --> in_visit: begun
+    waiting --> idle: signed out
+    in_visit --> held: a break
+    held --> in_visit: mended
+    in_visit --> ended
+    held --> ended
+    waiting --> ended
+    ended --> my_visits
+    ended --> idle: signed out, hung up, 30 s
+```
+
+All but a begun visit is covered by out_of_order while a part of the terminal fails; waiting and a
+begun visit are covered by sign_in after the handset was away so long that the PIN is asked again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.actions import Action, Send
+from kiosk.events import DeviceFault, Event, HookMoved, MediaDied, Tick
+from kiosk.media.commands import Fault, Level, Opened, Report, Stats
+from kiosk.meters import quality
+from kiosk.sign_in import SignInPad
+from kiosk.standing import LANGUAGES, MAX_VOLUME, START_VOLUME, Standing
+from kiosk.view import (
+    AskEnd,
+    AskSignOut,
+    Back,
+    ChooseLanguage,
+    Confirm,
+    Dismiss,
+    GetReady,
+    Intent,
+    Key,
+    ScreenName,
+    ShowMyVisits,
+    Touch,
+    TryAgain,
+    View,
+    VolumeStep,
+)
+from signalling.link_events import LinkDown, LinkUp
+from signalling.messages import (
+    Answer,
+    Board,
+    CallStats,
+    Choose,
+    End,
+    Ice,
+    Message,
+    Ping,
+    Pong,
+    Refused,
+    SeatMessage,
+    SignIn,
+    SignOut,
+)
+from signalling.wire import Seat, VisitView
+
+HUB_AWAY_END_S: Final = 2.0
+"""How long after its end an unreachable hub may still have extended a visit."""
+
+
+class Session:
+    """One terminal's mind. Call `receive` with every event, then show `view`."""
+
+    def __init__(self, *, language: str, has_hook: bool, clock_offset_s: float) -> None:
+        self._s = Standing(language=language, has_hook=has_hook, clock_offset_s=clock_offset_s)
+
+    def view(self, now: float) -> View:
+        """Return everything the screen shows at `now`."""
+        return self._s.view(now)
+
+    def clock(self, now: float) -> float:
+        """Return the hub's time at monotonic `now`."""
+        return self._s.clock.at(now)
+
+    @property
+    def visit(self) -> VisitView | None:
+        """The visit that waits or runs here."""
+        return self._s.desk.visit
+
+    # -- events ---------------------------------------------------------------------------------
+
+    def receive(self, event: Event, now: float) -> list[Action]:
+        """Take one event; return what has to be done because of it."""
+        actions = self._handle(event, now)
+        actions += self._time(now)
+        actions += self._s.settle(now)
+        self._s.patience.shows(self._s.patient_screen(), now)
+        return actions
+
+    def _handle(self, event: Event, now: float) -> list[Action]:
+        match event:
+            case Tick():
+                return []
+            case Intent():
+                return self._pressed(event, now)
+            case Report():
+                return self._reported(event, now)
+            case HookMoved(up=up):
+                return self._hook_moved(up, now)
+            case Message():
+                return self._told(event, now)
+            case LinkUp():
+                return self._link_up(event, now)
+            case LinkDown(code=code):
+                self._link_down(code, now)
+            case DeviceFault(code=code, mended=True):
+                self._s.faults.mended(code)
+            case DeviceFault(code=code):
+                self._s.faults.raised(code, self._s.clock.at(now))
+            case MediaDied():
+                self._s.call.died(now)
+                self._s.faults.media_started()
+        return []
+
+    def _link_up(self, event: LinkUp, now: float) -> list[Action]:
+        welcome = event.welcome
+        self._s.clock.heard(welcome.now, now)
+        self._s.label, self._s.unit, self._s.facility = (
+            welcome.label,
+            welcome.unit,
+            welcome.facility,
+        )
+        self._s.linked, self._s.fresh = True, False
+        self._s.told_state = self._s.told_faults = None
+        self._s.faults.link_up()
+        actions: list[Action] = []
+        if self._s.desk.leaving:
+            actions.append(Send(SignOut()))
+        if self._s.ending is not None:
+            actions.append(Send(End(visit=self._s.ending)))
+        return actions
+
+    def _link_down(self, code: str | None, now: float) -> None:
+        self._s.linked = self._s.fresh = False
+        self._s.proof_pending = None
+        self._s.choosing = None
+        self._s.call.link_lost()
+        if self._s.pad is not None:
+            self._s.pad.failed("not-connected")
+        if code is not None:
+            self._s.faults.raised(code, self._s.clock.at(now))
+
+    def _told(self, message: Message, now: float) -> list[Action]:
+        match message:
+            case SeatMessage(now=hub_now, seat=seat):
+                self._s.clock.heard(hub_now, now)
+                self._seat_pushed(seat)
+            case Board(now=hub_now):
+                self._s.clock.heard(hub_now, now)
+                self._s.board = message
+            case Answer():
+                return self._s.call.answer(message)
+            case Ice():
+                return self._s.call.ice(message)
+            case Refused():
+                self._refused(message)
+            case Pong(sent=sent) if sent == self._s.proof_pending:
+                # The hub answers in order: no refusal came before this, so the PIN was right.
+                self._s.proof_pending = None
+                self._s.pad = None
+                self._s.handset.unlock()
+        return []
+
+    def _seat_pushed(self, seat: Seat | None) -> None:
+        was_seated = self._s.desk.seat is not None
+        self._s.fresh = self._s.linked
+        self._s.desk.adopt(seat)
+        visit = self._s.desk.visit
+        if self._s.desk.seat is None:
+            if was_seated and self._s.desk.finished is None:
+                self._to_idle()
+        elif not self._s.handset.locked:
+            self._s.pad = None
+        if visit is not None:
+            self._s.choosing = None
+        if visit is None or visit.id != self._s.ending:
+            self._s.ending = None
+
+    def _refused(self, refused: Refused) -> None:
+        match refused.about:
+            case "sign-in" if self._s.pad is not None:
+                self._s.proof_pending = None
+                self._s.pad.refused(refused)
+            case "choose":
+                self._s.choosing = None
+            case "end":
+                self._s.ending = None
+            case "offer":
+                self._s.call.link_lost()
+
+    def _reported(self, report: Report, now: float) -> list[Action]:
+        match report:
+            case Fault(code=code, mended=True):
+                self._s.faults.mended(code)
+            case Fault(code=code):
+                self._s.faults.raised(code, self._s.clock.at(now))
+            case Opened():
+                self._s.faults.media_opened()
+            case Level(microphone_dbfs=dbfs):
+                self._s.meter.heard(dbfs, now)
+            case Stats():
+                return self._measured(report)
+        return self._s.call.report(report, self._s.wanted())
+
+    def _measured(self, stats: Stats) -> list[Action]:
+        visit = self._s.desk.visit
+        if visit is None or stats.connection != self._s.call.connection:
+            return []
+        self._s.quality = quality(stats)
+        if not self._s.fresh:
+            return []
+        message = CallStats(
+            visit=visit.id,
+            connection=stats.connection,
+            rtt_ms=stats.rtt_ms,
+            video_kbps_in=stats.kbps_in,
+            video_kbps_out=stats.kbps_out,
+            fps_in=stats.fps_in,
+            fps_out=stats.fps_out,
+            lost_in=stats.lost_in,
+        )
+        return [Send(message)]
+
+    # -- people ---------------------------------------------------------------------------------
+
+    def _hook_moved(self, up: bool, now: float) -> list[Action]:
+        self._s.patience.touch(now)
+        self._s.handset.moved(up, now)
+        screen = self._s.screen
+        if up and screen is ScreenName.IDLE:
+            self._s.pad = SignInPad()
+        elif not up and screen is ScreenName.ENDED:
+            return self._leave()
+        return []
+
+    def _pressed(self, intent: Intent, now: float) -> list[Action]:
+        self._s.patience.touch(now)
+        screen = self._s.screen
+        match intent:
+            case ChooseLanguage(language=language) if language in LANGUAGES:
+                self._s.language = language
+            case VolumeStep(step=step):
+                self._s.volume = max(0, min(MAX_VOLUME, self._s.volume + step))
+            case Dismiss():
+                self._s.patience.close()
+            case Confirm():
+                return self._confirmed(now)
+            case Touch() | Key() if screen is ScreenName.IDLE:
+                self._s.pad = SignInPad()
+                return self._pressed(intent, now) if isinstance(intent, Key) else []
+            case Key(key=key) if screen is ScreenName.SIGN_IN and self._s.pad is not None:
+                return self._typed(self._s.pad.key(key, now), now)
+            case Back() if screen is ScreenName.SIGN_IN and not self._s.handset.locked:
+                self._s.pad = None
+            case Back() | ShowMyVisits() if screen is ScreenName.ENDED:
+                return self._seen_the_end()
+            case GetReady(visit=visit) if screen is ScreenName.MY_VISITS:
+                return self._choose(visit, now)
+            case TryAgain() if screen is ScreenName.MY_VISITS and self._s.choosing is not None:
+                return self._choose(self._s.choosing[0], now)
+            case AskSignOut() if screen in (ScreenName.MY_VISITS, ScreenName.ENDED):
+                return self._leave()
+            case AskSignOut() if screen is ScreenName.WAITING:
+                self._s.patience.ask("confirm-sign-out", now)
+            case AskEnd() if screen in (ScreenName.IN_VISIT, ScreenName.HELD):
+                self._s.patience.ask("confirm-end", now)
+        return []
+
+    def _typed(self, sign_in: SignIn | None, now: float) -> list[Action]:
+        if sign_in is None:
+            return []
+        if not self._s.linked and self._s.pad is not None:
+            self._s.pad.failed("not-connected")
+            return []
+        self._s.number = sign_in.inmate_number
+        self._s.desk.leaving = False
+        actions: list[Action] = [Send(sign_in)]
+        if self._s.handset.locked:
+            # A seat is pushed for many reasons and proves nothing; this is answered after it.
+            self._s.proof_pending = now
+            actions.append(Send(Ping(sent=now)))
+        return actions
+
+    def _choose(self, visit: str, now: float) -> list[Action]:
+        if not self._s.linked:
+            return []
+        self._s.choosing = (visit, now)
+        return [Send(Choose(visit=visit))]
+
+    def _confirmed(self, now: float) -> list[Action]:
+        visit = self._s.desk.visit
+        match self._s.patience.confirmed(now):
+            case "confirm-end" if visit is not None:
+                self._s.ending = visit.id
+                return [Send(End(visit=visit.id))]
+            case "confirm-sign-out" | "still-there":
+                return self._leave()
+        return []
+
+    def _seen_the_end(self) -> list[Action]:
+        self._s.desk.dismiss()
+        return self._leave() if self._s.desk.seat is None else []
+
+    def _leave(self) -> list[Action]:
+        actions: list[Action] = [Send(SignOut())] if self._s.desk.seat is not None else []
+        self._s.desk.leave()
+        self._to_idle()
+        return actions
+
+    def _to_idle(self) -> None:
+        self._s.pad = self._s.proof_pending = self._s.choosing = self._s.ending = None
+        self._s.number = ""
+        self._s.language = self._s.default_language
+        self._s.volume = START_VOLUME
+        self._s.quality = "good"
+        self._s.handset.unlock()
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def _time(self, now: float) -> list[Action]:
+        self._s.patience.shows(self._s.patient_screen(), now)
+        self._s.patience.tick(now)
+        self._end_by_clock(now)
+        visit, touched_at = self._s.desk.visit, self._s.patience.touched_at
+        self._s.handset.watch(now, touched_at, waits=visit is not None)
+        if self._s.handset.locked and self._s.pad is None:
+            self._s.pad = SignInPad.for_pin(self._s.number)
+        if self._s.pad is not None:
+            self._s.pad.tick(now)
+        due = self._s.handset.sign_out_in_s(now, touched_at) == 0
+        if visit is not None and visit.begun_at is None and due:
+            return self._leave()
+        left_s = self._s.patience.left_s(now)
+        return self._leave() if left_s is not None and left_s <= 0 else []
+
+    def _end_by_clock(self, now: float) -> None:
+        visit = self._s.desk.visit
+        if visit is None or self._s.linked:
+            return  # a hub that can be heard says itself when a visit ends
+        if self._s.clock.at(now) >= visit.ends_at + HUB_AWAY_END_S:
+            self._s.desk.end_by_clock(self._s.clock.at(now))

@@ -1,1 +1,251 @@
-"""The terminal's reconnecting connection."""
+"""The terminal's connection to the hub: proves the key, comes back by itself. PROTOCOL.md.
+
+```mermaid
+stateDiagram-v2
+    [*] --> away
+    away --> proving: connected
+    proving --> up: terminal-welcome
+    proving --> away: refused, broken, too slow
+    up --> away: broken, overflow
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import random
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final, NoReturn, TypeVar
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from config.schema import Secret
+from signalling.errors import ProtocolError
+from signalling.link_events import LinkDown, LinkUp
+from signalling.messages import (
+    HUB_TO_TERMINAL,
+    Challenge,
+    Enrol,
+    HubToTerminal,
+    Message,
+    Proof,
+    TerminalHello,
+    TerminalWelcome,
+    Violation,
+    encode,
+)
+from signalling.terminal_key import TerminalKey
+from signalling.wire import MAX_FRAME, MAX_FRAME_BEFORE_LOG_IN, VERSION
+
+log = logging.getLogger(__name__)
+
+BACKOFF_S: Final = (0.2, 5.0)
+"""First and longest wait before another try; the longest doubles, jitter picks in between."""
+HANDSHAKE_TIMEOUT_S: Final = 10.0
+PING_S: Final = 5.0
+"""Interval of the websocket's pings, and how long one may stay unanswered."""
+MAX_OUTGOING: Final = 64
+"""Overflow rule "close": a hub that takes nothing for so long is gone. What the session says is
+level-triggered and said anew after the next welcome, so nothing is lost by it."""
+MAX_INCOMING: Final = 64
+"""Overflow rule "wait": the socket is read no further until the terminal has kept up."""
+
+REFUSED: Final = "HUB-04"
+NOT_TRUSTED: Final = "NET-04"
+
+M = TypeVar("M", bound=Message)
+LinkEvent = LinkUp | LinkDown | HubToTerminal
+
+
+class _Gone(Exception):
+    """This try is over; `code` as in LinkDown."""
+
+    def __init__(self, reason: str, code: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the hub is and who it must be. `url` has no path; `ca_file` "" is the system's."""
+
+    url: str
+    hub_name: str
+    terminal: str
+    ca_file: str = ""
+
+
+class Link:
+    """Run `run` in a task; read `events`; `send` is dropped unless the link is up."""
+
+    def __init__(
+        self, address: Address, key: TerminalKey, code: Secret, *, jitter: random.Random
+    ) -> None:
+        self._address = address
+        self._key = key
+        self._code = code
+        self._jitter = jitter
+        self._enrol_next = not key.enrolled
+        self._outgoing: asyncio.Queue[Message] | None = None
+        self._overflow = asyncio.Event()
+        self._events: asyncio.Queue[LinkEvent] = asyncio.Queue(MAX_INCOMING)
+        self.overflows = 0
+        """How often the outgoing queue was full and the connection was closed for it."""
+
+    def send(self, message: Message) -> bool:
+        """Queue a message; False when it was dropped because the link is not up."""
+        if self._outgoing is None:
+            return False
+        try:
+            self._outgoing.put_nowait(message)
+        except asyncio.QueueFull:
+            self._overflow.set()
+            return False
+        return True
+
+    async def events(self) -> AsyncIterator[LinkEvent]:
+        """Yield LinkUp, the messages of that connection, LinkDown, and so on for ever."""
+        while True:
+            yield await self._events.get()
+
+    async def run(self) -> NoReturn:
+        """Connect, and connect again, until cancelled."""
+        wait_s = BACKOFF_S[0]
+        while True:
+            was_up = False
+            try:
+                async with self._socket() as socket:
+                    welcome = await self._prove(socket)
+                    was_up = True
+                    await self._events.put(LinkUp(welcome))
+                    await self._carry(socket)
+            except _Gone as gone:
+                down = LinkDown(gone.reason, gone.code)
+            except ConnectionClosed as closed:
+                down = LinkDown(f"closed by the hub ({closed.rcvd.code if closed.rcvd else 1006})")
+            except ssl.SSLError as error:
+                down = LinkDown(f"TLS: {error.reason or 'failed'}", NOT_TRUSTED)
+            except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+                down = LinkDown(f"{type(error).__name__}: {error}"[:200])
+            wait_s = BACKOFF_S[0] if was_up else min(BACKOFF_S[1], wait_s * 2)
+            log.info('link=down reason="%s" code=%s', down.reason, down.code or "-")
+            await self._events.put(down)
+            await asyncio.sleep(self._jitter.uniform(BACKOFF_S[0], wait_s))
+
+    def _socket(self) -> connect:
+        secure = self._address.url.startswith("wss:")
+        context = ssl.create_default_context(cafile=self._address.ca_file or None)
+        return connect(
+            f"{self._address.url.rstrip('/')}/terminal",
+            ssl=context if secure else None,
+            compression=None,
+            proxy=None,
+            open_timeout=HANDSHAKE_TIMEOUT_S,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
+            close_timeout=1.0,
+            max_size=MAX_FRAME,
+            max_queue=16,
+            user_agent_header=None,
+        )
+
+    async def _prove(self, socket: ClientConnection) -> TerminalWelcome:
+        """Say who we are; return the hub's welcome.
+
+        Raises:
+            _Gone: the hub refuses, is another one, or breaks the protocol.
+        """
+        enrol = self._enrol_next and bool(self._code.reveal())
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
+            try:
+                await socket.send(encode(self._hello(enrol=enrol)))
+                await socket.send(encode(self._proof(await self._expect(socket, Challenge))))
+                welcome = await self._expect(socket, TerminalWelcome)
+            except (_Gone, ConnectionClosed):
+                # A code may have been spent in a try that was cut off, or a key forgotten by a
+                # new hub: the other way in is tried next.
+                self._enrol_next = not self._enrol_next
+                raise
+        self._key.welcomed()
+        self._enrol_next = False
+        log.info("link=up hub=%s terminal=%s", self._address.hub_name, self._address.terminal)
+        return welcome
+
+    def _hello(self, *, enrol: bool) -> Message:
+        terminal = self._address.terminal
+        if not enrol:
+            return TerminalHello(versions=[VERSION], terminal=terminal)
+        return Enrol(
+            versions=[VERSION],
+            terminal=terminal,
+            code=self._code.reveal(),
+            public_key=self._key.public_base64(),
+        )
+
+    def _proof(self, challenge: Challenge) -> Proof:
+        # Signing for a hub of another name would let it prove itself to ours as this terminal.
+        if challenge.hub != self._address.hub_name:
+            raise _Gone(f"the hub calls itself {challenge.hub!r}", REFUSED)
+        try:
+            nonce = base64.b64decode(challenge.nonce, validate=True)
+        except ValueError:
+            raise _Gone("the challenge is not base64", REFUSED) from None
+        return Proof(signature=self._key.prove(challenge.hub, self._address.terminal, nonce))
+
+    async def _expect(self, socket: ClientConnection, kind: type[M]) -> M:
+        message = self._decode(await socket.recv(), limit=MAX_FRAME_BEFORE_LOG_IN)
+        if isinstance(message, kind):
+            return message
+        if isinstance(message, Violation):
+            raise _Gone(f"the hub refuses this terminal: {message.code}", REFUSED)
+        raise _Gone(f"the hub answered with {message}", REFUSED)
+
+    @staticmethod
+    def _decode(frame: str | bytes, *, limit: int) -> HubToTerminal:
+        try:
+            return HUB_TO_TERMINAL.decode(frame, limit=limit)
+        except ProtocolError as error:
+            raise _Gone(f"the hub broke the protocol: {error.code}") from None
+
+    async def _carry(self, socket: ClientConnection) -> None:
+        """Carry messages both ways until the connection is gone. Always raises."""
+        self._outgoing = outgoing = asyncio.Queue[Message](MAX_OUTGOING)
+        self._overflow.clear()
+        tasks = {
+            asyncio.create_task(self._receive(socket), name="link-receive"),
+            asyncio.create_task(self._transmit(socket, outgoing), name="link-transmit"),
+            asyncio.create_task(self._watch_overflow(), name="link-overflow"),
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            self._outgoing = None
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _receive(self, socket: ClientConnection) -> NoReturn:
+        while True:
+            message = self._decode(await socket.recv(), limit=MAX_FRAME)
+            if isinstance(message, Violation):
+                log.error("link=violation code=%s detail=%s", message.code, message.detail)
+                raise _Gone(f"the hub says we broke the protocol: {message.code}")
+            await self._events.put(message)
+
+    @staticmethod
+    async def _transmit(socket: ClientConnection, outgoing: asyncio.Queue[Message]) -> NoReturn:
+        while True:
+            await socket.send(encode(await outgoing.get()))
+
+    async def _watch_overflow(self) -> NoReturn:
+        await self._overflow.wait()
+        self.overflows += 1
+        raise _Gone("overflow: the hub takes nothing")

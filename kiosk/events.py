@@ -1,0 +1,44 @@
+"""What can happen to a terminal, for `session.py`. Pure data.
+
+Beside these: the hub's messages (`signalling.messages`), `LinkUp` and `LinkDown`, the media
+process's reports (`kiosk.media.commands`) and the intents of `kiosk.view`, each as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.media.commands import Report
+from kiosk.view import Intent
+from signalling.link_events import LinkDown, LinkUp
+from signalling.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time went on."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookMoved:
+    """The handset was lifted (`up`) or hung up; also its first state after opening the hook."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFault:
+    """A device of the screen process (hook, keypad) fails with `code`, or works again."""
+
+    code: str
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDied:
+    """The media process is gone without having been asked to go."""
+
+    reason: str
+
+
+Event = Tick | HookMoved | DeviceFault | MediaDied | LinkUp | LinkDown | Message | Report | Intent

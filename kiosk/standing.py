@@ -1,0 +1,187 @@
+"""What is true at this terminal, and the screen, view and actions that follow from it. Pure.
+
+`session.py` changes these parts as things happen; here nothing happens.
+"""
+
+from __future__ import annotations
+
+from math import floor
+from typing import Final
+
+from kiosk.actions import Action, Send, StartMedia
+from kiosk.call import Call, Wanted
+from kiosk.desk import Desk
+from kiosk.faults import Faults
+from kiosk.handset import Handset
+from kiosk.hub_clock import HubClock
+from kiosk.idle import Patience
+from kiosk.meters import MicrophoneMeter
+from kiosk.sign_in import SignInPad
+from kiosk.view import (
+    ScreenName,
+    SignInView,
+    View,
+)
+from signalling.messages import (
+    Board,
+    Health,
+    TerminalState,
+)
+from signalling.visit import Status
+from signalling.wire import FacilityView
+
+LANGUAGES: Final = ("en", "es")
+MAX_VOLUME: Final = 8
+START_VOLUME: Final = 5
+LOADING_S: Final = 10.0
+"""After this long without an answer the inmate may try again."""
+NO_FACILITY: Final = FacilityView(id="", name="", time_zone="UTC")
+APP_FAULT: Final = "APP-01"
+
+
+class Standing:
+    """The parts of a terminal's mind. `now` is monotonic seconds."""
+
+    def __init__(self, *, language: str, has_hook: bool, clock_offset_s: float) -> None:
+        self.default_language = self.language = language
+        self.clock = HubClock(clock_offset_s)
+        self.linked = False
+        self.fresh = False
+        """Linked, and the seat was pushed since: only now is it known whom to speak for."""
+        self.label = self.unit = ""
+        self.facility = NO_FACILITY
+        self.board: Board | None = None
+        self.desk = Desk()
+        self.pad: SignInPad | None = None
+        self.number = ""
+        """Who signed in, for asking the PIN again."""
+        self.proof_pending: float | None = None
+        self.choosing: tuple[str, float] | None = None
+        self.ending: str | None = None
+        self.handset = Handset(has_hook=has_hook)
+        self.patience = Patience()
+        self.faults = Faults()
+        self.call = Call()
+        self.meter = MicrophoneMeter()
+        self.quality = "good"
+        self.volume = START_VOLUME
+        self.told_state: TerminalState | None = None
+        self.told_faults: tuple[str, ...] | None = None
+
+    # -- what follows ---------------------------------------------------------------------------
+
+    def wanted(self) -> Wanted:
+        visit, seat = self.desk.visit, self.desk.seat
+        probe = "" if self.faults.need_media else None
+        return Wanted(
+            key=probe if visit is None else visit.id,
+            gate_open=self._gate_may_open(),
+            volume=self.volume,
+            seat=seat,
+            visit=visit,
+            linked=self.fresh,
+        )
+
+    def _gate_may_open(self) -> bool:
+        visit = self.desk.visit
+        return (
+            visit is not None
+            and visit.tracks_open
+            and visit.signed_in
+            and self.handset.ready
+            and self.ending != visit.id
+        )
+
+    def settle(self, now: float) -> list[Action]:
+        if self.call.failing:
+            self.faults.raised(APP_FAULT, self.clock.at(now))
+        actions = self.call.settle(self.wanted(), now, self.clock.at(now))
+        if any(isinstance(each, StartMedia) for each in actions):
+            self.faults.media_started()
+            self.meter = MicrophoneMeter()
+        return actions + self._settle_told()
+
+    def _settle_told(self) -> list[Action]:
+        actions: list[Action] = []
+        visit = self.desk.visit
+        if self.linked and self.faults.codes != self.told_faults:
+            self.told_faults = self.faults.codes
+            actions.append(Send(Health(faults=list(self.told_faults))))
+        if visit is None or not self.fresh:
+            self.told_state = None
+            return actions
+        state = TerminalState(
+            visit=visit.id,
+            connection=self.call.connection,
+            handset_up=self.handset.ready,
+            receiving=self.call.receiving,
+        )
+        if state != self.told_state:
+            self.told_state = state
+            actions.append(Send(state))
+        return actions
+
+    # -- the view -------------------------------------------------------------------------------
+
+    @property
+    def screen(self) -> ScreenName:
+        """Which screen is shown."""
+        visit = self.desk.visit
+        begun = visit is not None and visit.begun_at is not None
+        if self.faults.codes and not begun and self.desk.finished is None:
+            return ScreenName.OUT_OF_ORDER
+        return self.screen_below()
+
+    def screen_below(self) -> ScreenName:
+        """Return the screen that a fault may cover."""
+        visit = self.desk.visit
+        if self.desk.finished is not None:
+            return ScreenName.ENDED
+        if self.desk.seat is None:
+            return ScreenName.IDLE if self.pad is None else ScreenName.SIGN_IN
+        if visit is None:
+            return ScreenName.MY_VISITS
+        if self.handset.locked and self.handset.up:
+            return ScreenName.SIGN_IN
+        if visit.begun_at is None:
+            return ScreenName.WAITING
+        cut_off = not self.linked and not self.call.receiving
+        held = visit.status is Status.INTERRUPTED or not self.handset.ready or cut_off
+        return ScreenName.HELD if held else ScreenName.IN_VISIT
+
+    def patient_screen(self) -> ScreenName:
+        """Return the screen whose idle limit holds: asking the PIN again has its own."""
+        return ScreenName.WAITING if self.handset.locked else self.screen_below()
+
+    def view(self, now: float) -> View:
+        """Return everything the screen shows at `now`."""
+        screen, seat, visit = self.screen, self.desk.seat, self.desk.visit
+        waiting = screen is ScreenName.WAITING
+        away_s = self.handset.sign_out_in_s(now, self.patience.touched_at)
+        loading = self.choosing is not None and now - self.choosing[1] < LOADING_S
+        return View(
+            screen=screen,
+            now=floor(self.clock.at(now)),
+            language=self.language,
+            label=self.label,
+            unit=self.unit,
+            facility=self.facility,
+            connected=self.linked,
+            languages=LANGUAGES,
+            next_start_at=self.board.next_start_at if self.board else None,
+            inmate=seat.inmate if seat else None,
+            visits=seat.visits if seat else (),
+            visit=visit or self.desk.finished,
+            loading=loading,
+            sign_in=self.pad.view() if self.pad else SignInView(),
+            sheet=None if screen is ScreenName.OUT_OF_ORDER else self.patience.sheet(now),
+            handset_up=self.handset.up,
+            level=self.meter.level if waiting else 0,
+            silent=waiting and self.handset.up and self.meter.silent,
+            volume=self.volume,
+            quality=self.quality if screen is ScreenName.IN_VISIT else "good",
+            sign_out_in_s=away_s if visit is not None and visit.begun_at is None else None,
+            faults=self.faults.codes,
+            fault_since=self.faults.since,
+            free_terminal=self.board.free_terminal if self.board else None,
+        )
