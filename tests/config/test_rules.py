@@ -1,0 +1,147 @@
+"""What values mean: each rule with what it takes and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.rules import FIELD_RULES, TABLE_RULES
+from config.schema import Devices, Facility, HubConfig, Network, Secret, TerminalConfig, Turn
+from tests.config.test_structure import hub, terminal
+
+GOOD: list[tuple[type, str, object]] = [
+    (TerminalConfig, "hub", "wss://visits.example"),
+    (TerminalConfig, "hub", "wss://visits.example:8443/"),
+    (TerminalConfig, "hub", "ws://127.0.0.1:8080"),
+    (TerminalConfig, "hub", "ws://[::1]:8080"),
+    (TerminalConfig, "hub", "ws://localhost:1"),
+    (TerminalConfig, "language", "pt_BR"),
+    (TerminalConfig, "ca_file", ""),
+    (TerminalConfig, "ca_file", str(Path(__file__).resolve())),
+    (Devices, "camera", "/dev/visitbooth/camera"),
+    (Devices, "hook", "none"),
+    (Devices, "hook_fifo", ""),
+    (Devices, "microphone", "hw:1,0"),
+    (Devices, "microphone", "USB Audio: - (hw:1,0)"),
+    (Network, "interfaces", "enp3s0.100"),
+    (Network, "allow_peers", "192.168.1.0/24"),
+    (Network, "allow_peers", "fd00::/8"),
+    (Network, "allow_peers", "127.0.0.1/32"),
+    (HubConfig, "listen", "0.0.0.0"),
+    (HubConfig, "listen", "::1"),
+    (HubConfig, "store", "sqlite:////var/lib/x.db"),
+    (HubConfig, "store", ""),
+    (HubConfig, "bus", "local"),
+    (HubConfig, "staff_socket", "/run/visitbooth-hub/staff.sock"),
+    (HubConfig, "staff_group", "visit-staff"),
+    (HubConfig, "origins", "https://visits.example:8443"),
+    (Turn, "urls", "turn:turn.example:3478?transport=udp"),
+    (Turn, "urls", "turns:[2001:db8::1]:5349"),
+    (Turn, "stun_urls", "stun:stun.example"),
+    (Facility, "time_zone", "America/Indiana/Knox"),
+]
+
+WRONG: list[tuple[type, str, object]] = [
+    (TerminalConfig, "hub", "ws://visits.example"),
+    (TerminalConfig, "hub", "wss://visits.example/kiosk"),
+    (TerminalConfig, "hub", "wss://visits.example?x=1"),
+    (TerminalConfig, "hub", "wss://user:word@visits.example"),
+    (TerminalConfig, "hub", "wss://visits.example:99999"),
+    (TerminalConfig, "hub", "wss://[visits"),
+    (TerminalConfig, "hub", "wss://:8080"),
+    (TerminalConfig, "state_dir", "var/lib"),
+    (TerminalConfig, "language", "english"),
+    (TerminalConfig, "ca_file", "/nowhere/ca.pem"),
+    (TerminalConfig, "ca_file", "ca.pem"),
+    (Devices, "camera", "video0"),
+    (Devices, "hook", "auto "),
+    (Devices, "hook_fifo", "hook"),
+    (Devices, "microphone", ""),
+    (Devices, "width", 641),
+    (Network, "interfaces", "a-name-that-is-too-long"),
+    (Network, "interfaces", ""),
+    (Network, "interfaces", "eth0 eth1"),
+    (Network, "allow_peers", "192.168.1.1"),
+    (Network, "allow_peers", "192.168.1.0/33"),
+    (Network, "allow_peers", "inside/8"),
+    (HubConfig, "listen", "visits.example"),
+    (HubConfig, "store", "postgresql://x"),
+    (HubConfig, "bus", "nats://x"),
+    (HubConfig, "staff_socket", "/" + "x" * 200),
+    (HubConfig, "staff_group", "Visit Staff"),
+    (HubConfig, "origins", "visits.example"),
+    (HubConfig, "origins", "https://visits.example/"),
+    (HubConfig, "origins", "https://Visits.example"),
+    (Turn, "urls", "stun:x"),
+    (Turn, "urls", "turn:x:1?transport=sctp"),
+    (Turn, "stun_urls", "stun://x"),
+    (Facility, "time_zone", "EST5"),
+    (Facility, "time_zone", "../../etc/passwd"),
+]
+
+
+@pytest.mark.parametrize(("table", "field", "value"), GOOD)
+def test_a_good_value_passes(table: type, field: str, value: object) -> None:
+    assert FIELD_RULES[table, field](value) == ""
+
+
+@pytest.mark.parametrize(("table", "field", "value"), WRONG)
+def test_a_wrong_value_is_told_what_to_be(table: type, field: str, value: object) -> None:
+    assert FIELD_RULES[table, field](value) != ""
+
+
+def test_every_rule_is_about_a_field_that_exists_and_has_a_wrong_example() -> None:
+    for table, field in FIELD_RULES:
+        assert field in table.__struct_fields__  # type: ignore[attr-defined]
+    untested = {*FIELD_RULES} - {(table, field) for table, field, _ in WRONG}
+    assert untested <= {
+        (HubConfig, "state_dir"),  # the same rule as the terminal's, as the next three are
+        (HubConfig, "allow_peers"),
+        (Devices, "earpiece"),
+        (Devices, "height"),
+    }
+    for table, rules in TABLE_RULES.items():
+        for rule in rules:
+            assert {*rule.fields} <= {*table.__struct_fields__}  # type: ignore[attr-defined]
+
+
+def test_a_range_with_bits_beyond_its_prefix_is_told_the_right_one() -> None:
+    assert '"192.168.1.0/24"' in FIELD_RULES[Network, "allow_peers"]("192.168.1.7/24")
+
+
+@pytest.mark.parametrize(
+    ("extra", "key"),
+    [
+        ("turn.urls = ['turn:h:1']", "turn.secret"),
+        ("turn.secret = 'x'", "turn.urls"),
+        ("ice_policy = 'relay'", "ice_policy"),
+        ("limits.connections_per_address = 20000", "limits.connections_per_address"),
+        (f"state_dir = '/{'x' * 100}'", "state_dir"),
+    ],
+)
+def test_keys_of_the_hub_that_need_others(extra: str, key: str) -> None:
+    assert [words.partition(":")[0] for words in hub(extra)] == [key]
+
+
+def test_keys_that_have_what_they_need_pass() -> None:
+    relay = "ice_policy = 'relay'\nturn.urls = ['turn:h:1']\nturn.secret = 'x'"
+    assert hub(relay) == []
+    assert hub(f"state_dir = '/{'x' * 100}'\nstaff_socket = '/run/s'") == []
+    assert terminal("devices.hook = 'simulated'\ndevices.hook_fifo = '/tmp/hook'") == []
+
+
+def test_a_hook_fifo_is_for_a_simulated_hook() -> None:
+    (found,) = terminal("devices.hook_fifo = '/tmp/hook'")
+    assert found.startswith("devices.hook_fifo:")
+
+
+def test_one_wrong_value_does_not_accuse_another() -> None:
+    """A rule about two keys says nothing while one of them is wrong by itself."""
+    assert [words.partition(":")[0] for words in hub("turn.urls = [1]")] == ["turn.urls[1]"]
+
+
+def test_the_value_of_a_secret_is_no_part_of_a_sentence() -> None:
+    for rules in TABLE_RULES[Turn]:
+        for _, expected in rules.check({"urls": (), "secret": Secret("hunter2")}):
+            assert "hunter2" not in expected
