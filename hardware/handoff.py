@@ -1,4 +1,4 @@
-"""From device threads to the loop: a slot where the newest wins, and a short queue. Both bounded."""
+"""From device threads to the loop: a bounded queue, and a slot where the newest wins."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def in_thread(name: str, work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             value = work()
-        except BaseException as error:  # noqa: BLE001 - it belongs to the one who waits
+        except BaseException as error:
             deliver(loop, settle, None, error)
         else:
             deliver(loop, settle, value, None)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from config.schema import Devices, Network
 from signalling.wire import Connection, IceServer, Sdp
 
 MAX_COMMAND = 64 * 1024
@@ -18,6 +19,13 @@ MAX_COMMAND = 64 * 1024
 
 class Command(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="do"):
     """Screen to media."""
+
+
+class Setup(Command, frozen=True, tag="setup"):
+    """The engine's own first words to a spare: what the terminal's file says. Nothing secret."""
+
+    devices: Devices
+    network: Network
 
 
 class OpenDevices(Command, frozen=True, tag="open"):

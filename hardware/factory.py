@@ -1,0 +1,55 @@
+"""From the words of terminal.toml to devices.
+
+"simulated" gives a simulated device, a path or name that one, "auto" whichever is attached when
+it is opened; with none attached `open` raises DeviceNotFound. Nothing falls back to simulation.
+"""
+
+from __future__ import annotations
+
+from config.schema import Devices
+from hardware.camera import V4l2Camera
+from hardware.earpiece import SoundEarpiece
+from hardware.hook import EvdevHook, NoHook
+from hardware.interfaces import Camera, Earpiece, Hook, Microphone, VideoMode
+from hardware.microphone import SoundMicrophone
+from hardware.simulated import (
+    SimulatedCamera,
+    SimulatedEarpiece,
+    SimulatedHook,
+    SimulatedMicrophone,
+)
+
+SIMULATED = "simulated"
+AUTO = "auto"
+NONE = "none"
+
+
+def camera(devices: Devices) -> Camera:
+    """Return the camera that the configuration names."""
+    if devices.camera == SIMULATED:
+        return SimulatedCamera(devices.width, devices.height, devices.fps)
+    mode = VideoMode(devices.width, devices.height, devices.fps)
+    return V4l2Camera(None if devices.camera == AUTO else devices.camera, mode)
+
+
+def microphone(devices: Devices) -> Microphone:
+    """Return the microphone that the configuration names."""
+    if devices.microphone == SIMULATED:
+        return SimulatedMicrophone(devices.tone_hz)
+    return SoundMicrophone(None if devices.microphone == AUTO else devices.microphone)
+
+
+def earpiece(devices: Devices) -> Earpiece:
+    """Return the earpiece that the configuration names."""
+    if devices.earpiece == SIMULATED:
+        return SimulatedEarpiece()
+    return SoundEarpiece(None if devices.earpiece == AUTO else devices.earpiece)
+
+
+def hook(devices: Devices) -> Hook:
+    """Return the hook switch that the configuration names."""
+    if devices.hook == NONE:
+        return NoHook()
+    if devices.hook == SIMULATED:
+        return SimulatedHook(devices.hook_fifo)
+    return EvdevHook(None if devices.hook == AUTO else devices.hook)

@@ -1,0 +1,51 @@
+"""What microphone and earpiece share: PortAudio through sounddevice, loaded only when needed.
+
+The system's PortAudio uses the system's ALSA. PyAV's wheel brings an ALSA of its own that looks
+for its configuration in the world-writable temporary folder, so it is not used for sound.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hardware.interfaces import DeviceBusy, DeviceError, DeviceNotFound, DeviceRefused
+
+_UNAVAILABLE = -9985
+"""paDeviceUnavailable"""
+_INVALID = -9996
+"""paInvalidDevice"""
+
+
+def load() -> Any:
+    """Return the sounddevice module. Raises DeviceNotFound when PortAudio is not installed."""
+    try:
+        import sounddevice  # noqa: PLC0415 - loads a system library that may be missing
+    except OSError as error:
+        raise DeviceNotFound(f"{error}: install libportaudio2") from error
+    return sounddevice
+
+
+def choose(sounddevice: Any, name: str | None, kind: str) -> int | str:
+    """Return the device of this name, or the default one. `kind` is "input" or "output".
+
+    Raises DeviceNotFound.
+    """
+    devices = [each for each in sounddevice.query_devices() if each[f"max_{kind}_channels"] > 0]
+    if name is not None:
+        if not any(name in each["name"] for each in devices):
+            raise DeviceNotFound(f"no sound {kind} called {name!r}")
+        return name
+    if not devices:
+        raise DeviceNotFound(f"no sound {kind} is attached")
+    default = sounddevice.default.device[0 if kind == "input" else 1]
+    return int(default) if default >= 0 else int(devices[0]["index"])
+
+
+def failure_of(sounddevice: Any, error: Exception) -> DeviceError:
+    """Return the DeviceError for a PortAudioError."""
+    code = error.args[1] if len(error.args) > 1 else None
+    if code == _UNAVAILABLE:
+        return DeviceBusy(str(error))
+    if code == _INVALID:
+        return DeviceNotFound(str(error))
+    return DeviceRefused(str(error))

@@ -1,0 +1,165 @@
+"""One connection at work: offer, gate, what is received, and all that is told about it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import av
+from aiortc import MediaStreamTrack
+
+from hardware.interfaces import Block, VideoMode
+from hardware.simulated import Heard
+from kiosk.media.commands import Connected, FirstPicture, LocalOffer, Receiving
+from kiosk.media.devices import Tell
+from kiosk.media.meter import Meter
+from kiosk.media.peer import Peer
+from kiosk.media.playback import Ear, Screen, drain
+from kiosk.media.tracks import Feed, Gate
+
+_log = logging.getLogger(__name__)
+
+TICK_S: Final = 0.25
+SILENT_S: Final = 0.5
+"""No packet for this long: the family may only be muted and dark, so they are asked by STUN."""
+LOST_S: Final = 1.5
+"""Neither packets nor an answer for this long: nothing flows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What all connections of a process share."""
+
+    gate: Gate
+    pictures: Feed[av.VideoFrame]
+    sounds: Feed[Block]
+    screen: Screen
+    ear: Ear
+    heard: Callable[[], Heard]
+    tell: Tell
+
+
+class Call:
+    """Runs one `Peer`. `start` makes the offer; `close` ends and joins everything."""
+
+    def __init__(
+        self, peer: Peer, studio: Studio, spawn: Callable[..., asyncio.Task[None]]
+    ) -> None:
+        self.peer = peer
+        self._studio = studio
+        self._spawn = spawn
+        self._tasks: list[asyncio.Task[None]] = []
+        self._deaf: Callable[[], None] | None = None
+        self._meter = Meter(peer, studio.heard)
+        self._up = False
+        self._flowing = False
+        self._pictured = False
+        self._answered_at: float | None = None
+        self._closed = False
+
+    async def start(self, mode: VideoMode) -> None:
+        """Make the offer and tell it."""
+        studio, peer = self._studio, self.peer
+        studio.pictures.add(peer.camera)
+        studio.sounds.add(peer.microphone)
+        self._deaf = studio.gate.listen(self._gate_moved)
+        peer.connection.on("connectionstatechange", self._state_changed)
+        peer.connection.on("track", self._track_came)
+        self._gate_moved()
+        encoder = peer.video_sender.encoder
+        if encoder is not None and mode.width:
+            await asyncio.get_running_loop().run_in_executor(
+                None, encoder.warm, mode.width, mode.height
+            )
+        sdp = await peer.offer()
+        studio.tell(LocalOffer(connection=peer.number, sdp=sdp))
+        self._run(self._watch(), "watch")
+
+    async def close(self) -> None:
+        """End the connection; idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        studio, peer = self._studio, self.peer
+        if self._deaf is not None:
+            self._deaf()
+            studio.pictures.remove(peer.camera)
+            studio.sounds.remove(peer.microphone)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await peer.close()
+        studio.screen.forget(peer.number)
+        studio.ear.forget(peer.number)
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(self._spawn(work, name=f"{name} {self.peer.number}"))
+
+    def _gate_moved(self) -> None:
+        if not self._studio.gate.is_open:
+            for receiver in self.peer.receivers:
+                receiver.shut()
+            return
+        self._pictured = False
+        for receiver in self.peer.receivers:
+            receiver.open()
+        self.peer.video_sender._send_keyframe()
+
+    def _state_changed(self) -> None:
+        up = self.peer.is_up
+        if up != self._up or self.peer.connection.connectionState == "failed":
+            self._up = up
+            self._studio.tell(Connected(connection=self.peer.number, up=up))
+
+    def _track_came(self, track: MediaStreamTrack) -> None:
+        use = self._picture if track.kind == "video" else self._sound
+        self._run(drain(track, self._studio.gate, use), f"{track.kind} from the family")
+
+    def _sound(self, frame: av.AudioFrame | av.VideoFrame) -> None:
+        assert isinstance(frame, av.AudioFrame)
+        self._studio.ear.hear(self.peer.number, frame)
+
+    def _picture(self, frame: av.AudioFrame | av.VideoFrame) -> None:
+        assert isinstance(frame, av.VideoFrame)
+        self._studio.screen.show(self.peer.number, frame)
+        self._meter.picture(frame.width, frame.height)
+        if not self._pictured:
+            self._pictured = True
+            waited_s = asyncio.get_running_loop().time() - self._studio.gate.opened_at
+            self._studio.tell(
+                FirstPicture(connection=self.peer.number, after_ms=round(waited_s * 1000, 1))
+            )
+
+    async def _watch(self) -> None:
+        tick = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            tick += 1
+            if not self.peer.is_up and not self._flowing:
+                continue
+            await self._look()
+            if self._studio.gate.is_open and not self._pictured:
+                await self.peer.receivers[1].ask_key_frame()
+            if tick % 4 == 0 and self.peer.is_up:
+                self._studio.tell(await self._meter.read())
+
+    async def _look(self) -> None:
+        """Find out whether the family's side is there, and tell when that changed."""
+        now = asyncio.get_running_loop().time()
+        heard = self._last_heard()
+        if heard is None or now - heard > SILENT_S:
+            if self.peer.is_up and await self.peer.probe():
+                self._answered_at = asyncio.get_running_loop().time()
+            heard, now = self._last_heard(), asyncio.get_running_loop().time()
+        flowing = heard is not None and now - heard < LOST_S and self.peer.is_up
+        if flowing != self._flowing:
+            self._flowing = flowing
+            self._studio.tell(Receiving(connection=self.peer.number, flowing=flowing))
+
+    def _last_heard(self) -> float | None:
+        times = [receiver.last_packet_at for receiver in self.peer.receivers]
+        known = [each for each in (*times, self._answered_at) if each is not None]
+        return max(known, default=None)

@@ -1,0 +1,138 @@
+"""Keeping camera, microphone and earpiece open, and saying so when one is not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+import av
+
+from hardware import sound
+from hardware.interfaces import Block, Camera, DeviceError, DeviceRefused, Microphone, VideoMode
+from kiosk.media.commands import Fault, Level, Report
+from kiosk.media.frames import FrameWriter, UnfitFrame
+from kiosk.media.tracks import Feed, Gate
+
+_log = logging.getLogger(__name__)
+
+RETRY_S: Final = 1.0
+LEVEL_BLOCKS: Final = 5
+"""100 ms: the microphone meter moves ten times a second."""
+
+Tell = Callable[[Report], None]
+
+
+class Openable(Protocol):
+    """What every device can."""
+
+    def open(self) -> Awaitable[object]:
+        """Open; raises DeviceError."""
+
+    def close(self) -> Awaitable[None]:
+        """Close."""
+
+
+class Keeper:
+    """Opens one device, runs it, reports its faults ("CAM-01"), and tries again each second."""
+
+    def __init__(
+        self,
+        prefix: str,
+        device: Openable,
+        run: Callable[[], Awaitable[None]],
+        tell: Tell,
+    ) -> None:
+        self.tried = asyncio.Event()
+        """Set once the first opening has ended, well or not."""
+        self.opened: object = None
+        """What the last successful opening returned."""
+        self.is_open = False
+        self._prefix = prefix
+        self._device = device
+        self._run = run
+        self._tell = tell
+        self._fault: str | None = None
+
+    async def keep(self) -> None:
+        """Run until cancelled; closes the device then."""
+        try:
+            while True:
+                try:
+                    self.opened = await self._device.open()
+                    self.is_open = True
+                    self._mended()
+                    self.tried.set()
+                    await self._run()
+                except DeviceError as error:
+                    self._failed(error)
+                finally:
+                    self.is_open = False
+                self.tried.set()
+                await self._device.close()
+                await asyncio.sleep(RETRY_S)
+        finally:
+            await self._device.close()
+
+    def _failed(self, error: DeviceError) -> None:
+        code = f"{self._prefix}-{error.code}"
+        if code == self._fault:
+            return
+        self._mended()
+        self._fault = code
+        _log.warning("%s: %s: %s", code, type(error).__name__, error)
+        self._tell(Fault(code=code, detail=f"{type(error).__name__}: {error}"[:300]))
+
+    def _mended(self) -> None:
+        if self._fault is not None:
+            self._tell(Fault(code=self._fault, mended=True))
+            self._fault = None
+
+
+class CameraRun:
+    """Each frame goes to the self-view and, through the feed, to the connections."""
+
+    def __init__(self, camera: Camera, feed: Feed[av.VideoFrame], self_view: FrameWriter) -> None:
+        self._camera = camera
+        self._feed = feed
+        self._self_view = self_view
+
+    async def __call__(self) -> None:
+        """Run until the camera is lost."""
+        while True:
+            frame = await self._camera.frame()
+            try:
+                self._self_view.write(frame)
+            except UnfitFrame as error:
+                raise DeviceRefused(f"the camera gives {error}") from error
+            self._feed.publish(frame)
+
+
+class MicrophoneRun:
+    """Each block goes to the connections; before the visit its level goes to the screen."""
+
+    def __init__(self, microphone: Microphone, feed: Feed[Block], gate: Gate, tell: Tell) -> None:
+        self._microphone = microphone
+        self._feed = feed
+        self._gate = gate
+        self._tell = tell
+
+    async def __call__(self) -> None:
+        """Run until the microphone is lost."""
+        peaks: list[float] = []
+        while True:
+            block = await self._microphone.block()
+            self._feed.publish(block)
+            peaks.append(sound.peak_dbfs(block))
+            if len(peaks) == LEVEL_BLOCKS:
+                if not self._gate.is_open:
+                    self._tell(Level(microphone_dbfs=round(max(peaks), 1)))
+                peaks.clear()
+
+
+def mode_of(keeper: Keeper) -> VideoMode:
+    """The camera's mode; all zero while it is not open."""
+    if keeper.is_open and isinstance(keeper.opened, VideoMode):
+        return keeper.opened
+    return VideoMode(0, 0, 0)

@@ -1,0 +1,256 @@
+"""The media process: one visit's camera, microphone, earpiece and connections, and nothing else.
+
+Started by `engine.py` with the descriptors that it may use as its only arguments. As a spare it
+has imported everything and opened nothing; `OpenDevices` makes it the visit's. It ends when the
+screen's end of the socket closes, and dies by anything unexpected: the screen notices at once and
+starts another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from config.schema import Devices
+from hardware import factory
+from hardware.interfaces import Camera, Earpiece, Microphone
+from hardware.simulated import Heard, SimulatedEarpiece
+from kiosk.media import framing, sandbox
+from kiosk.media.call import Call, Studio
+from kiosk.media.commands import (
+    AnyCommand,
+    Command,
+    Connect,
+    Connected,
+    Drop,
+    Imported,
+    Level,
+    OpenDevices,
+    Opened,
+    RemoteAnswer,
+    RemoteCandidate,
+    Report,
+    Setup,
+    Stats,
+    Volume,
+)
+from kiosk.media.commands import (
+    Gate as GateCommand,
+)
+from kiosk.media.devices import CameraRun, Keeper, MicrophoneRun, mode_of
+from kiosk.media.frames import FrameWriter
+from kiosk.media.peer import Peer, choose_codecs
+from kiosk.media.playback import Ear, Screen
+from kiosk.media.tracks import Feed, Gate
+from signalling.descriptions import AddressPolicy
+
+_log = logging.getLogger("kiosk.media.process")
+
+MAX_UNSENT_BYTES: Final = 256 * 1024
+"""Reports that the screen has not read; over this, levels and statistics are dropped."""
+MAX_CALLS: Final = 4
+CODEC_THREADS: Final = 2
+"""Encoders of picture and sound; decoders have threads of their own."""
+
+
+class Channel:
+    """The socket to the screen: commands in, reports out."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def tell(self, report: Report) -> None:
+        """Send a report; never waits."""
+        unsent = self._writer.transport.get_write_buffer_size()
+        if unsent > MAX_UNSENT_BYTES and isinstance(report, Level | Stats):
+            return
+        self._writer.write(framing.encode(report))
+
+    async def commands(self) -> AsyncIterator[AnyCommand | Setup]:
+        """Yield commands until the screen closes its end. Raises BadFrame."""
+        splitter = framing.Splitter(msgspec.json.Decoder(AnyCommand | Setup))
+        while data := await self._reader.read(framing.CHUNK):
+            for command in splitter.feed(data):
+                yield command
+
+
+class Media:
+    """Does what the commands say. `run` returns when there are no more."""
+
+    def __init__(
+        self, setup: Setup, channel: Channel, remote: FrameWriter, self_view: FrameWriter
+    ) -> None:
+        devices = setup.devices
+        self._devices = devices
+        self._network = setup.network
+        self._policy = AddressPolicy.of(allow=setup.network.allow_peers)
+        self._tell = channel.tell
+        self._camera: Camera = factory.camera(devices)
+        self._microphone: Microphone = factory.microphone(devices)
+        self._earpiece: Earpiece = factory.earpiece(devices)
+        self._self_view = self_view
+        ear = Ear(self._earpiece)
+        self._studio = Studio(
+            gate=Gate(),
+            pictures=Feed(),
+            sounds=Feed(),
+            screen=Screen(remote),
+            ear=ear,
+            heard=self._heard_by(ear),
+            tell=channel.tell,
+        )
+        self._calls: dict[int, Call] = {}
+        self._camera_keeper: Keeper | None = None
+
+    async def run(self, commands: AsyncIterator[AnyCommand | Setup]) -> None:
+        """Obey until the screen closes its end; then close everything."""
+        async with asyncio.TaskGroup() as group:
+            keepers: list[asyncio.Task[None]] = []
+            try:
+                async for command in commands:
+                    await self._obey(command, group, keepers)
+            finally:
+                await asyncio.gather(*(call.close() for call in self._calls.values()))
+                for keeper in keepers:
+                    keeper.cancel()
+
+    async def _obey(
+        self, command: Command, group: asyncio.TaskGroup, keepers: list[asyncio.Task[None]]
+    ) -> None:
+        match command:
+            case OpenDevices():
+                if not keepers:
+                    await self._open(group, keepers)
+            case Connect():
+                self._connect(command, group)
+            case RemoteAnswer(connection=number, sdp=sdp):
+                if number in self._calls:
+                    peer = self._calls[number].peer
+                    group.create_task(self._guard(number, peer.answer(sdp)), name="answer")
+            case RemoteCandidate(connection=number, candidate=line):
+                if number in self._calls:
+                    peer = self._calls[number].peer
+                    group.create_task(self._guard(number, peer.candidate(line)), name="candidate")
+            case GateCommand(open=is_open):
+                self._studio.gate.set(is_open)
+            case Drop(connection=number):
+                call = self._calls.pop(number, None)
+                if call is not None:
+                    group.create_task(call.close(), name=f"drop {number}")
+            case Volume(level=level):
+                self._studio.ear.volume = level
+            case _:
+                raise framing.BadFrame(f"{type(command).__name__} here")
+
+    def _connect(self, command: Connect, group: asyncio.TaskGroup) -> None:
+        number = command.connection
+        if number in self._calls or len(self._calls) >= MAX_CALLS:
+            _log.warning("connection %d refused: there are %s", number, sorted(self._calls))
+            self._tell(Connected(connection=number, up=False))
+            return
+        peer = Peer(command, self._studio.gate, self._network.interfaces, self._policy)
+        call = Call(peer, self._studio, group.create_task)
+        self._calls[number] = call
+        assert self._camera_keeper is not None, "devices are opened first"
+        mode = mode_of(self._camera_keeper)
+        group.create_task(self._guard(number, call.start(mode)), name=f"offer {number}")
+
+    async def _guard(self, number: int, work: Coroutine[Any, Any, None]) -> None:
+        """Run what a stranger's words may make fail: the connection ends, the process does not."""
+        try:
+            await work
+        except Exception:
+            _log.exception("connection %d failed", number)
+            self._tell(Connected(connection=number, up=False))
+
+    async def _open(self, group: asyncio.TaskGroup, keepers: list[asyncio.Task[None]]) -> None:
+        sandbox.confine(device_paths(self._devices))
+        studio, tell = self._studio, self._tell
+        camera = Keeper(
+            "CAM", self._camera, CameraRun(self._camera, studio.pictures, self._self_view), tell
+        )
+        microphone = Keeper(
+            "MIC",
+            self._microphone,
+            MicrophoneRun(self._microphone, studio.sounds, studio.gate, tell),
+            tell,
+        )
+        earpiece = Keeper("EAR", self._earpiece, studio.ear.broken, tell)
+        self._camera_keeper = camera
+        for keeper in (camera, microphone, earpiece):
+            keepers.append(group.create_task(keeper.keep(), name="device"))
+        for keeper in (camera, microphone, earpiece):
+            await keeper.tried.wait()
+        sandbox.restrict()
+        mode = mode_of(camera)
+        tell(Opened(width=mode.width, height=mode.height, fps=mode.fps))
+
+    def _heard_by(self, ear: Ear) -> Any:
+        earpiece = self._earpiece
+        if isinstance(earpiece, SimulatedEarpiece):
+            return earpiece.heard
+        return lambda: Heard(ear.take_dbfs(), None)
+
+
+def device_paths(devices: Devices) -> list[Path]:
+    """Return the device nodes that the configuration may need; none for simulated ones."""
+    paths: list[Path] = []
+    if devices.camera == factory.AUTO:
+        paths += sorted(Path("/dev").glob("video*"))
+    elif devices.camera != factory.SIMULATED:
+        paths.append(Path(devices.camera))
+    if {devices.microphone, devices.earpiece} != {factory.SIMULATED}:
+        paths.append(Path("/dev/snd"))
+    # udev's view of what is attached, for "auto".
+    if factory.AUTO in (devices.camera, devices.microphone, devices.earpiece):
+        paths += [Path("/run/udev"), Path("/sys/class"), Path("/sys/devices"), Path("/sys/bus")]
+    return paths
+
+
+async def serve(descriptors: list[int]) -> None:
+    """Run on (socket, remote memory, remote event, self memory, self event)."""
+    channel_fd, remote_memory, remote_event, self_memory, self_event = descriptors
+    remote = FrameWriter(remote_memory, remote_event)
+    self_view = FrameWriter(self_memory, self_event)
+    loop = asyncio.get_running_loop()
+    encoders = ThreadPoolExecutor(CODEC_THREADS, thread_name_prefix="encode")
+    loop.set_default_executor(encoders)
+    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
+    channel = Channel(reader, writer)
+    commands = channel.commands()
+    setup = await anext(commands)
+    if not isinstance(setup, Setup):
+        raise framing.BadFrame(f"{type(setup).__name__} before Setup")
+    channel.tell(Imported())
+    await Media(setup, channel, remote, self_view).run(commands)
+    writer.close()
+
+
+def main(arguments: list[str]) -> None:
+    """Run the process; arguments are descriptors, then the parent's process id."""
+    *descriptors, parent = [int(each) for each in arguments]
+    sandbox.die_with_parent(signal.SIGKILL, parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the screen's to handle
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    for chatty in ("aioice", "aiortc", "libav"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    choose_codecs()
+    asyncio.run(serve(descriptors))
+    # Decoder threads that a driver or codec holds must not keep the devices open.
+    logging.shutdown()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
