@@ -1,0 +1,83 @@
+"""What a hold says: whose link broke, and whether the clock gives the time back. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.screens.people import names
+from kiosk.view import View
+from kiosk.words import Words
+from signalling.visit import GIVEN_BACK
+from signalling.visit_events import Cause, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words of the screen."""
+
+    title: str
+    first: str
+    second: str
+    time: str
+    note: str
+    note_text: str
+    first_bold: bool = False
+    given_back: bool = False
+    """Whether the time is added to the end."""
+
+
+def said(view: View, words: Words) -> Said:
+    """Return what the first open break means to the inmate."""
+    visit = view.visit
+    assert visit is not None
+    title, first, second, bold = _why(view, words)
+    why = visit.breaks[0] if visit.breaks else None
+    ends = words.time(visit.ends_at)
+    if why is not None and why.cause in GIVEN_BACK:
+        lost = max(0, round(view.now - why.since))
+        note = (
+            words.count("{n} second lost so far", "{n} seconds lost so far", lost)
+            if lost < 120
+            else words("{n} min lost so far", n=lost // 60)
+        )
+        kept = words("Time kept for you")
+        back = words("Lost time is added to the end.")
+        return Said(title, first, second, kept, note, back, bold, given_back=True)
+    runs = words("Your visit clock still runs")
+    text = (
+        words("Lift it any time before {time}.", time=ends)
+        if why is not None and why.cause is Cause.HANDSET
+        else words("It ends at {time}.", time=ends)
+    )
+    return Said(title, first, second, words("Time left"), runs, text, bold)
+
+
+def _why(view: View, words: Words) -> tuple[str, str, str, bool]:
+    visit = view.visit
+    assert visit is not None
+    name = names(visit, words)
+    hold = words("Hold on. We keep your visit.")
+    why = visit.breaks[0] if visit.breaks else None
+    if why is None:
+        paused = words("An officer paused your visit")
+        return paused, hold, words("It goes on when the officer says so."), False
+    match why.side, why.cause:
+        case _, Cause.HANDSET:
+            here = (
+                words("{name} is still here and waits for you.", name=name)
+                if visit.visitor_here
+                else words("We keep your visit.")
+            )
+            return words("The handset is hung up"), words("Lift it to go on."), here, True
+        case Side.VISITOR, Cause.PAGE:
+            closed = words("{name}'s page is closed", name=name)
+            return closed, hold, words("{name} can open it again.", name=name), False
+        case Side.VISITOR, _:
+            dropped = words("{name}'s internet dropped", name=name)
+            return dropped, hold, words("We call {name} back for you.", name=name), False
+        case Side.TERMINAL, Cause.SIGNED_OUT:
+            return words("You signed out"), hold, words("Sign in again to go on."), False
+        case Side.TERMINAL, _:
+            lost = words("This terminal lost its connection")
+            return lost, hold, words("We connect it again for you."), False
+    return words("Our network has a problem"), hold, words("We connect you again."), False

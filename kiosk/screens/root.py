@@ -1,0 +1,218 @@
+"""The one widget: shows views, turns presses into intents.
+
+A press acts on release inside the button that it began on. Everything else that is touched posts
+`Touch`: on the idle screen it starts, elsewhere it keeps the session awake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from kivy.clock import Clock
+from kivy.uix.widget import Widget
+
+from kiosk.screens import buttons, fonts
+from kiosk.screens.items import Button, Item, Primitive, Source
+from kiosk.screens.layout import Frame
+from kiosk.screens.painter import Painter
+from kiosk.screens.scene import pressable, scene
+from kiosk.screens.theme import MIN_TARGET
+from kiosk.screens.video import VideoPicture
+from kiosk.view import Intent, ScreenName, Touch, View
+
+HOLD_S: Final = 0.8
+"""Pressing Delete this long clears the field."""
+
+SECOND_PRESS_S: Final = 0.5
+"""A press this soon after the one that changed the screen, and at its place, was meant for it."""
+
+WITH_PICTURES: Final = frozenset({ScreenName.WAITING, ScreenName.IN_VISIT, ScreenName.HELD})
+
+
+class Root(Widget):  # type: ignore[misc] # Kivy has no types
+    """Every screen of the terminal. Use only from the thread that draws.
+
+    `post` is called with each intent, synchronously, from within Kivy's touch handling.
+    `remote` and `self_view` take pictures at any time; what is not on screen is not drawn.
+    """
+
+    def __init__(self, post: Callable[[Intent], None], **properties: Any) -> None:
+        super().__init__(**properties)
+        self.remote = VideoPicture()
+        self.self_view = VideoPicture(mirrored=True)
+        pictures = {Source.REMOTE: self.remote, Source.SELF: self.self_view}
+        self._painter = Painter(self.canvas, pictures)
+        self._post = post
+        self._view: View | None = None
+        self._items: tuple[Item, ...] = ()
+        self._presses: dict[Any, Button] = {}
+        self._holds: dict[Any, Any] = {}
+        self._done: set[Any] = set()
+        self._focus: int | None = None
+        self._last_release: tuple[float, float, float] | None = None
+        self._changed_since_release = False
+        self.redrawn = 0
+        """Items drawn so far; stands still while nothing changes."""
+        self.bind(size=self._resized, pos=self._resized)
+
+    # -- showing ----------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View | None:
+        """What is shown now."""
+        return self._view
+
+    def show(self, view: View) -> None:
+        """Show `view`; only what differs from the last one is drawn.
+
+        Raises:
+            MissingWords: a text or the language has no translation.
+        """
+        before = self._view
+        if view == before:
+            return
+        self._items = scene(view, fonts.width)
+        self._view = view
+        if before is None or view.screen not in WITH_PICTURES or _visit(view) != _visit(before):
+            # Nothing of one visit may be seen in another, nor after the end.
+            self.remote.clear()
+            self.self_view.clear()
+        if before is None or (view.screen, _sheet(view)) != (before.screen, _sheet(before)):
+            self._changed_since_release = True
+            self._focus = None
+        self._paint()
+
+    def _resized(self, *_: object) -> None:
+        if self._view is not None:
+            self._paint()
+
+    def _paint(self) -> None:
+        primitives: list[Primitive] = []
+        focused = self._focused()
+        pressed = {(each.box, each.intent) for each in self._presses.values()}
+        for item in self._items:
+            if isinstance(item, Button):
+                down = (item.box, item.intent) in pressed
+                primitives += buttons.paint(item, fonts.width, down, item == focused)
+            else:
+                primitives.append(item)
+        self.redrawn += self._painter.paint(self._frame(), primitives)
+
+    def _frame(self) -> Frame:
+        return Frame(max(1.0, self.width), max(1.0, self.height))
+
+    # -- touching ---------------------------------------------------------------------------
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Press the button under the finger, if it may be pressed."""
+        if self._view is None or ("button" in touch.profile and touch.button != "left"):
+            return True
+        x, y = self._design(touch)
+        if self._is_second_press(x, y, touch.time_start):
+            return True
+        touch.grab(self)
+        button = self._button_at(x, y)
+        if button is not None:
+            self._presses[touch.uid] = button
+            if button.on_hold is not None:
+                held = Clock.schedule_once(lambda _: self._held(touch.uid), HOLD_S)
+                self._holds[touch.uid] = held
+            self._paint()
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """Nothing: whether a press counts is decided where it is released."""
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """Act, if the finger leaves the screen where it came down."""
+        if touch.grab_current is not self:
+            return True
+        touch.ungrab(self)
+        self._forget_hold(touch.uid)
+        button = self._presses.pop(touch.uid, None)
+        x, y = self._design(touch)
+        self._last_release = (x, y, touch.time_end)
+        self._changed_since_release = False
+        self._paint()
+        if touch.uid in self._done:
+            self._done.remove(touch.uid)
+        elif button is None or not button.box.contains(x, y):
+            self._post(Touch())
+        elif self._is_still_there(button):
+            self._post(button.intent)
+        return True
+
+    def _held(self, uid: Any) -> None:
+        """A long press acts by itself; its release then posts nothing."""
+        self._forget_hold(uid)
+        button = self._presses.get(uid)
+        if button is not None and button.on_hold is not None and self._is_still_there(button):
+            del self._presses[uid]
+            self._done.add(uid)
+            self._paint()
+            self._post(button.on_hold)
+
+    def _forget_hold(self, uid: Any) -> None:
+        held = self._holds.pop(uid, None)
+        if held is not None:
+            held.cancel()
+
+    def _is_second_press(self, x: float, y: float, at: float) -> bool:
+        if self._last_release is None or not self._changed_since_release:
+            return False
+        last_x, last_y, last_at = self._last_release
+        near = max(abs(x - last_x), abs(y - last_y)) < MIN_TARGET
+        return near and at - last_at < SECOND_PRESS_S
+
+    def _button_at(self, x: float, y: float) -> Button | None:
+        assert self._view is not None
+        for button in pressable(self._view, self._items):
+            if button.box.contains(x, y):
+                return button
+        return None
+
+    def _is_still_there(self, button: Button) -> bool:
+        """The view may have changed while the finger was down."""
+        assert self._view is not None
+        there = pressable(self._view, self._items)
+        return any((each.box, each.intent) == (button.box, button.intent) for each in there)
+
+    def _design(self, touch: Any) -> tuple[float, float]:
+        frame = self._frame()
+        return frame.design(touch.x - self.x, frame.height - (touch.y - self.y))
+
+    # -- without touching -------------------------------------------------------------------
+
+    def move_focus(self, step: int) -> None:
+        """Move the focus ring to another button, in reading order; for keys and switches."""
+        order = self._in_reading_order()
+        if not order:
+            return
+        start = -1 if step > 0 else 0
+        self._focus = ((start if self._focus is None else self._focus) + step) % len(order)
+        self._paint()
+
+    def press_focused(self) -> None:
+        """Act as a press on the focused button would; nothing when there is none."""
+        focused = self._focused()
+        if focused is not None:
+            self._post(focused.intent)
+
+    def _focused(self) -> Button | None:
+        order = self._in_reading_order()
+        return order[self._focus % len(order)] if self._focus is not None and order else None
+
+    def _in_reading_order(self) -> list[Button]:
+        if self._view is None:
+            return []
+        return sorted(pressable(self._view, self._items), key=lambda each: (each.box.y, each.box.x))
+
+
+def _visit(view: View) -> str | None:
+    return view.visit.id if view.visit is not None else None
+
+
+def _sheet(view: View) -> str | None:
+    return view.sheet.kind if view.sheet is not None else None

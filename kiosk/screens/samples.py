@@ -1,0 +1,191 @@
+"""A view of every screen and state, for the gallery and for tests. Pure. Names are examples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from kiosk.view import ScreenName, Sheet, SignInView, View
+from signalling.visit import Status
+from signalling.visit_events import By, Cause, EndReason, Side
+from signalling.wire import BreakView, FacilityView, Neighbour, Person, VisitView
+
+START: Final = 1795379400
+"""2026-11-22 14:30 in Chicago."""
+
+FACILITY: Final = FacilityView(
+    id="lindell", name="Lindell County Jail", time_zone="America/Chicago", clock_24h=True
+)
+
+
+def visit(**changes: Any) -> VisitView:
+    """Return a visit with Maria, half an hour from START."""
+    fields: dict[str, Any] = {
+        "id": "v1", "status": Status.SCHEDULED, "inmate": "Daniel",
+        "visitors": (Person(name="Maria", relation="Wife"),),
+        "starts_at": START, "ends_at": START + 1800, "signed_in": False, "terminal": None,
+        "visitor_here": False, "page": None, "tracks_open": False, "private": False,
+        "recorded": True, "watched": True, "used_s": 0.0, "lost_s": 0.0, "lost_by": {},
+        "added_s": 0.0, "owed_s": 0.0, "breaks": (), "paused": False, "begun_at": None,
+        "ended_at": None, "ended_by": None, "end_reason": None,
+    }  # fmt: skip
+    return VisitView(**(fields | changes))
+
+
+LAWYER: Final = visit(
+    id="v2", visitors=(Person(name="Ms. Okafor", relation="Lawyer"),), private=True,
+    recorded=False, watched=False, starts_at=START + 5400, ends_at=START + 7200,
+)  # fmt: skip
+MOTHER: Final = visit(
+    id="v3", visitors=(Person(name="Rosa", relation="Mother"),), status=Status.ENDED,
+    starts_at=START - 16200, ends_at=START - 15000, begun_at=START - 16200, used_s=1200.0,
+    ended_at=START - 15000, ended_by=By.CLOCK, end_reason=EndReason.EXPIRED,
+)  # fmt: skip
+READY: Final = visit(
+    status=Status.READY, signed_in=True, terminal="t4", visitor_here=True, page="p1"
+)
+BEGUN: Final = visit(
+    status=Status.IN_VISIT, signed_in=True, terminal="t4", visitor_here=True, page="p1",
+    tracks_open=True, begun_at=START, added_s=120.0, ends_at=START + 1920,
+)  # fmt: skip
+ENDED: Final = visit(
+    status=Status.ENDED, begun_at=START, used_s=1800.0, lost_s=120.0,
+    lost_by={Side.VISITOR.value: 120.0}, added_s=120.0, ends_at=START + 1920,
+    ended_at=START + 1920, ended_by=By.CLOCK, end_reason=EndReason.EXPIRED,
+)  # fmt: skip
+
+IDLE: Final = View(
+    screen=ScreenName.IDLE, now=START - 480, language="en", label="4", unit="C",
+    facility=FACILITY, connected=True, next_start_at=START,
+)  # fmt: skip
+
+
+def _held(side: Side, cause: Cause, **changes: Any) -> View:
+    why = BreakView(side=side, cause=cause, since=START + 900)
+    held = visit(
+        status=Status.INTERRUPTED, signed_in=True, terminal="t4", visitor_here=True, page="p1",
+        begun_at=START, ends_at=START + 1920, breaks=(why,),
+    )  # fmt: skip
+    fields: dict[str, Any] = {
+        "screen": ScreenName.HELD, "now": START + 928, "inmate": "Daniel", "visit": held,
+    }  # fmt: skip
+    return replace(IDLE, **(fields | changes))
+
+
+def _sign_in(**changes: Any) -> View:
+    return replace(IDLE, screen=ScreenName.SIGN_IN, sign_in=SignInView(**changes))
+
+
+MY_VISITS: Final = replace(
+    IDLE, screen=ScreenName.MY_VISITS, inmate="Daniel", visits=(visit(), LAWYER, MOTHER)
+)
+WAITING: Final = replace(
+    IDLE, screen=ScreenName.WAITING, now=START, inmate="Daniel", visit=READY, level=10
+)
+IN_VISIT: Final = replace(
+    WAITING, screen=ScreenName.IN_VISIT, now=START + 848, visit=BEGUN, volume=6
+)
+END: Final = replace(
+    IDLE, screen=ScreenName.ENDED, now=START + 1920, inmate="Daniel", visit=ENDED,
+    visits=(ENDED, LAWYER), sign_out_in_s=24,
+)  # fmt: skip
+OUT_OF_ORDER: Final = replace(
+    IDLE, screen=ScreenName.OUT_OF_ORDER, faults=("CAM-01",), fault_since=START - 1920,
+    free_terminal=Neighbour(label="3", unit="C"),
+)  # fmt: skip
+
+LONG: Final = (
+    Person(name="Guadalupe Esperanza Hernández de la Cruz-Villanueva", relation="Grandmother"),
+)
+TWO: Final = (Person(name="Maria", relation="Wife"), Person(name="Rosa", relation="Mother"))
+
+SAMPLES: Final[dict[str, View]] = {
+    "k1-idle": IDLE,
+    "k1-idle-away": replace(IDLE, connected=False, next_start_at=None),
+    "k2-number": _sign_in(number="48201"),
+    "k2-pin": _sign_in(number="482017", field="pin", pin_length=2),
+    "k2-error": _sign_in(
+        number="482017", field="pin", error="wrong-sign-in", tries_left=2, max_tries=3
+    ),
+    "k2-locked": _sign_in(number="482017", field="pin", error="locked", unlock_at=START + 900),
+    "k2-elsewhere": _sign_in(
+        number="482017", field="pin", error="signed-in-elsewhere", other_terminal="3"
+    ),
+    "k2-busy": _sign_in(number="482017", field="pin", pin_length=6, busy=True),
+    "k2-away": replace(_sign_in(number="48", error="not-connected"), connected=False),
+    "k3-visits": MY_VISITS,
+    "k3-several": replace(
+        MY_VISITS, now=START, visits=(READY, visit(id="v4", visitors=TWO, status=Status.PENDING))
+    ),
+    "k3-ended": replace(MY_VISITS, visits=(MOTHER, visit(
+        id="v5", starts_at=START + 172800, ends_at=START + 174600))),
+    "k3-none": replace(MY_VISITS, visits=()),
+    "k3-loading": replace(MY_VISITS, visits=(), loading=True),
+    "k3-failed": replace(MY_VISITS, visits=(), loading=True, connected=False),
+    "k3-still-there": replace(MY_VISITS, sheet=Sheet("still-there", 10)),
+    "k3-long": replace(MY_VISITS, visits=(
+        visit(visitors=LONG), visit(id="v6", visitors=LONG, private=True, recorded=False,
+                                    starts_at=START + 3600, ends_at=START + 5400), MOTHER)),
+    "k4-ready": WAITING,
+    "k4-early": replace(WAITING, now=START - 480, level=0, silent=True, visit=visit(
+        signed_in=True, terminal="t4")),
+    "k4-lift": replace(WAITING, handset_up=False, sign_out_in_s=42),
+    "k4-private": replace(WAITING, visit=visit(
+        id="v2", visitors=LAWYER.visitors, private=True, recorded=False, watched=False,
+        status=Status.READY, signed_in=True, terminal="t4")),
+    "k4-sign-out": replace(WAITING, sheet=Sheet("confirm-sign-out")),
+    "k4-long": replace(WAITING, visit=visit(
+        status=Status.READY, signed_in=True, terminal="t4", visitors=LONG)),
+    "k5-visit": IN_VISIT,
+    "k5-last": replace(IN_VISIT, now=START + 1815, quality="weak", volume=8),
+    "k5-warning": replace(IN_VISIT, now=START + 1320, quality="sound-only", volume=0),
+    "k5-private": replace(IN_VISIT, quality="fair", visit=visit(
+        id="v2", visitors=LAWYER.visitors, private=True, recorded=False, watched=False,
+        status=Status.IN_VISIT, signed_in=True, terminal="t4", visitor_here=True, page="p1",
+        tracks_open=True, begun_at=START)),
+    "k5-end": replace(IN_VISIT, sheet=Sheet("confirm-end", 10)),
+    "k6-visitor": _held(Side.VISITOR, Cause.LINK),
+    "k6-page": _held(Side.VISITOR, Cause.PAGE),
+    "k6-terminal": _held(Side.TERMINAL, Cause.LINK, connected=False),
+    "k6-network": _held(Side.NETWORK, Cause.MEDIA),
+    "k6-handset": _held(Side.TERMINAL, Cause.HANDSET, handset_up=False, sign_out_in_s=57),
+    "k6-signed-out": _held(Side.TERMINAL, Cause.SIGNED_OUT),
+    "k6-paused": replace(IN_VISIT, screen=ScreenName.HELD, visit=visit(
+        status=Status.INTERRUPTED, signed_in=True, terminal="t4", visitor_here=True, page="p1",
+        begun_at=START, paused=True)),
+    "k6-end": _held(Side.VISITOR, Cause.LINK, sheet=Sheet("confirm-end", 7)),
+    "k7-ended": END,
+    "k7-red-x": replace(END, now=START + 400, visits=(), visit=visit(
+        status=Status.ENDED, begun_at=START, used_s=390.0, lost_s=10.0,
+        lost_by={Side.TERMINAL.value: 10.0}, ended_at=START + 400, ended_by=By.INMATE,
+        end_reason=EndReason.RED_X)),
+    "k7-nobody": replace(END, now=START + 1800, visit=visit(
+        status=Status.ENDED, ended_at=START + 1800, ended_by=By.CLOCK,
+        end_reason=EndReason.NOBODY_CAME)),
+    "k7-not-added": replace(END, now=START + 1800, visit=visit(
+        status=Status.ENDED, begun_at=START, used_s=1200.0, lost_s=600.0, owed_s=600.0,
+        lost_by={Side.NETWORK.value: 600.0}, ended_at=START + 1800, ended_by=By.CLOCK,
+        end_reason=EndReason.EXPIRED)),
+    "k7-staff": replace(END, visit=visit(
+        status=Status.ENDED, begun_at=START, used_s=600.0, ended_at=START + 600,
+        ended_by=By.STAFF, end_reason=EndReason.STAFF)),
+    "k7-family": replace(END, visit=visit(
+        status=Status.ENDED, begun_at=START, used_s=600.0, ended_at=START + 600,
+        ended_by=By.VISITOR, end_reason=EndReason.RED_X)),
+    "k8-camera": OUT_OF_ORDER,
+    "k8-away": replace(OUT_OF_ORDER, faults=("HUB-01",), connected=False, free_terminal=None),
+}  # fmt: skip
+"""By name; the first two letters are the screen's in the mock-ups."""
+
+
+def in_language(view: View, language: str) -> View:
+    """Return the same view in another language."""
+    return replace(view, language=language)
+
+
+def on_12_hour_clock(view: View) -> View:
+    """Return the same view at a facility that says 2:30 PM."""
+    facility = FacilityView(
+        id=FACILITY.id, name=FACILITY.name, time_zone=FACILITY.time_zone, clock_24h=False
+    )
+    return replace(view, facility=facility)
