@@ -28,8 +28,8 @@ export { MESSAGES_IN, MESSAGES_OUT, VERSION };
  * @property {() => number} random  0 to 1
  */
 
-export const PING_EVERY_MS = 4000;
-export const PONG_WITHIN_MS = 8000;
+export const PING_EVERY_MS = 3000;
+export const PONG_WITHIN_MS = 5000;
 export const OPEN_WITHIN_MS = 10000;
 export const REPLY_WITHIN_MS = 10000;
 const BACKOFF_MS = [300, 700, 1500, 3000, 6000, 10000];
@@ -122,6 +122,13 @@ export class HubConnection {
     if (this.stopped || this.socket !== null) return;
     this.tries = 0;
     this.#open();
+  }
+
+  /** Find out soon whether the hub is still there (the browser says it is offline). */
+  probe() {
+    if (this.link !== "open") return;
+    this.#cancelTimer();
+    this.#tick();
   }
 
   /**

@@ -1,0 +1,136 @@
+/** Log-in, sign-up and facility log-in: asks the hub and puts what came of it into the model. */
+
+import { NoReplyError, RefusedError } from "./protocol.js";
+
+/** @typedef {import("./state.js").Model} Model */
+
+const TOKEN_KEY = "visitbooth.token";
+
+/** The session's secret: in localStorage where the browser lets us, else in memory. */
+export class TokenStore {
+  /** @param {() => Storage} storage  throws where the browser forbids storage */
+  constructor(storage) {
+    this.storage = storage;
+    /** @type {string|null} */
+    this.memory = null;
+  }
+
+  get() {
+    try {
+      return this.storage().getItem(TOKEN_KEY) ?? this.memory;
+    } catch {
+      return this.memory;
+    }
+  }
+
+  /** @param {string|null} token */
+  set(token) {
+    this.memory = token;
+    try {
+      if (token === null) this.storage().removeItem(TOKEN_KEY);
+      else this.storage().setItem(TOKEN_KEY, token);
+    } catch {
+      // No storage here: the session lasts as long as the page.
+    }
+  }
+}
+
+export class Account {
+  /**
+   * @param {object} options
+   * @param {Model} options.model
+   * @param {import("./protocol.js").HubConnection} options.hub
+   * @param {TokenStore} options.tokens
+   * @param {() => void} options.onChange
+   */
+  constructor({ model, hub, tokens, onChange }) {
+    this.model = model;
+    this.hub = hub;
+    this.tokens = tokens;
+    this.onChange = onChange;
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} password
+   */
+  async logIn(email, password) {
+    await this.#ask({ type: "log-in", email, password }, "logged-in");
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} password
+   * @param {string} name
+   */
+  async create(email, password, name) {
+    const done = await this.#ask(
+      { type: "create-account", email, password, name },
+      "account-created",
+    );
+    if (!done) return;
+    this.model.entry = "log-in";
+    this.model.note = { about: "log-in", code: "account-created", facts: {} };
+    this.onChange();
+  }
+
+  /**
+   * @param {string} facility
+   * @param {string} password
+   */
+  async openFacility(facility, password) {
+    await this.#ask({ type: "facility-log-in", facility, password }, "facility-opened");
+  }
+
+  /** Ends the session here even when the hub cannot be told now. */
+  async logOut() {
+    await this.#ask({ type: "log-out" }, "logged-out");
+    this.forget();
+  }
+
+  /** The session is over: nothing of it stays on the screen. */
+  forget() {
+    this.tokens.set(null);
+    Object.assign(this.model, {
+      name: null,
+      facility: null,
+      choosing: null,
+      visits: null,
+      mine: null,
+      checked: false,
+      tab: "appointments",
+      sheet: null,
+      entry: "log-in",
+    });
+    this.onChange();
+  }
+
+  /**
+   * Whether the hub did it. A refusal becomes the model's note.
+   *
+   * @param {import("./messages.js").MessageOut} message
+   * @param {import("./messages.js").MessageIn["type"]} reply
+   */
+  async #ask(message, reply) {
+    const about = message.type;
+    this.model.busy = about;
+    this.model.note = null;
+    this.onChange();
+    try {
+      await this.hub.request(message, reply);
+      return true;
+    } catch (error) {
+      if (error instanceof RefusedError) {
+        this.model.note = { about, code: error.code, facts: error.facts };
+      } else if (error instanceof NoReplyError) {
+        this.model.note = { about, code: "no-reply", facts: {} };
+      } else {
+        throw error;
+      }
+      return false;
+    } finally {
+      this.model.busy = null;
+      this.onChange();
+    }
+  }
+}

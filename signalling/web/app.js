@@ -1,0 +1,378 @@
+/**
+ * The family's page: composition root. Connection, devices, calls and screens meet here.
+ *
+ * Hooks that tests and benchmarks hold on to (ids unless marked otherwise):
+ *
+ * | where | hooks |
+ * | --- | --- |
+ * | everywhere | body[data-screen=loading, outdated, log-in, create-account, facility, check, appointments, in-visit, held, ended]; html[lang]; language, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE] |
+ * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry; [data-show=password] |
+ * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
+ * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; [data-fault] |
+ * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over |
+ * | sheet | sheet; take-over, stay; confirm-end, go-on |
+ * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused] |
+ * | ended | [data-reason][data-by], to-appointments |
+ *
+ * performance.mark: `visit-press` in the press, `visit-first-picture` at the first remote picture
+ * that is presented after it. `?size=1280x720` in the address asks the camera for that picture.
+ */
+
+import { Account, TokenStore } from "./account.js";
+import { Devices, browserOf, wishedSize } from "./devices.js";
+import { Effects } from "./effects.js";
+import { HubConnection, familyUrl } from "./protocol.js";
+import { render } from "./screens.js";
+import { Sounds } from "./sounds.js";
+import { Stage } from "./stage.js";
+import { END_SHEET_S, newModel, ownVisit, telephoneOf } from "./state.js";
+import { JailTimes, localeFor } from "./times.js";
+import { Visiting } from "./visiting.js";
+import { isLanguage, words } from "./words.js";
+
+/** @typedef {import("./messages.js").MessageIn} MessageIn */
+
+const TICK_MS = 250;
+const LANGUAGE_KEY = "visitbooth.language";
+const CHECKED_KEY = "visitbooth.checked";
+
+/**
+ * @template {Element} E
+ * @param {string} id
+ * @param {new (...args: never[]) => E} type
+ * @returns {E}
+ */
+function byId(id, type) {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} #${id}`);
+  return element;
+}
+
+/**
+ * What the browser remembers of us; null where it does not let us.
+ *
+ * @param {() => Storage} storage
+ * @param {string} key
+ * @param {string} [value]  remembered when given
+ */
+function remembered(storage, key, value) {
+  try {
+    if (value !== undefined) storage().setItem(key, value);
+    return storage().getItem(key);
+  } catch {
+    return value ?? null;
+  }
+}
+
+class App {
+  constructor() {
+    const local = () => window.localStorage;
+    this.session = () => window.sessionStorage;
+    const kept = remembered(local, LANGUAGE_KEY);
+    const own = navigator.language.startsWith("es") ? "es" : "en";
+    /** @type {import("./words.js").Language} */
+    this.language = isLanguage(kept) ? kept : own;
+    this.sounds = new Sounds();
+    this.stage = new Stage(byId("pictures", HTMLElement), byId("self-video", HTMLVideoElement));
+    this.mirror = document.createElement("video");
+    Object.assign(this.mirror, { id: "check-video", muted: true, autoplay: true, playsInline: true });
+    const tokens = new TokenStore(local);
+    this.tokens = tokens;
+    this.hub = new HubConnection({
+      url: familyUrl(window.location),
+      token: () => tokens.get(),
+      handlers: this.#handlers(),
+      onLink: (link) => this.#linkChanged(link),
+    });
+    this.model = newModel(crypto.randomUUID(), this.hub.now());
+    this.model.checked = remembered(this.session, CHECKED_KEY) === "yes";
+    const onChange = () => this.changed();
+    this.devices = new Devices({
+      size: wishedSize(window.location.search),
+      audio: () => this.sounds.context(),
+      onChange,
+    });
+    const { model, hub, devices, stage } = this;
+    this.visiting = new Visiting({ model, hub, devices, stage, onChange });
+    this.account = new Account({ model, hub, tokens, onChange });
+    this.effects = new Effects({ sounds: this.sounds, status: byId("status-line", HTMLElement) });
+    this.act = this.#actions();
+    this.browser = browserOf(navigator.userAgent);
+    this.phone = window.matchMedia("(pointer: coarse)").matches;
+    this.places = {
+      header: byId("header", HTMLElement),
+      screen: byId("screen", HTMLElement),
+      over: byId("over", HTMLElement),
+      bar: byId("bar", HTMLElement),
+      tabs: byId("tabs", HTMLElement),
+      sheet: byId("sheet", HTMLDialogElement),
+    };
+  }
+
+  start() {
+    this.places.sheet.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.act.dismiss();
+    });
+    this.places.screen.addEventListener("pointerdown", () => void this.sounds.unlock());
+    this.stage.element.addEventListener("click", () => this.stage.toggleWhole());
+    window.addEventListener("online", () => this.hub.retryNow());
+    window.addEventListener("offline", () => this.hub.probe());
+    window.addEventListener("pagehide", () => this.visiting.leaveAll());
+    window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.hub.retryNow();
+      this.effects.visible();
+    });
+    this.hub.start();
+    window.setInterval(() => this.changed(), TICK_MS);
+    this.changed();
+  }
+
+  /** Something is different, or time went on: put everything in step with the model. */
+  changed() {
+    const { model, hub, devices } = this;
+    const now = hub.now();
+    if (model.sheet?.until !== null && model.sheet !== null && now >= model.sheet.until) {
+      model.sheet = null;
+    }
+    model.rtt_ms = hub.rtt_ms;
+    model.devices = { ...devices.faults, asked: devices.asked };
+    this.visiting.sync();
+    this.stage.setSelf(model.cameraOff ? null : devices.tracks.camera);
+    this.#mirror(devices.tracks.camera);
+    const scene = this.#scene(now);
+    const screen = render(scene, this.places);
+    if (screen === "check") {
+      model.level = devices.level();
+      if (!devices.asked && devices.asking === null) void devices.ask();
+    }
+    this.effects.follow(scene, screen);
+  }
+
+  /** @param {number} now */
+  #scene(now) {
+    const { model, act, mirror, browser, phone, language } = this;
+    const t = words(language);
+    document.documentElement.lang = language;
+    const locale = localeFor(language, navigator.languages);
+    const times = model.facility && new JailTimes(model.facility, locale, t);
+    return { model, now, t, times, act, mirror, browser, phone };
+  }
+
+  /** @param {MediaStreamTrack|null} camera */
+  #mirror(camera) {
+    const shown = /** @type {MediaStream|null} */ (this.mirror.srcObject)?.getVideoTracks()[0];
+    if (shown === (camera ?? undefined)) return;
+    this.mirror.srcObject = camera === null ? null : new MediaStream([camera]);
+  }
+
+  /** @param {import("./protocol.js").LinkState} link */
+  #linkChanged(link) {
+    this.model.link = link;
+    this.model.linkSince = this.hub.now();
+    if (link === "open") this.visiting.reconnected();
+    this.changed();
+  }
+
+  /** @returns {import("./protocol.js").Handlers} */
+  #handlers() {
+    const changed = () => this.changed();
+    return {
+      welcome: ({ name, facilities, opened }) => {
+        const { model } = this;
+        model.facilities = facilities;
+        model.name = name;
+        model.facility = facilities.find((each) => each.id === opened) ?? null;
+        model.since = this.hub.now();
+        if (name === null && model.visits !== null) this.account.forget();
+        changed();
+      },
+      "account-created": changed,
+      "logged-in": ({ token, name }) => {
+        this.tokens.set(token);
+        Object.assign(this.model, { name, note: null });
+        changed();
+      },
+      "logged-out": () => {
+        this.devices.release();
+        this.account.forget();
+      },
+      "facility-opened": ({ facility }) => {
+        Object.assign(this.model, { facility, choosing: null, note: null, since: this.hub.now() });
+        changed();
+      },
+      appointments: ({ visits }) => {
+        this.model.visits = visits;
+        changed();
+      },
+      joined: changed,
+      offer: (offer) => {
+        this.visiting.offered(offer).catch((error) => console.error("offer not answered", error));
+      },
+      pong: changed,
+      refused: (refused) => this.#refused(refused),
+      violation: changed,
+    };
+  }
+
+  /** @param {import("./messages.js").Refused} refused */
+  #refused({ about, code, facts }) {
+    const { model } = this;
+    if (code === "not-logged-in") this.account.forget();
+    if (code === "facility-not-open") model.facility = null;
+    if (about === "press") {
+      const visit = model.mine;
+      model.mine = null;
+      if (code === "visit-elsewhere" && visit !== null) {
+        model.sheet = { kind: "take-over", visit, until: null };
+      } else {
+        model.note = { about, code, facts };
+      }
+    } else if (about === "end") {
+      model.note = { about, code, facts };
+    }
+    this.changed();
+  }
+
+  /**
+   * The green telephone: everything that only a press may do is done here, at once.
+   *
+   * @param {string} visit
+   * @param {boolean} takeOver
+   */
+  #press(visit, takeOver) {
+    const { model } = this;
+    performance.mark("visit-press");
+    void this.sounds.unlock();
+    const view = model.visits?.find((each) => each.id === visit);
+    Object.assign(model, { mine: visit, note: null, sheet: null });
+    this.visiting.sync();
+    this.stage.onNextPicture(() => performance.mark("visit-first-picture"));
+    this.stage.play();
+    const begun = view !== undefined && view.begun_at !== null;
+    // A visit that has begun and is this page's needs no press of the hub's: it goes on.
+    if (takeOver || !begun) {
+      this.hub.send({ type: "press", visit, page: model.page, take_over: takeOver });
+    }
+    this.changed();
+  }
+
+  #actions() {
+    const { model } = this;
+    /** @param {Partial<import("./state.js").Model>} what */
+    const change = (what) => {
+      Object.assign(model, what);
+      this.changed();
+    };
+    return {
+      switchLanguage: () => {
+        this.language = this.language === "en" ? "es" : "en";
+        remembered(() => window.localStorage, LANGUAGE_KEY, this.language);
+        this.changed();
+      },
+      retry: () => {
+        model.since = this.hub.now();
+        this.hub.retryNow();
+        this.changed();
+      },
+      reload: () => window.location.reload(),
+      switchEntry: () =>
+        change({ entry: model.entry === "log-in" ? "create-account" : "log-in", note: null }),
+      logIn: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        void this.account.logIn(value("email"), value("password"));
+      },
+      createAccount: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        void this.account.create(value("email"), value("password"), value("name"));
+      },
+      chooseFacility: (/** @type {string|null} */ choosing) => change({ choosing, note: null }),
+      facilityLogIn: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        void this.sounds.unlock();
+        if (model.choosing !== null) {
+          void this.account.openFacility(model.choosing, value("facility-password"));
+        }
+      },
+      logOut: () => {
+        this.visiting.leaveAll();
+        this.devices.release();
+        window.sessionStorage.removeItem(CHECKED_KEY);
+        void this.account.logOut();
+      },
+      showPassword: (/** @type {MouseEvent} */ event) => togglePassword(event),
+      openTab: (/** @type {"appointments"|"check"} */ tab) => {
+        remembered(this.session, CHECKED_KEY, "yes");
+        change({ tab, checked: true, note: null });
+      },
+      checkDone: () => this.act.openTab("appointments"),
+      askDevices: () => void this.devices.ask(),
+      playBell: () => {
+        void this.sounds.unlock().then(() => this.sounds.play("bell"));
+        change({ bell: model.bell === "yes" ? "yes" : "asked" });
+      },
+      answerBell: (/** @type {"yes"|"no"} */ bell) => change({ bell }),
+      press: (/** @type {string} */ id) => {
+        const visit = model.visits?.find((each) => each.id === id);
+        if (visit === undefined || isPressed(visit, model)) return;
+        if (telephoneOf(visit, model.page) === "elsewhere") {
+          change({ sheet: { kind: "take-over", visit: id, until: null } });
+        } else {
+          this.#press(id, false);
+        }
+      },
+      takeOver: () => model.sheet !== null && this.#press(model.sheet.visit, true),
+      dismiss: () => change({ sheet: null }),
+      askEnd: () => {
+        const visit = ownVisit(model)?.id;
+        if (visit === undefined) return;
+        change({ sheet: { kind: "end", visit, until: this.hub.now() + END_SHEET_S } });
+      },
+      confirmEnd: () => {
+        const visit = model.sheet?.visit;
+        if (visit !== undefined) this.hub.send({ type: "end", visit });
+        change({ sheet: null });
+      },
+      leaveEnd: () => change({ leftEnd: model.mine, mine: null, tab: "appointments" }),
+      toggleMute: () => change({ muted: !model.muted }),
+      toggleCamera: () => change({ cameraOff: !model.cameraOff }),
+    };
+  }
+}
+
+/** @typedef {App["act"]} Actions */
+
+/**
+ * Whether the telephone was pressed and the hub has not answered yet.
+ *
+ * @param {import("./messages.js").VisitView} visit
+ * @param {import("./state.js").Model} model
+ */
+function isPressed(visit, model) {
+  return visit.id === model.mine && telephoneOf(visit, model.page) === "start";
+}
+
+/**
+ * The values of a form that was sent; the page stays.
+ *
+ * @param {SubmitEvent} event
+ * @returns {(name: string) => string}
+ */
+function fieldsOf(event) {
+  event.preventDefault();
+  const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
+  return (name) => String(data.get(name) ?? "");
+}
+
+/** @param {MouseEvent} event */
+function togglePassword(event) {
+  const shower = /** @type {HTMLButtonElement} */ (event.currentTarget);
+  const input = shower.previousElementSibling;
+  if (!(input instanceof HTMLInputElement)) return;
+  const show = input.type === "password";
+  input.type = show ? "text" : "password";
+  shower.setAttribute("aria-pressed", String(show));
+}
+
+new App().start();

@@ -1,0 +1,311 @@
+/**
+ * The call of one visit on the page's side: answers the kiosk's offers, sends when it may, and
+ * measures what comes. design.md, "The call".
+ *
+ * A new offer is answered beside the connection that is shown, and takes its place when it shows
+ * a picture. Nothing leaves this device before `send(true)`.
+ */
+
+import { qualityOf } from "./state.js";
+
+/** @typedef {import("./messages.js").MessageOut} MessageOut */
+/** @typedef {import("./state.js").Quality} Quality */
+/** @typedef {{camera: MediaStreamTrack|null, microphone: MediaStreamTrack|null}} Tracks */
+
+/** The hub takes at most this many from a page for one connection. */
+export const MAX_CANDIDATES = 20;
+export const MEASURE_EVERY_MS = 500;
+/** No packet for this long, and the jail's media does not arrive. */
+const SILENT_AFTER_MS = 1500;
+
+/** @typedef {{audio: number, video: number, frames: number, lost: number, rtt_ms: number|null}} Counters */
+
+/** One answered offer. */
+class Peer {
+  /**
+   * @param {number} connection
+   * @param {RTCConfiguration} configuration
+   */
+  constructor(connection, configuration) {
+    this.connection = connection;
+    this.pc = new RTCPeerConnection(configuration);
+    this.stream = new MediaStream();
+    this.heard_ms = -Infinity;
+    /** @type {{at_ms: number, counters: Counters}[]} the last seconds, oldest first */
+    this.history = [];
+  }
+
+  /** @param {number} now_ms */
+  receiving(now_ms) {
+    return now_ms - this.heard_ms < SILENT_AFTER_MS;
+  }
+
+  close() {
+    this.pc.onicecandidate = null;
+    this.pc.ontrack = null;
+    this.pc.close();
+  }
+}
+
+export class Call {
+  /**
+   * `stage` shows streams; `onChange` runs when what `state()` returns has changed.
+   *
+   * @param {object} options
+   * @param {string} options.visit
+   * @param {(message: MessageOut) => void} options.send
+   * @param {import("./stage.js").Stage} options.stage
+   * @param {() => Tracks} options.tracks
+   * @param {() => void} options.onChange
+   */
+  constructor({ visit, send, stage, tracks, onChange }) {
+    this.visit = visit;
+    this.sendMessage = send;
+    this.stage = stage;
+    this.tracks = tracks;
+    this.onChange = onChange;
+    /** @type {RTCConfiguration|null} */
+    this.configuration = null;
+    /** @type {Peer|null} */
+    this.shown = null;
+    /** @type {Peer|null} */
+    this.next = null;
+    this.sending = false;
+    this.onStage = false;
+    this.receiving = false;
+    /** @type {Quality} */
+    this.quality = "good";
+    this.timer = window.setInterval(() => void this.measure(), MEASURE_EVERY_MS);
+  }
+
+  /** The connection number to report: the newest that media comes on, else the newest. */
+  get connection() {
+    const now_ms = performance.now();
+    if (this.next?.receiving(now_ms)) return this.next.connection;
+    if (this.shown?.receiving(now_ms)) return this.shown.connection;
+    return this.next?.connection ?? this.shown?.connection ?? 0;
+  }
+
+  /** @param {import("./messages.js").Joined} joined */
+  configure({ ice_servers, ice_policy }) {
+    this.configuration = {
+      bundlePolicy: "max-bundle",
+      iceTransportPolicy: ice_policy === "relay" ? "relay" : "all",
+      iceServers: ice_servers.map(({ urls, username, credential }) => ({
+        urls,
+        ...(username === null ? {} : { username }),
+        ...(credential === null ? {} : { credential }),
+      })),
+    };
+  }
+
+  /**
+   * Answer an offer. Older ones than the newest answered are dropped.
+   *
+   * @param {import("./messages.js").Offer} offer
+   */
+  async answer({ connection, sdp }) {
+    const newest = this.next?.connection ?? this.shown?.connection ?? 0;
+    if (this.configuration === null || connection <= newest) return;
+    const peer = new Peer(connection, this.configuration);
+    const { pc } = peer;
+    this.next?.close();
+    this.next = peer;
+    pc.ontrack = ({ track }) => peer.stream.addTrack(track);
+    const sendCandidates = this.#holdCandidates(peer);
+    await pc.setRemoteDescription({ type: "offer", sdp });
+    for (const transceiver of pc.getTransceivers()) transceiver.direction = "sendrecv";
+    await pc.setLocalDescription(await pc.createAnswer());
+    // Another offer, or the end, may have come in between.
+    if (this.next !== peer || pc.localDescription === null) return;
+    const answer = withoutLocalNames(pc.localDescription.sdp);
+    this.sendMessage({ type: "answer", visit: this.visit, connection, sdp: answer });
+    sendCandidates();
+    await this.#fill(peer);
+    this.#present(peer);
+  }
+
+  /**
+   * Open or close what this page sends. Level-triggered: say it as often as you like.
+   *
+   * @param {boolean} open
+   */
+  async send(open) {
+    this.sending = open;
+    for (const peer of [this.shown, this.next]) if (peer !== null) await this.#fill(peer);
+  }
+
+  /**
+   * Whether this call's pictures are on the stage. One visit at a time is.
+   *
+   * @param {boolean} on
+   */
+  setOnStage(on) {
+    if (on === this.onStage) return;
+    this.onStage = on;
+    if (!on) this.stage.clear();
+    else if (this.shown !== null) this.stage.show(this.shown.stream);
+  }
+
+  /** Close every connection, as when another page has the visit now. */
+  hangUp() {
+    for (const peer of [this.shown, this.next]) peer?.close();
+    this.shown = null;
+    this.next = null;
+    if (this.onStage) this.stage.clear();
+    this.#report(false, "good");
+  }
+
+  close() {
+    window.clearInterval(this.timer);
+    this.hangUp();
+    this.setOnStage(false);
+  }
+
+  /** Read the counters of both connections, and say what changed. */
+  async measure() {
+    const now_ms = performance.now();
+    const peers = [this.shown, this.next].filter((each) => each !== null);
+    for (const peer of /** @type {Peer[]} */ (peers)) await this.#count(peer, now_ms);
+    // A connection that brings sound but no picture takes over when the old one is silent.
+    if (this.next?.receiving(now_ms) && !this.shown?.receiving(now_ms)) this.#swap(this.next);
+    const quality = this.shown === null ? "good" : qualityBetween(this.shown.history);
+    const receiving = [this.shown, this.next].some((each) => each?.receiving(now_ms) ?? false);
+    this.#report(receiving, quality);
+  }
+
+  /**
+   * Candidates wait until the answer is sent: the kiosk knows the connection only then.
+   *
+   * @param {Peer} peer
+   */
+  #holdCandidates({ pc, connection }) {
+    /** @type {(() => void)[]|null} */
+    let held = [];
+    let sent = 0;
+    pc.onicecandidate = ({ candidate }) => {
+      const text = candidate?.candidate ?? "";
+      // A `.local` name costs the kiosk a second each; the peer-reflexive one does its work.
+      if (/ [^ ]+\.local /.test(text)) return;
+      if (text !== "" && (sent += 1) > MAX_CANDIDATES) return;
+      const send = () =>
+        this.sendMessage({
+          type: "ice",
+          visit: this.visit,
+          connection,
+          candidate: text,
+          sdp_mid: candidate?.sdpMid ?? null,
+          sdp_m_line_index: candidate?.sdpMLineIndex ?? null,
+        });
+      if (held === null) send();
+      else held.push(send);
+    };
+    return () => {
+      for (const send of held ?? []) send();
+      held = null;
+    };
+  }
+
+  /** @param {Peer} peer */
+  async #fill({ pc }) {
+    if (pc.signalingState === "closed") return;
+    const { camera, microphone } = this.tracks();
+    await Promise.all(
+      pc.getTransceivers().map(({ sender, receiver }) => {
+        const track = receiver.track.kind === "video" ? camera : microphone;
+        const wanted = this.sending ? track : null;
+        return sender.track === wanted ? undefined : sender.replaceTrack(wanted);
+      }),
+    );
+  }
+
+  /**
+   * The first connection is shown as it is; a later one when it has a picture.
+   *
+   * @param {Peer} peer
+   */
+  #present(peer) {
+    if (this.shown === null) {
+      this.shown = peer;
+      this.next = null;
+      if (this.onStage) this.stage.show(peer.stream);
+    } else if (this.onStage) {
+      this.stage.prepare(peer.stream, () => this.next === peer && this.#swap(peer));
+    }
+  }
+
+  /** @param {Peer} peer */
+  #swap(peer) {
+    this.shown?.close();
+    this.shown = peer;
+    this.next = null;
+    if (this.onStage) this.stage.swap();
+  }
+
+  /**
+   * @param {Peer} peer
+   * @param {number} now_ms
+   */
+  async #count(peer, now_ms) {
+    const counters = countersOf(await peer.pc.getStats());
+    const last = peer.history.at(-1)?.counters ?? { audio: 0, video: 0 };
+    if (counters.audio > last.audio || counters.video > last.video) peer.heard_ms = now_ms;
+    peer.history.push({ at_ms: now_ms, counters });
+    if (peer.history.length > 6) peer.history.shift();
+  }
+
+  /**
+   * @param {boolean} receiving
+   * @param {Quality} quality
+   */
+  #report(receiving, quality) {
+    if (receiving === this.receiving && quality === this.quality) return;
+    this.receiving = receiving;
+    this.quality = quality;
+    this.onChange();
+  }
+}
+
+/**
+ * @param {RTCStatsReport} report
+ * @returns {Counters}
+ */
+function countersOf(report) {
+  /** @type {Counters} */
+  const counters = { audio: 0, video: 0, frames: 0, lost: 0, rtt_ms: null };
+  report.forEach((each) => {
+    if (each.type === "inbound-rtp" && each.kind === "audio") {
+      counters.audio += each.packetsReceived ?? 0;
+    } else if (each.type === "inbound-rtp" && each.kind === "video") {
+      counters.video += each.packetsReceived ?? 0;
+      counters.frames += each.framesDecoded ?? 0;
+      counters.lost += Math.max(0, each.packetsLost ?? 0);
+    } else if (each.type === "candidate-pair" && each.nominated) {
+      counters.rtt_ms = (each.currentRoundTripTime ?? 0) * 1000;
+    }
+  });
+  return counters;
+}
+
+/**
+ * @param {{at_ms: number, counters: Counters}[]} history
+ * @returns {Quality}
+ */
+function qualityBetween(history) {
+  const [first, last] = [history[0], history.at(-1)];
+  if (first === undefined || last === undefined || history.length < 4) return "good";
+  const seconds = (last.at_ms - first.at_ms) / 1000;
+  const came = last.counters.video - first.counters.video;
+  const lost = last.counters.lost - first.counters.lost;
+  return qualityOf({
+    fps: (last.counters.frames - first.counters.frames) / seconds,
+    lossShare: lost / Math.max(1, came + lost),
+    rtt_ms: last.counters.rtt_ms,
+    sound: last.counters.audio > first.counters.audio,
+  });
+}
+
+/** @param {string} sdp */
+function withoutLocalNames(sdp) {
+  return sdp.replace(/^a=candidate:.* [^ ]+\.local .*\r\n/gm, "");
+}

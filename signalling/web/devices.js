@@ -1,0 +1,182 @@
+/**
+ * Camera and microphone of this device: asking for them, what is wrong, and the meter.
+ *
+ * A device that is refused or missing is a fault with a name, never an exception: the visit works
+ * one way.
+ */
+
+import { METER_BLOCKS } from "./state.js";
+
+/** @typedef {import("./state.js").DeviceFault} DeviceFault */
+/** @typedef {"camera"|"microphone"} Kind */
+
+/** What the loudest block of the meter stands for, and the quietest, in dB of full scale. */
+const LOUD_DB = -10;
+const QUIET_DB = -58;
+
+/** Names of DOMException by getUserMedia (W3C Media Capture, 10.2.1), and what to tell people. */
+/** @type {Record<string, DeviceFault>} */
+const FAULTS = {
+  NotAllowedError: "denied",
+  SecurityError: "denied",
+  NotReadableError: "in-use",
+  AbortError: "in-use",
+  NotFoundError: "none",
+  OverconstrainedError: "none",
+};
+
+/**
+ * The picture to ask the camera for: `?size=1280x720` in the address, else 640x480.
+ *
+ * @param {string} search
+ */
+export function wishedSize(search) {
+  const match = /^(\d{3,4})x(\d{3,4})$/.exec(new URLSearchParams(search).get("size") ?? "");
+  return match
+    ? { width: Number(match[1]), height: Number(match[2]) }
+    : { width: 640, height: 480 };
+}
+
+/**
+ * @param {unknown} error
+ * @returns {DeviceFault}
+ */
+export function faultOf(error) {
+  const name = error instanceof Error ? error.name : "";
+  return FAULTS[name] ?? "failed";
+}
+
+/**
+ * The browser's family, for the words that say where permission is given.
+ *
+ * @param {string} agent
+ * @returns {"chrome"|"firefox"|"safari"|"other"}
+ */
+export function browserOf(agent) {
+  if (/Firefox|FxiOS/.test(agent)) return "firefox";
+  if (/Chrom|CriOS|Edg/.test(agent)) return "chrome";
+  return /Safari/.test(agent) ? "safari" : "other";
+}
+
+export class Devices {
+  /**
+   * `onChange` hears of every track that comes or goes.
+   *
+   * @param {object} options
+   * @param {{width: number, height: number}} options.size
+   * @param {() => AudioContext} options.audio
+   * @param {() => void} options.onChange
+   * @param {MediaDevices|undefined} [options.media]
+   */
+  constructor({ size, audio, onChange, media = navigator.mediaDevices }) {
+    this.size = size;
+    this.audio = audio;
+    this.onChange = onChange;
+    /** Undefined on an insecure origin. @type {MediaDevices|undefined} */
+    this.media = media;
+    /** @type {Record<Kind, MediaStreamTrack|null>} */
+    this.tracks = { camera: null, microphone: null };
+    /** @type {Record<Kind, DeviceFault|null>} */
+    this.faults = { camera: null, microphone: null };
+    this.asked = false;
+    /** @type {Promise<void>|null} */
+    this.asking = null;
+    /** @type {AnalyserNode|null} */
+    this.analyser = null;
+  }
+
+  /** Ask for what is missing. Returns when both have answered; asks at most once at a time. */
+  ask() {
+    this.asking ??= this.#ask().finally(() => {
+      this.asking = null;
+    });
+    return this.asking;
+  }
+
+  /** Give camera and microphone back; their lights go out. */
+  release() {
+    for (const kind of /** @type {Kind[]} */ (["camera", "microphone"])) {
+      this.tracks[kind]?.stop();
+      this.tracks[kind] = null;
+    }
+    this.analyser = null;
+    this.asked = false;
+    this.onChange();
+  }
+
+  /** The microphone's level now, 0 to METER_BLOCKS. */
+  level() {
+    if (this.analyser === null) return 0;
+    const samples = new Float32Array(this.analyser.fftSize);
+    this.analyser.getFloatTimeDomainData(samples);
+    const power = samples.reduce((sum, each) => sum + each * each, 0) / samples.length;
+    const db = 10 * Math.log10(power + 1e-12);
+    const share = (db - QUIET_DB) / (LOUD_DB - QUIET_DB);
+    return Math.round(METER_BLOCKS * Math.min(1, Math.max(0, share)));
+  }
+
+  async #ask() {
+    const wanted = /** @type {Kind[]} */ (["camera", "microphone"]).filter(
+      (kind) => this.tracks[kind]?.readyState !== "live",
+    );
+    if (wanted.length > 0) await this.#get(wanted);
+    this.asked = true;
+    this.onChange();
+  }
+
+  /** @param {Kind[]} kinds */
+  async #get(kinds) {
+    if (this.media === undefined) {
+      for (const kind of kinds) this.faults[kind] = "insecure";
+      return;
+    }
+    try {
+      const stream = await this.media.getUserMedia(this.#constraints(kinds));
+      for (const track of stream.getTracks()) this.#take(track);
+    } catch (error) {
+      // One of two may be at fault: ask for each alone, so that the other still works.
+      if (kinds.length > 1) for (const kind of kinds) await this.#get([kind]);
+      else for (const kind of kinds) this.faults[kind] = faultOf(error);
+    }
+  }
+
+  /** @param {Kind[]} kinds */
+  #constraints(kinds) {
+    const { width, height } = this.size;
+    const video = {
+      width: { ideal: width },
+      height: { ideal: height },
+      frameRate: { ideal: 30, max: 30 },
+      facingMode: "user",
+    };
+    const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+    return {
+      video: kinds.includes("camera") ? video : false,
+      audio: kinds.includes("microphone") ? audio : false,
+    };
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #take(track) {
+    const kind = track.kind === "video" ? "camera" : "microphone";
+    this.tracks[kind] = track;
+    this.faults[kind] = null;
+    if (kind === "camera") track.contentHint = "motion";
+    else this.#listen(track);
+    track.onended = () => {
+      if (this.tracks[kind] !== track) return;
+      this.tracks[kind] = null;
+      this.faults[kind] = "none";
+      this.onChange();
+    };
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #listen(track) {
+    const audio = this.audio();
+    this.analyser = new AnalyserNode(audio, { fftSize: 1024 });
+    new MediaStreamAudioSourceNode(audio, { mediaStream: new MediaStream([track]) }).connect(
+      this.analyser,
+    );
+  }
+}

@@ -1,0 +1,115 @@
+/** Pieces that several screens are made of. */
+
+import { h, icon } from "./dom.js";
+
+/** @typedef {import("./dom.js").Child} Child */
+/** @typedef {import("./words.js").Translate} Translate */
+/** @typedef {import("./state.js").Model} Model */
+/**
+ * What a screen is drawn from, and what it may ask for.
+ *
+ * @typedef {object} Scene
+ * @property {Model} model
+ * @property {number} now  the hub's clock
+ * @property {Translate} t
+ * @property {import("./times.js").JailTimes|null} times  null before a facility is open
+ * @property {import("./app.js").Actions} act
+ * @property {HTMLVideoElement} mirror  the self-view of the device check
+ * @property {ReturnType<typeof import("./devices.js").browserOf>} browser
+ * @property {boolean} phone  a touch device: other words for its sound
+ */
+
+/**
+ * A real button. `look` is a class: main, plain, link, quiet, telephone, end.
+ *
+ * @param {string} look
+ * @param {import("./dom.js").Props} props
+ * @param {...Child} children
+ */
+export function button(look, props, ...children) {
+  return h("button", { type: "button", ...props, class: `button ${look}` }, ...children);
+}
+
+/**
+ * A note on sunpale: an icon, a bold first line, and more words.
+ *
+ * @param {string} symbol
+ * @param {string} title
+ * @param {string} [more]
+ * @param {import("./dom.js").Props} [props]
+ */
+export function note(symbol, title, more = "", props = {}) {
+  return h(
+    "div",
+    { ...props, class: "note" },
+    icon(symbol),
+    h("div", null, h("strong", null, title), more === "" ? null : h("span", null, more)),
+  );
+}
+
+/**
+ * @param {string} look
+ * @param {string} symbol
+ * @param {string} text
+ * @param {import("./dom.js").Props} [props]
+ */
+export function pill(look, symbol, text, props = {}) {
+  return h("span", { ...props, class: `pill ${look}` }, icon(symbol), text);
+}
+
+/**
+ * The refusal (or good news) about one of these requests, above its button.
+ *
+ * @param {Scene} scene
+ * @param {...string} about
+ */
+export function refusal({ model, t, times }, ...about) {
+  const said = model.note;
+  if (said === null || !about.includes(said.about)) return null;
+  const props = { role: "alert", "data-note": said.code };
+  const unlock = said.facts["unlock_at"];
+  switch (said.code) {
+    case "account-created":
+      return note("check-disc", t("account-created"), "", props);
+    case "wrong-log-in": {
+      const word = said.about === "log-in" ? "refused-wrong-log-in" : "refused-wrong-password";
+      return note("warning", t(word), "", props);
+    }
+    case "not-approved":
+      return note("pending", t("refused-not-approved"), t("refused-not-approved-more"), props);
+    case "too-many-tries": {
+      const known = typeof unlock === "number" && times !== null;
+      const text = known
+        ? t("refused-too-many-tries", { time: times.clock(unlock) })
+        : t("refused-too-many-tries-wait");
+      return note("clock", text, "", props);
+    }
+    case "not-logged-in":
+    case "facility-not-open":
+    case "unknown-visit":
+    case "not-ready":
+    case "ended":
+    case "busy":
+    case "weak-password":
+    case "unknown-facility":
+    case "visit-elsewhere":
+    case "no-reply":
+      return note("warning", t(`refused-${said.code}`), "", props);
+    default:
+      return note("warning", t("refused-other", { code: said.code }), "", props);
+  }
+}
+
+/**
+ * What is recorded and watched, in words; null when there is nothing to say.
+ *
+ * @param {import("./messages.js").VisitView} visit
+ * @param {Translate} t
+ */
+export function notice(visit, t) {
+  if (visit.private) return h("p", { class: "notice" }, icon("lock"), t("private-more"));
+  if (!visit.recorded && !visit.watched) return null;
+  const both = visit.recorded && visit.watched;
+  const word = both ? "recorded-watched" : visit.recorded ? "recorded-only" : "watched-only";
+  return h("p", { class: "notice" }, icon(visit.recorded ? "record" : "eye"), t(word));
+}

@@ -1,0 +1,233 @@
+/** Screen c: the visits, Ready first, and the telephone that turns green. */
+
+import { h, icon } from "./dom.js";
+import { button, note, notice, pill, refusal } from "./parts.js";
+import { SLOW_S, sortedVisits, takenOver, telephoneOf, visitLine } from "./state.js";
+import { lengthWords, shortLength } from "./times.js";
+
+/** @typedef {import("./parts.js").Scene} Scene */
+/** @typedef {import("./messages.js").VisitView} VisitView */
+/** @typedef {import("./times.js").JailTimes} JailTimes */
+
+const LOOK = Object.freeze({
+  scheduled: ["tint", "clock"],
+  pending: ["sun", "pending"],
+  ready: ["green", "phone"],
+  "in-visit": ["green", "phone"],
+  interrupted: ["sun", "pause"],
+  ended: ["bare", "check-disc"],
+});
+
+/**
+ * @param {Scene} scene
+ * @param {JailTimes} times
+ */
+export function appointments(scene, times) {
+  const { model, now, t } = scene;
+  return h(
+    "div",
+    { class: "page", key: "appointments" },
+    h(
+      "div",
+      { class: "title" },
+      h("h1", { tabindex: "-1" }, t("appointments")),
+      h("p", { class: "stone", id: "jail-time" }, t("jail-time", { time: times.clock(now) })),
+    ),
+    model.link !== "open" && note("no-wifi", t("offline"), t("offline-more"), { id: "offline" }),
+    refusal(scene, "press", "join", "end"),
+    model.visits === null ? waiting(scene) : list(scene, times, model.visits),
+  );
+}
+
+/** @param {Scene} scene */
+function waiting({ model, now, t, act }) {
+  const slow = now - model.since > SLOW_S;
+  return h(
+    "div",
+    { class: "visits", key: "waiting" },
+    h("p", { class: "stone" }, t("loading")),
+    slow && note("warning", t("slow", { what: t("our-network") })),
+    slow && button("plain", { onclick: act.retry }, t("try-again")),
+  );
+}
+
+/**
+ * @param {Scene} scene
+ * @param {JailTimes} times
+ * @param {VisitView[]} visits
+ */
+function list(scene, times, visits) {
+  const { t } = scene;
+  if (visits.length === 0) {
+    return h("div", { class: "card", key: "none" }, note("calendar", t("no-visits"), t("no-visits-more")));
+  }
+  const cards = sortedVisits(visits).map((visit) => {
+    if (visit.status === "ended") return ended(scene, times, visit);
+    return telephoneOf(visit, scene.model.page) === "none"
+      ? coming(scene, times, visit)
+      : open(scene, times, visit);
+  });
+  return h("ul", { class: "visits", key: "visits" }, ...cards);
+}
+
+/**
+ * @param {Scene} scene
+ * @param {VisitView} visit
+ */
+function status({ t }, visit) {
+  const [look, symbol] = LOOK[visit.status];
+  return pill(look ?? "", symbol ?? "", t(visit.status), { "data-status": visit.status });
+}
+
+/**
+ * A card whose telephone is green.
+ *
+ * @param {Scene} scene
+ * @param {JailTimes} times
+ * @param {VisitView} visit
+ */
+function open(scene, times, visit) {
+  const { now, t } = scene;
+  const ready = visit.status === "ready";
+  return h(
+    "li",
+    { class: "card open", key: visit.id, "data-visit": visit.id },
+    h(
+      "div",
+      { class: "card-head" },
+      h(
+        "div",
+        null,
+        h("h2", null, t(ready ? "name-ready" : "name-in-visit", { name: visit.inmate })),
+        h("p", null, times.span(visit.starts_at, visit.ends_at, now)),
+      ),
+      status(scene, visit),
+    ),
+    line(scene, visit),
+    elsewhereNote(scene, visit),
+    telephone(scene, visit),
+    notice(visit, t),
+  );
+}
+
+/**
+ * @param {Scene} scene
+ * @param {VisitView} visit
+ */
+function elsewhereNote({ model, t }, visit) {
+  if (takenOver(visit, model)) return note("warning", t("taken-over"), t("taken-over-more"), { id: "taken-over" });
+  if (telephoneOf(visit, model.page) !== "elsewhere") return null;
+  return note("warning", t("elsewhere"));
+}
+
+/**
+ * The big green telephone.
+ *
+ * @param {Scene} scene
+ * @param {VisitView} visit
+ */
+function telephone({ model, t, act }, visit) {
+  const does = telephoneOf(visit, model.page);
+  const busy = model.mine === visit.id && does === "start";
+  const elsewhere = takenOver(visit, model) ? "take-it-back" : "open-here";
+  const word = does === "elsewhere" ? elsewhere : does === "return" ? "return-to-visit" : "start-visit";
+  return button(
+    "telephone",
+    {
+      key: "telephone",
+      "data-telephone": does,
+      disabled: model.link !== "open",
+      onclick: () => act.press(visit.id),
+    },
+    icon("phone"),
+    t(busy ? "one-moment" : word),
+  );
+}
+
+/**
+ * The visit line: Scheduled, Pending, Ready, In visit.
+ *
+ * @param {Scene} scene
+ * @param {VisitView} visit
+ */
+function line({ t }, visit) {
+  return h(
+    "ol",
+    { class: "line" },
+    ...visitLine(visit.status).map(({ status: each, stop }) =>
+      h(
+        "li",
+        { class: `${stop} ${each}`, "aria-current": stop === "now" ? "step" : null },
+        h("span", { class: "stop" }, stopIcon(each, stop)),
+        h("span", null, t(each)),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {string} status
+ * @param {import("./state.js").Stop} stop
+ */
+function stopIcon(status, stop) {
+  if (stop === "done") return icon("check");
+  const green = status === "ready" || status === "in-visit";
+  return stop === "now" && green ? icon("phone") : null;
+}
+
+/**
+ * A card that waits: scheduled or pending, with a hollow telephone.
+ *
+ * @param {Scene} scene
+ * @param {JailTimes} times
+ * @param {VisitView} visit
+ */
+function coming(scene, times, visit) {
+  const { now, t } = scene;
+  const pending = visit.status === "pending";
+  return h(
+    "li",
+    { class: "card coming", key: visit.id, "data-visit": visit.id },
+    h(
+      "div",
+      { class: "card-head" },
+      h(
+        "div",
+        null,
+        h("h2", null, visit.inmate, " ", status(scene, visit)),
+        h("p", null, times.span(visit.starts_at, visit.ends_at, now)),
+        !pending && h("p", { class: "soon" }, t("starts-in", { length: lengthWords(visit.starts_at - now, t) })),
+      ),
+      h("span", { class: "hollow", role: "img", "aria-label": t("hollow-telephone") }, icon("phone")),
+    ),
+    pending && line(scene, visit),
+    pending && note("person", t("not-signed-in", { name: visit.inmate }), t("turns-green")),
+    notice(visit, t),
+  );
+}
+
+/**
+ * @param {Scene} scene
+ * @param {JailTimes} times
+ * @param {VisitView} visit
+ */
+function ended(scene, times, visit) {
+  const { now, t } = scene;
+  const facts = {
+    lost: shortLength(visit.lost_s, t),
+    added: shortLength(visit.added_s, t),
+  };
+  const used = t("n-used", {
+    date: times.day(visit.starts_at, now),
+    used: shortLength(visit.used_s, t),
+  });
+  const lost = visit.lost_s < 1 ? null : t(visit.added_s >= 1 ? "n-lost-added" : "n-lost", facts);
+  return h(
+    "li",
+    { class: "card ended", key: visit.id, "data-visit": visit.id },
+    h("h2", null, visit.inmate, " ", status(scene, visit)),
+    h("p", null, visit.begun_at === null ? times.span(visit.starts_at, visit.ends_at, now) : used),
+    lost && h("p", null, lost),
+    visit.begun_at === null && h("p", null, t(visit.end_reason === "cancelled" ? "ended-cancelled" : "ended-nobody-came")),
+  );
+}

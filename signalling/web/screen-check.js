@@ -1,0 +1,145 @@
+/** Screen b: the device check. Nothing leaves the device. */
+
+import { h, icon } from "./dom.js";
+import { button, pill } from "./parts.js";
+import { internetOf, METER_BLOCKS } from "./state.js";
+
+/** @typedef {import("./parts.js").Scene} Scene */
+/** @typedef {import("./state.js").DeviceFault} DeviceFault */
+/** @typedef {import("./words.js").Word} Word */
+
+/** @param {Scene} scene */
+export function check(scene) {
+  const { model, t, act, mirror } = scene;
+  const { devices } = model;
+  const seen = devices.asked && devices.camera === null;
+  const passed = seen && devices.microphone === null && model.bell === "yes";
+  return h(
+    "div",
+    { class: "page", key: "check" },
+    h("h1", { tabindex: "-1" }, t("check-title")),
+    h(
+      "div",
+      { class: "check" },
+      h(
+        "div",
+        { class: `mirror ${seen ? "" : "dark"}` },
+        mirror,
+        seen && h("span", { class: "oval" }),
+        seen ? pill("ink", "face-frame", t("face-in-line")) : icon("no-camera", "big"),
+      ),
+      h(
+        "div",
+        { class: "rows" },
+        cameraRow(scene),
+        microphoneRow(scene),
+        bellRow(scene),
+        internetRow(scene),
+        h("p", { class: "notice" }, icon("lock"), t("stays-here")),
+        button(
+          passed ? "main wide" : "plain wide",
+          { id: "check-done", key: "done", onclick: act.checkDone },
+          icon("arrow-right"),
+          t(passed ? "go-appointments" : "skip-check"),
+        ),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {string} symbol
+ * @param {string} title
+ * @param {import("./dom.js").Child[]} more
+ * @param {boolean} passed
+ * @param {string} name
+ */
+function row(symbol, title, more, passed, name) {
+  return h(
+    "div",
+    { class: "card row", key: name, "data-check": name, "data-passed": String(passed) },
+    icon(symbol),
+    h("div", { class: "grow" }, h("strong", null, title), ...more),
+    passed && icon("check-disc", "pass"),
+  );
+}
+
+/** @param {Scene} scene */
+function cameraRow(scene) {
+  const { model, t } = scene;
+  const { camera, asked } = model.devices;
+  if (!asked) return row("camera", t("asking-devices"), [], false, "camera");
+  if (camera === null) return row("camera", t("camera-works"), [], true, "camera");
+  return row("no-camera", t("camera-fault"), fix(scene, camera), false, "camera");
+}
+
+/** @param {Scene} scene */
+function microphoneRow(scene) {
+  const { model, t } = scene;
+  const { microphone, asked } = model.devices;
+  if (asked && microphone !== null) {
+    return row("microphone-off", t("microphone-fault"), fix(scene, microphone), false, "microphone");
+  }
+  const heard = model.level > 0;
+  const title = t(asked && heard ? "microphone-works" : "microphone-ask");
+  return row("microphone", title, [meter(model.level)], false, "microphone");
+}
+
+/** @param {number} level */
+function meter(level) {
+  const blocks = Array.from({ length: METER_BLOCKS }, (_, index) =>
+    h("span", { class: index < level ? "on" : "off" }),
+  );
+  return h("div", { class: "meter", id: "meter", "data-level": String(level) }, ...blocks);
+}
+
+/** @param {Scene} scene */
+function bellRow({ model, t, act, phone }) {
+  if (model.bell === "yes") {
+    const again = button("link", { key: "again", onclick: act.playBell }, t("play-again"));
+    return row("speaker", t("sound-works"), [again], true, "speaker");
+  }
+  const word = model.bell === "unheard" ? "play-bell" : "play-again";
+  const asked = model.bell !== "unheard";
+  const buttons = h(
+    "div",
+    { class: "answers" },
+    button(asked ? "plain" : "main", { id: "play-bell", key: "play", onclick: act.playBell }, icon("play"), t(word)),
+    asked && button("main", { id: "bell-yes", key: "yes", onclick: () => act.answerBell("yes") }, t("yes")),
+    asked && button("plain", { id: "bell-no", key: "no", onclick: () => act.answerBell("no") }, t("no")),
+  );
+  const advice = t(phone ? "fix-sound-phone" : "fix-sound-desk");
+  const more = model.bell === "no" ? h("p", { class: "fix", role: "status" }, advice) : null;
+  return h(
+    "div",
+    { class: "card row bell", key: "speaker", "data-check": "speaker", "data-passed": "false" },
+    icon("speaker"),
+    h("strong", { class: "grow" }, t("hear-bell")),
+    more,
+    buttons,
+  );
+}
+
+/** @param {Scene} scene */
+function internetRow({ model, t }) {
+  const quality = model.link === "open" ? internetOf(model.rtt_ms) : null;
+  if (quality === null || quality === "sound-only") {
+    return row("no-wifi", t("internet-none"), [], false, "internet");
+  }
+  return row(`signal-${quality}`, t(`internet-${quality}`), [], quality === "good", "internet");
+}
+
+/**
+ * What to do about a device, in this browser.
+ *
+ * @param {Scene} scene
+ * @param {DeviceFault} fault
+ */
+function fix({ t, act, browser }, fault) {
+  /** @type {Word} */
+  const word = fault === "denied" ? `fix-denied-${browser}` : `fix-${fault}`;
+  return [
+    h("p", { class: "fix", "data-fault": fault }, t(word), " ", t("one-way")),
+    button("link", { key: "again", onclick: act.askDevices }, t("try-again")),
+  ];
+}

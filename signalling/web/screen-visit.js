@@ -1,0 +1,192 @@
+/** Screens e and f: in the visit, and held. */
+
+import { h, icon } from "./dom.js";
+import { button, note, pill } from "./parts.js";
+import { heldOf, LAST_MINUTES_S, leftS, warningMin } from "./state.js";
+import { countdown, shortLength } from "./times.js";
+
+/** @typedef {import("./parts.js").Scene} Scene */
+/** @typedef {import("./messages.js").VisitView} VisitView */
+/** @typedef {import("./times.js").JailTimes} JailTimes */
+/** @typedef {import("./state.js").Held} Held */
+
+/**
+ * What lies over the picture.
+ *
+ * @param {Scene} scene
+ * @param {VisitView} visit
+ */
+export function overPicture({ model, now, t }, visit) {
+  const { camera, microphone } = model.devices;
+  const warning = warningMin(leftS(visit, now));
+  return [
+    h(
+      "div",
+      { class: "pills left" },
+      visit.private && pill("ink", "lock", t("private")),
+      !visit.private && visit.recorded && pill("ink", "record", t("recorded")),
+      !visit.private && visit.watched && pill("ink", "eye", t("watched")),
+    ),
+    h(
+      "div",
+      { class: "pills right" },
+      model.link !== "open" && pill("sun", "no-wifi", t("connecting")),
+      pill("ink", qualityIcon(model.quality), t(`quality-${model.quality}`), {
+        id: "quality",
+        "data-quality": model.quality,
+      }),
+    ),
+    h(
+      "div",
+      { class: "pills middle" },
+      warning !== null && pill("sun big", "timer", t(warnWord(warning)), { id: "warning" }),
+      model.muted && pill("muted", "microphone-off", t("muted")),
+      model.cameraOff && pill("muted", "no-camera", t("camera-is-off")),
+      microphone !== null && pill("muted", "microphone-off", t("no-microphone-here", { name: visit.inmate })),
+      camera !== null && !model.cameraOff && pill("muted", "no-camera", t("no-camera-here")),
+    ),
+    h("span", { class: "name" }, visit.inmate),
+  ];
+}
+
+/** @param {import("./state.js").Quality} quality */
+function qualityIcon(quality) {
+  return quality === "sound-only" ? "sound-only" : `signal-${quality}`;
+}
+
+/** @param {number} min */
+export function warnWord(min) {
+  return /** @type {"warn-10"|"warn-5"|"warn-2"|"warn-1"} */ (`warn-${min}`);
+}
+
+/**
+ * The bar below the picture: time left, mute, camera, red X.
+ *
+ * @param {Scene} scene
+ * @param {JailTimes} times
+ * @param {VisitView} visit
+ */
+export function bar(scene, times, visit) {
+  const { model, now, t, act } = scene;
+  const left = leftS(visit, now);
+  const last = left <= LAST_MINUTES_S;
+  const added = visit.added_s >= 1 ? t("added", { length: shortLength(visit.added_s, t) }) : "";
+  const clock = last ? t("time-left", { time: countdown(left) }) : t("min-left", { n: Math.ceil(left / 60) });
+  return [
+    h(
+      "div",
+      { class: `clock ${last ? "last" : ""}` },
+      icon("timer"),
+      h(
+        "div",
+        null,
+        h("strong", { id: "time-left", "data-left": String(Math.ceil(left)) }, clock),
+        h("span", null, [t("ends-at", { time: times.clock(visit.ends_at) }), added].join(" ").trim()),
+      ),
+    ),
+    toggle("mute", model.muted, model.muted ? "microphone-off" : "microphone", t(model.muted ? "unmute" : "mute"), act.toggleMute),
+    toggle("camera-off", model.cameraOff, model.cameraOff ? "no-camera" : "camera", t(model.cameraOff ? "camera-on" : "camera-off"), act.toggleCamera),
+    button("end", { id: "end-visit", key: "end", onclick: act.askEnd }, icon("x"), t("end-visit")),
+  ];
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} pressed
+ * @param {string} symbol
+ * @param {string} label
+ * @param {() => void} act
+ */
+function toggle(id, pressed, symbol, label, act) {
+  return button(
+    pressed ? "plain pressed" : "plain",
+    { id, key: id, "aria-pressed": String(pressed), "aria-label": label, onclick: act },
+    icon(symbol),
+    h("span", null, label),
+  );
+}
+
+/**
+ * @param {Scene} scene
+ * @param {JailTimes} times
+ * @param {VisitView} visit
+ */
+export function held(scene, times, visit) {
+  const { model, now, t, act } = scene;
+  const why = heldOf(visit, model) ?? { where: "network", since: now, given: true };
+  const facts = { name: visit.inmate };
+  const lost = Math.max(0, Math.floor(now - why.since));
+  const lostWord = lost < 120 ? t("n-lost-so-far", { n: lost }) : t("min-lost-so-far", { n: Math.floor(lost / 60) });
+  const until = t("until", { time: times.clock(visit.ends_at) });
+  return h(
+    "div",
+    { class: "held", key: "held", "data-held": why.where },
+    way(scene, visit, why),
+    h(
+      "div",
+      { class: "held-words" },
+      h("h1", { tabindex: "-1" }, t(`held-${why.where}`, facts)),
+      h("p", null, t("hold-on")),
+      h("p", null, t(`held-${why.where}-more`, facts)),
+    ),
+    h(
+      "div",
+      { class: "kept" },
+      h("span", null, icon("pause"), t(why.given ? "time-kept" : "time-left-title")),
+      h("strong", { id: "time-left", "data-left": String(Math.ceil(leftS(visit, now))) }, countdown(leftS(visit, now))),
+    ),
+    why.given
+      ? note("pending", lostWord, t("lost-is-added"))
+      : note("clock", t("clock-runs"), until),
+    button("end hollow-end", { id: "end-visit", key: "end", onclick: act.askEnd }, icon("x"), t("end-visit")),
+  );
+}
+
+/**
+ * The way from you to the jail, broken where it is broken.
+ *
+ * @param {Scene} scene
+ * @param {VisitView} visit
+ * @param {{where: string}} why
+ */
+function way({ t }, visit, { where }) {
+  const near = where === "visitor" || where === "network";
+  const far = where === "terminal" || where === "network";
+  if (!near && !far) return handsetPicture(where);
+  return h(
+    "div",
+    { class: "way", "aria-hidden": "true" },
+    stop("person", t("you"), where !== "visitor"),
+    leg(near),
+    stop("antenna", t("our-network"), where !== "network"),
+    leg(far),
+    stop("account", visit.inmate, where !== "terminal"),
+  );
+}
+
+/** @param {string} where */
+function handsetPicture(where) {
+  const last = where === "handset" ? "wall-phone-lift" : where === "paused" ? "hand" : "sign-in";
+  return h(
+    "div",
+    { class: "way pictures", "aria-hidden": "true" },
+    where === "handset" && icon("wall-phone-on-hook"),
+    where === "handset" && icon("arrow-right", "small-arrow"),
+    h("span", { class: "sign" }, icon(last)),
+  );
+}
+
+/**
+ * @param {string} symbol
+ * @param {string} label
+ * @param {boolean} whole
+ */
+function stop(symbol, label, whole) {
+  return h("div", { class: `node ${whole ? "whole" : "cut"}` }, h("span", null, icon(symbol)), h("strong", null, label));
+}
+
+/** @param {boolean} broken */
+function leg(broken) {
+  if (!broken) return h("div", { class: "leg" });
+  return h("div", { class: "leg broken" }, h("span", { class: "sign" }, icon("no-wifi")));
+}

@@ -1,0 +1,93 @@
+/** Draws the model: which screen, and what stands around it. */
+
+import { patch } from "./dom.js";
+import { appointments } from "./screen-appointments.js";
+import { check } from "./screen-check.js";
+import { ended } from "./screen-ended.js";
+import { facility, loading, logIn, outdated } from "./screen-log-in.js";
+import { bar, held, overPicture } from "./screen-visit.js";
+import { header, sheet, tabs } from "./shell.js";
+import { ownVisit, screenOf } from "./state.js";
+
+/** @typedef {import("./parts.js").Scene} Scene */
+/** @typedef {{header: HTMLElement, screen: HTMLElement, over: HTMLElement, bar: HTMLElement, tabs: HTMLElement, sheet: HTMLDialogElement}} Places */
+
+/**
+ * Make the document show the scene; returns the screen shown.
+ *
+ * @param {Scene} scene
+ * @param {Places} places
+ */
+export function render(scene, places) {
+  const screen = screenOf(scene.model);
+  const changed = document.body.dataset["screen"] !== screen;
+  document.body.dataset["screen"] = screen;
+  patch(places.header, header(scene, screen));
+  patch(places.tabs, tabs(scene, screen));
+  patch(places.screen, [main(scene, screen)]);
+  const visit = screen === "in-visit" ? ownVisit(scene.model) : null;
+  patch(places.over, visit === null ? [] : overPicture(scene, visit));
+  patch(places.bar, visit === null || scene.times === null ? [] : bar(scene, scene.times, visit));
+  showSheet(scene, places.sheet);
+  if (changed) focusHeading(screen, places);
+  return screen;
+}
+
+/**
+ * @param {Scene} scene
+ * @param {import("./state.js").Screen} screen
+ */
+function main(scene, screen) {
+  const { model, times } = scene;
+  const visit = ownVisit(model);
+  switch (screen) {
+    case "loading":
+      return loading(scene);
+    case "outdated":
+      return outdated(scene);
+    case "log-in":
+    case "create-account":
+      return logIn(scene);
+    case "facility":
+      return facility(scene);
+    case "check":
+      return check(scene);
+    case "appointments":
+      return times && appointments(scene, times);
+    case "in-visit":
+      return null;
+    case "held":
+      return times && visit && held(scene, times, visit);
+    case "ended":
+      return times && visit && ended(scene, times, visit);
+  }
+}
+
+/**
+ * A real dialog: the browser keeps the focus inside and gives it back.
+ *
+ * @param {Scene} scene
+ * @param {HTMLDialogElement} dialog
+ */
+function showSheet(scene, dialog) {
+  const content = sheet(scene);
+  if (content.length === 0 && dialog.open) dialog.close();
+  patch(dialog, content);
+  if (content.length > 0 && !dialog.open) dialog.showModal();
+}
+
+/**
+ * A new screen is read from its heading; in the visit, from its first button.
+ *
+ * @param {import("./state.js").Screen} screen
+ * @param {Places} places
+ */
+function focusHeading(screen, places) {
+  if (places.sheet.open) return;
+  const target =
+    screen === "in-visit"
+      ? places.bar.querySelector("button")
+      : places.screen.querySelector("input, h1");
+  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}

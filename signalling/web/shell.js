@@ -1,0 +1,101 @@
+/** What stands around the screens: header, tabs, and the sheets over them. */
+
+import { h, icon } from "./dom.js";
+import { button } from "./parts.js";
+import { END_SHEET_S } from "./state.js";
+
+/** @typedef {import("./parts.js").Scene} Scene */
+/** @typedef {import("./state.js").Screen} Screen */
+
+const TABS = /** @type {const} */ ([
+  { tab: "appointments", symbol: "calendar", word: "appointments" },
+  { tab: "check", symbol: "camera", word: "check-device" },
+]);
+
+/**
+ * @param {Scene} scene
+ * @param {Screen} screen
+ */
+export function header(scene, screen) {
+  const { model, t, act } = scene;
+  const place = model.facility?.name ?? onlyFacility(model);
+  const tabbed = screen === "appointments" || screen === "check";
+  const timed = screen === "held" || screen === "ended";
+  return [
+    h(
+      "div",
+      { class: "brand" },
+      h("span", { class: "logo" }, icon("logo")),
+      h("div", null, h("strong", null, t("product")), place && h("span", null, place)),
+    ),
+    tabbed && h("nav", { class: "desk-tabs" }, ...tabs(scene, screen)),
+    h(
+      "div",
+      { class: "corner" },
+      !timed &&
+        button(
+          "quiet",
+          { id: "language", key: "language", onclick: act.switchLanguage },
+          icon("globe"),
+          t("other-language"),
+        ),
+      tabbed && h("span", { class: "who" }, icon("account"), model.name ?? ""),
+      (tabbed || screen === "facility") &&
+        button("link on-pine", { id: "log-out", key: "log-out", onclick: act.logOut }, t("log-out")),
+      timed && scene.times && h("time", null, scene.times.clock(scene.now)),
+    ),
+  ];
+}
+
+/** @param {Scene["model"]} model */
+function onlyFacility(model) {
+  return model.facilities?.length === 1 ? model.facilities[0]?.name : undefined;
+}
+
+/**
+ * @param {Scene} scene
+ * @param {Screen} screen
+ */
+export function tabs({ t, act }, screen) {
+  if (screen !== "appointments" && screen !== "check") return [];
+  return TABS.map(({ tab, symbol, word }) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tab",
+        key: tab,
+        "data-tab": tab,
+        "aria-current": tab === screen ? "page" : null,
+        onclick: () => act.openTab(tab),
+      },
+      icon(symbol),
+      t(word),
+    ),
+  );
+}
+
+/** @param {Scene} scene */
+export function sheet({ model, now, t, act }) {
+  const asked = model.sheet;
+  const visit = model.visits?.find((each) => each.id === asked?.visit);
+  if (asked === null || visit === undefined) return [];
+  const facts = { name: visit.inmate };
+  const left = Math.max(0, Math.ceil((asked.until ?? now) - now));
+  const ends = asked.kind === "end";
+  return [
+    h("h2", { id: "sheet-title" }, t(ends ? "end-ask" : "take-over-ask", facts)),
+    h("p", null, ends ? t("end-more", { n: Math.min(left, END_SHEET_S) }) : t("take-over-more")),
+    // End left, Go on right: where the red X was, a second press does no harm.
+    h(
+      "div",
+      { class: "sheet-buttons" },
+      ends
+        ? button("end", { id: "confirm-end", key: "end", onclick: act.confirmEnd }, icon("x"), t("end-visit"))
+        : button("plain", { id: "stay", key: "stay", onclick: act.dismiss }, icon("x"), t("take-over-stay")),
+      ends
+        ? button("main", { id: "go-on", key: "go-on", onclick: act.dismiss }, icon("camera"), t("go-on"))
+        : button("main", { id: "take-over", key: "take", onclick: act.takeOver }, icon("arrow-right"), t("take-over-go")),
+    ),
+  ];
+}

@@ -1,0 +1,174 @@
+/**
+ * Keeps this page joined to the visits that are near, and their calls in step with the hub.
+ *
+ * Everything is level-triggered: `sync` compares what should be with what is, and may be called
+ * at any time.
+ */
+
+import { Call } from "./call.js";
+import { NoReplyError, RefusedError } from "./protocol.js";
+import { maySend, ownVisit, telephoneOf, visitsToJoin } from "./state.js";
+
+/** @typedef {import("./state.js").Model} Model */
+/** @typedef {import("./messages.js").VisitView} VisitView */
+/** @typedef {{call: Call, joined: boolean, reported: string}} Seat */
+
+/** After a refused join the page asks again, but not at every tick. */
+const JOIN_AGAIN_S = 5;
+
+export class Visiting {
+  /**
+   * @param {object} options
+   * @param {Model} options.model
+   * @param {import("./protocol.js").HubConnection} options.hub
+   * @param {import("./devices.js").Devices} options.devices
+   * @param {import("./stage.js").Stage} options.stage
+   * @param {() => void} options.onChange
+   */
+  constructor({ model, hub, devices, stage, onChange }) {
+    this.model = model;
+    this.hub = hub;
+    this.devices = devices;
+    this.stage = stage;
+    this.onChange = onChange;
+    /** @type {Map<string, Seat>} */
+    this.seats = new Map();
+    this.joining = false;
+    this.joinAgainAt = 0;
+  }
+
+  /** Compare and correct. */
+  sync() {
+    const near = visitsToJoin(this.model, this.hub.now());
+    for (const [id, seat] of this.seats) {
+      if (!near.some((each) => each.id === id)) this.#leave(id, seat);
+    }
+    for (const visit of near) this.#follow(visit);
+    if (near.length > 0) void this.#joinNext(near);
+    const own = ownVisit(this.model);
+    const call = own === null ? undefined : this.seats.get(own.id)?.call;
+    this.model.receiving = call?.receiving ?? false;
+    this.model.quality = call?.quality ?? "good";
+  }
+
+  /** The connection to the hub is new: say everything again. Calls go on as they are. */
+  reconnected() {
+    for (const seat of this.seats.values()) {
+      seat.joined = false;
+      seat.reported = "";
+    }
+    this.joinAgainAt = 0;
+  }
+
+  /** @param {import("./messages.js").Offer} offer */
+  async offered(offer) {
+    if (offer.page !== this.model.page) return;
+    await this.seats.get(offer.visit)?.call.answer(offer);
+    this.sync();
+  }
+
+  /** The page goes: say so at once, or the inmate waits for nobody. */
+  leaveAll() {
+    for (const [id, seat] of this.seats) this.#leave(id, seat);
+  }
+
+  /** @param {VisitView[]} near */
+  async #joinNext(near) {
+    const next = near.find((each) => this.seats.get(each.id)?.joined !== true);
+    const now = this.hub.now();
+    if (next === undefined || this.joining || now < this.joinAgainAt) return;
+    if (this.hub.link !== "open") return;
+    this.joining = true;
+    try {
+      if (!this.devices.asked) await this.devices.ask();
+      await this.#join(next.id);
+    } catch (error) {
+      if (!(error instanceof RefusedError || error instanceof NoReplyError)) throw error;
+      console.warn("not joined", error);
+      this.joinAgainAt = now + JOIN_AGAIN_S;
+    } finally {
+      this.joining = false;
+    }
+    this.onChange();
+  }
+
+  /** @param {string} visit */
+  async #join(visit) {
+    const seat = this.seats.get(visit) ?? this.#seat(visit);
+    const { page } = this.model;
+    const joined = await this.hub.request({ type: "join", visit, page }, "joined");
+    seat.call.configure(joined);
+    seat.joined = true;
+  }
+
+  /** @param {string} visit */
+  #seat(visit) {
+    const call = new Call({
+      visit,
+      stage: this.stage,
+      send: (message) => this.hub.send(message),
+      tracks: () => this.#tracks(),
+      onChange: this.onChange,
+    });
+    const seat = { call, joined: false, reported: "" };
+    this.seats.set(visit, seat);
+    return seat;
+  }
+
+  /** What this page sends: nothing of a device that the person switched off. */
+  #tracks() {
+    const { camera, microphone } = this.devices.tracks;
+    return {
+      camera: this.model.cameraOff ? null : camera,
+      microphone: this.model.muted ? null : microphone,
+    };
+  }
+
+  /** @param {VisitView} visit */
+  #follow(visit) {
+    const seat = this.seats.get(visit.id);
+    if (seat === undefined) return;
+    const { call } = seat;
+    if (telephoneOf(visit, this.model.page) === "elsewhere") call.hangUp();
+    call.setOnStage(this.#stageVisit() === visit.id);
+    void call.send(maySend(visit, this.model));
+    this.#report(visit.id, seat);
+  }
+
+  /** The pressed visit, else the one that can be pressed: its picture then needs no set-up. */
+  #stageVisit() {
+    const { visits, mine, page } = this.model;
+    if (mine !== null && this.seats.has(mine)) return mine;
+    return visits?.find((each) => telephoneOf(each, page) === "start")?.id ?? null;
+  }
+
+  /**
+   * @param {string} visit
+   * @param {Seat} seat
+   */
+  #report(visit, seat) {
+    if (!seat.joined) return;
+    const { camera, microphone } = this.#tracks();
+    /** @type {import("./messages.js").PageState} */
+    const state = {
+      type: "page-state",
+      visit,
+      connection: seat.call.connection,
+      receiving: seat.call.receiving,
+      camera: camera !== null,
+      microphone: microphone !== null,
+    };
+    const text = JSON.stringify(state);
+    if (text !== seat.reported && this.hub.send(state)) seat.reported = text;
+  }
+
+  /**
+   * @param {string} visit
+   * @param {Seat} seat
+   */
+  #leave(visit, seat) {
+    this.seats.delete(visit);
+    seat.call.close();
+    if (seat.joined) this.hub.send({ type: "leave", visit, page: this.model.page });
+  }
+}
