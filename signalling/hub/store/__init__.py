@@ -1,0 +1,1 @@
+"""The durable facts: interface, SQLite, migrations."""

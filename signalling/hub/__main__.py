@@ -1,0 +1,78 @@
+"""`visit-hub`: serves families and terminals, and gives staff their commands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+import click
+
+from config.schema import HubConfig
+from signalling.hub import cli
+from signalling.hub.desk import Desk
+from signalling.hub.errors import StartError
+from signalling.hub.server import listen, tune_gc
+from signalling.hub.services import hub_lock, open_services, socket_path
+from signalling.hub.staff import staff_socket
+from signalling.version import VERSION
+
+log = logging.getLogger(__name__)
+
+
+@click.group()
+@click.version_option(VERSION)
+def main() -> None:
+    """The hub of Visitbooth: connects terminals and families, and keeps the visits.
+
+    \b
+    Examples:
+      visit-hub serve --config hub.toml
+      visit-hub inmate add 40713 "Daniel Reyes" --facility north
+      visit-hub visit list --json
+    """
+
+
+@main.command()
+@cli.config_option
+@click.option("--verbose", is_flag=True, help="Log more.")
+def serve(config_path: Path, verbose: bool) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    \b
+    Example: visit-hub serve --config /etc/visitbooth/hub.toml
+    """
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("signalling.hub.server.websockets").setLevel(logging.WARNING)
+    config = cli.read_config(config_path)
+    try:
+        with hub_lock(Path(config.state_dir)):
+            asyncio.run(_serve(config))
+    except StartError as error:
+        raise click.ClickException(str(error)) from None
+
+
+async def _serve(config: HubConfig) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_services(config) as services:
+        desk = Desk(services)
+        tune_gc()
+        async with staff_socket(desk, socket_path(config), config.staff_group), listen(services):
+            await stop.wait()
+            log.info("stopping")
+    log.info("stopped")
+
+
+for group in (cli.inmate, cli.visitor, cli.visit, cli.terminal):
+    main.add_command(group)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Visitors: sign-up, log-in, facility log-in, sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass, replace
+from typing import Final
+
+from config.schema import HubConfig
+from signalling.errors import UserError
+from signalling.hub.bus.interface import Bus, SessionEnded
+from signalling.hub.passwords import Passwords, require_strong
+from signalling.hub.store.interface import Duplicate, Store
+from signalling.hub.store.records import Session, Visitor
+from signalling.hub.throttle import Throttle
+
+log = logging.getLogger(__name__)
+
+SESSION_S: Final = 12 * 3600.0
+TOKEN_BYTES: Final = 32
+WINDOW_S: Final = 900.0
+ACCOUNT_TRIES: Final = 10
+"""Wrong passwords for one e-mail, known or not, in WINDOW_S."""
+ADDRESS_TRIES: Final = 50
+"""Wrong passwords, and new accounts, from one address in WINDOW_S."""
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a session token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class LogInResult:
+    """A new session and its secret, told once."""
+
+    token: str
+    session: Session
+    visitor: Visitor
+
+
+class Accounts:
+    """Who may use the page. Throttles live in memory: a restart forgets them."""
+
+    def __init__(self, store: Store, bus: Bus, passwords: Passwords, config: HubConfig) -> None:
+        self._store = store
+        self._bus = bus
+        self._passwords = passwords
+        self._config = config
+        self._by_account = Throttle(ACCOUNT_TRIES, WINDOW_S)
+        self._by_address = Throttle(ADDRESS_TRIES, WINDOW_S)
+        self._new_by_address = Throttle(ADDRESS_TRIES, WINDOW_S)
+
+    async def create(self, email: str, password: str, name: str, address: str) -> None:
+        """Make an account, unless the e-mail is known: the answer is the same.
+
+        Raises:
+            UserError: `weak-password`, `too-many-tries`, `busy`.
+        """
+        now = self._store.clock()
+        self._require_open(self._new_by_address, address, now)
+        require_strong(password, email)
+        self._new_by_address.failed(address, now)
+        try:
+            await self.add(email, password, name)
+        except Duplicate:
+            log.info("sign-up with an e-mail that has an account")
+
+    async def add(self, email: str, password: str, name: str) -> Visitor:
+        """Make an account. Raises Duplicate, UserError `busy`."""
+        hashed = await self._passwords.hash(password)
+        visitor = Visitor(
+            f"v-{secrets.token_hex(6)}", email.lower(), name, hashed, self._store.clock()
+        )
+        await self._store.people.add_visitor(visitor)
+        log.info("visitor %s: account created", visitor.id)
+        return visitor
+
+    async def log_in(
+        self, email: str, password: str, address: str, before: Session | None
+    ) -> LogInResult:
+        """Start a session instead of the one before.
+
+        Raises:
+            UserError: `wrong-log-in`, `too-many-tries`, `busy`.
+        """
+        visitor = await self._check(email.lower(), password, address)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        session = Session(token_hash(token), visitor.id, self._store.clock() + SESSION_S)
+        await self._store.people.add_session(
+            session, before.token_hash if before is not None else None
+        )
+        log.info("visitor %s: logged in", visitor.id)
+        return LogInResult(token, session, visitor)
+
+    async def _check(self, email: str, password: str, address: str) -> Visitor:
+        now = self._store.clock()
+        self._require_open(self._by_account, email, now)
+        self._require_open(self._by_address, address, now)
+        visitor = await self._store.people.visitor_by_email(email)
+        known = visitor.password_hash if visitor is not None else None
+        if not await self._passwords.matches(known, password) or visitor is None:
+            self._by_account.failed(email, now)
+            self._by_address.failed(address, now)
+            raise UserError("wrong-log-in")
+        self._by_account.forget(email)
+        return visitor
+
+    @staticmethod
+    def _require_open(throttle: Throttle, key: str, now: float) -> None:
+        until = throttle.shut_until(key, now)
+        if until is not None:
+            raise UserError("too-many-tries", unlock_at=until)
+
+    async def resume(self, token: str) -> tuple[Session, Visitor] | None:
+        """Return the session that a token belongs to, if it still holds."""
+        session = await self._store.people.session(token_hash(token))
+        visitor = await self._store.people.visitor(session.visitor) if session else None
+        return (session, visitor) if session is not None and visitor is not None else None
+
+    async def open_facility(
+        self, session: Session, visitor: Visitor, facility: str, password: str, address: str
+    ) -> Session:
+        """The facility log-in: the password again.
+
+        Raises:
+            UserError: `unknown-facility`, `wrong-log-in`, `not-approved`, `too-many-tries`, `busy`.
+        """
+        if facility not in {each.id for each in self._config.facility}:
+            raise UserError("unknown-facility")
+        await self._check(visitor.email, password, address)
+        approvals = await self._store.people.approvals(visitor.id)
+        if all(inmate.facility != facility for _, inmate in approvals):
+            raise UserError("not-approved")
+        until = min(session.expires_at, self._store.clock() + self._config.visits.facility_log_in_s)
+        await self._store.people.open_facility(session.token_hash, facility, until)
+        return replace(session, facility=facility, facility_until=until)
+
+    async def log_out(self, session: Session) -> None:
+        """End a session on every page that uses it."""
+        await self._store.people.drop_session(session.token_hash)
+        log.info("visitor %s: logged out", session.visitor)
+        self._bus.publish(SessionEnded(session.token_hash))

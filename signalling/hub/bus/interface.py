@@ -1,0 +1,45 @@
+"""How a change reaches the clients of every hub. One implementation so far: `local.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class VisitChanged:
+    """A visit's log or what is known of its ends changed; read it again and push it."""
+
+    visit: str
+    inmate: str
+    visitors: tuple[str, ...]
+    facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalChanged:
+    """Who sits at a terminal, or whether it works, changed."""
+
+    terminal: str
+    facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A visitor's log-in is over."""
+
+    token_hash: str
+
+
+Change = VisitChanged | TerminalChanged | SessionEnded
+
+
+class Bus(Protocol):
+    """Tells every hub, this one included, what changed. At most once, in order per hub."""
+
+    def publish(self, change: Change) -> None:
+        """Tell all subscribers. Call only after the change is committed."""
+
+    def subscribe(self, handler: Callable[[Change], None]) -> None:
+        """Have `handler` called, on the loop's thread, with every change; it must not block."""

@@ -1,0 +1,91 @@
+"""One connected terminal or page: a bounded queue of frames in front of its socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from signalling.messages import Message, encode
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING: Final = 64
+"""Frames that may wait for a slow client; one more closes it: everything it needs is pushed
+again when it comes back."""
+SEND_WITHIN_S: Final = 10.0
+"""A client that takes nothing for this long is closed."""
+
+NORMAL: Final = 1000
+POLICY: Final = 1008
+TOO_BIG: Final = 1009
+
+
+class Client:
+    """A connection that can be sent messages. `send` never waits.
+
+    The owner must run `write` as a task and cancel it after the connection is gone.
+    """
+
+    def __init__(self, socket: ServerConnection, name: str) -> None:
+        self.name = name
+        self._socket = socket
+        self._waiting: deque[tuple[type[Message], str]] = deque()
+        self._wake = asyncio.Event()
+        self._close_with: tuple[int, str] | None = None
+        self._gone = False
+
+    def send(self, message: Message) -> None:
+        """Queue a message; too slow a client is closed instead."""
+        self._put(message)
+
+    def send_newest(self, message: Message) -> None:
+        """Queue a snapshot; older ones of its type that still wait are dropped."""
+        if self._waiting:
+            kept = (each for each in self._waiting if each[0] is not type(message))
+            self._waiting = deque(kept)
+        self._put(message)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close once everything queued is sent."""
+        if self._close_with is None:
+            self._close_with = (code, reason)
+            self._wake.set()
+
+    def _put(self, message: Message) -> None:
+        if self._gone or self._close_with is not None:
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            self._abort("too slow")
+            return
+        self._waiting.append((type(message), encode(message)))
+        self._wake.set()
+
+    def _abort(self, why: str) -> None:
+        # A close frame would wait behind what the client does not read.
+        log.warning("%s: %s, closed", self.name, why)
+        self._gone = True
+        self._waiting.clear()
+        self._socket.transport.abort()
+
+    async def write(self) -> None:
+        """Send what is queued, until closed."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._waiting:
+                    _, frame = self._waiting.popleft()
+                    async with asyncio.timeout(SEND_WITHIN_S):
+                        await self._socket.send(frame)
+                if self._close_with is not None:
+                    await self._socket.close(*self._close_with)
+                    return
+        except TimeoutError:
+            self._abort("took nothing for too long")
+        except ConnectionClosed:
+            self._gone = True

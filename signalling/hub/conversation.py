@@ -1,0 +1,92 @@
+"""What both endpoints' conversations share: decoding, limits, refusals, violations."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final, Generic, TypeVar
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from signalling.errors import NotJson, ProtocolError, TooLarge, UserError
+from signalling.hub.client import POLICY, TOO_BIG, Client
+from signalling.hub.errors import TooFast
+from signalling.hub.store.interface import StoreBusy
+from signalling.messages import Codec, Message, Refused, Violation
+from signalling.wire import MAX_FRAME_BEFORE_LOG_IN
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Message)
+
+RATE_WINDOW_S: Final = 10.0
+NO_FIRST_MESSAGE: Final = "nothing said in time"
+
+
+class Inbox(Generic[M]):
+    """Reads one client's messages: strictly, within the size and rate that hold now."""
+
+    def __init__(self, socket: ServerConnection, codec: Codec[M], per_window: int) -> None:
+        self._socket = socket
+        self._codec = codec
+        self._per_window = per_window
+        self._window_from = 0.0
+        self._count = 0
+        self.limit_bytes = MAX_FRAME_BEFORE_LOG_IN
+
+    async def receive(self) -> M:
+        """Return the next message.
+
+        Raises:
+            ProtocolError: as named in PROTOCOL.md, "Errors". ConnectionClosed: it is gone.
+        """
+        frame = await self._socket.recv()
+        self._require_slow(time.monotonic())
+        if not isinstance(frame, str):
+            raise NotJson("a binary frame")
+        return self._codec.decode(frame, limit=self.limit_bytes)
+
+    def _require_slow(self, now: float) -> None:
+        if now - self._window_from >= RATE_WINDOW_S:
+            self._window_from, self._count = now, 0
+        self._count += 1
+        if self._count > self._per_window:
+            raise TooFast(f"more than {self._per_window} messages in {RATE_WINDOW_S:g} s")
+
+
+@contextlib.asynccontextmanager
+async def conversation(client: Client) -> AsyncIterator[None]:
+    """Run the client's writer; turn what ends a conversation into its last words."""
+    writer = asyncio.create_task(client.write(), name=f"write {client.name}")
+    try:
+        yield
+    except ProtocolError as error:
+        log.warning("%s: %s: %s", client.name, error.code, error)
+        client.send(Violation(code=error.code, detail=str(error)[:200]))
+        client.close(TOO_BIG if isinstance(error, TooLarge) else POLICY, error.code)
+        await asyncio.wait([writer])
+    except ConnectionClosed:
+        pass
+    except TimeoutError:
+        client.close(POLICY, NO_FIRST_MESSAGE)
+        await asyncio.wait([writer])
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+
+
+async def answer(client: Client, message: Message, handle: Callable[[], Awaitable[None]]) -> None:
+    """Run a handler; a UserError is told to the person and the connection stays."""
+    about = str(message.__struct_config__.tag)
+    try:
+        await handle()
+    except UserError as error:
+        log.info("%s: %s refused: %s", client.name, about, error.code)
+        client.send(Refused(about=about, code=error.code, facts=error.facts))
+    except StoreBusy:
+        log.warning("%s: %s refused: the store is busy", client.name, about)
+        client.send(Refused(about=about, code="busy"))

@@ -1,0 +1,277 @@
+"""Carries out staff commands on a hub's rooms, whether a network is in front of them or not."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+import msgspec
+
+from config.schema import Facility
+from signalling.errors import IllegalEvent, UserError
+from signalling.hub import scheduling
+from signalling.hub import staff_commands as ask
+from signalling.hub.bus.interface import TerminalChanged
+from signalling.hub.client import POLICY
+from signalling.hub.desk_rows import inmate_row, log_row, terminal_row, visit_row, visitor_row
+from signalling.hub.errors import StaffError
+from signalling.hub.inmates import read_roster
+from signalling.hub.live import Live
+from signalling.hub.passwords import require_strong
+from signalling.hub.scheduling import NotBookable
+from signalling.hub.services import Services
+from signalling.hub.store.interface import Duplicate, Occupied
+from signalling.hub.store.records import Approval, Draft, Inmate, Visitor
+from signalling.visit import fold
+from signalling.visit_events import Booked, By, Ended, EndReason
+
+log = logging.getLogger(__name__)
+
+_ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_SECRET_FIELDS = frozenset({"pin", "password", "roster"})
+
+
+class Desk:
+    """One method per command. Every one raises StaffError with a sentence for a person."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._store = services.store
+        self._facilities = {each.id: each for each in services.config.facility}
+
+    async def do(self, command: ask.AnyCommand, who: str) -> Any:
+        """Carry a command out and keep that `who` did; returns what JSON can say.
+
+        Raises:
+            StaffError: it cannot be done.
+        """
+        name = str(command.__struct_config__.tag)
+        method = getattr(self, name.replace(" ", "_"))
+        result = await method(command, who)
+        if not name.endswith((" list", " show")):
+            facts = {
+                key: value
+                for key, value in msgspec.structs.asdict(command).items()
+                if key not in _SECRET_FIELDS
+            }
+            log.info("staff %s: %s", who, name)
+            await self._store.audit(who, name, msgspec.json.encode(facts).decode())
+        return result
+
+    # -- inmates ----------------------------------------------------------------------------
+
+    async def inmate_add(self, command: ask.InmateAdd, _who: str) -> Any:
+        """Add an inmate; the answer is the only place where the PIN is ever shown."""
+        self._facility(command.facility)
+        pin = await self._services.inmates.add(
+            command.facility, command.number, command.name, command.pin
+        )
+        return {"number": command.number, "name": command.name, "pin": pin}
+
+    async def inmate_import(self, command: ask.InmateImport, who: str) -> Any:
+        """Add all inmates of a roster that are not known yet; nothing when a line is wrong."""
+        rows = list(read_roster(command.roster))
+        for row in rows:
+            self._facility(row.facility)
+        known = {(each.facility, each.number) for each in await self._store.people.inmates()}
+        added = [
+            await self.inmate_add(
+                ask.InmateAdd(number=row.number, name=row.name, facility=row.facility, pin=row.pin),
+                who,
+            )
+            for row in rows
+            if (row.facility, row.number) not in known
+        ]
+        return {"added": added, "known": len(rows) - len(added)}
+
+    async def inmate_list(self, _command: ask.InmateList, _who: str) -> Any:
+        """All inmates."""
+        seats = {seat.inmate: seat.terminal for seat in self._services.seats.all()}
+        return [inmate_row(each, seats.get(each.id)) for each in await self._store.people.inmates()]
+
+    async def inmate_release(self, command: ask.InmateRelease, _who: str) -> Any:
+        """End a lockout."""
+        inmate = await self._inmate(command.number, command.facility)
+        released = await self._store.people.release(inmate.facility, inmate.number)
+        return {"number": inmate.number, "was_counting": released}
+
+    async def _inmate(self, number: str, facility: str | None) -> Inmate:
+        found = [
+            each
+            for each in await self._store.people.inmates(number)
+            if facility is None or each.facility == facility
+        ]
+        if not found:
+            raise StaffError(f"there is no inmate {number}")
+        if len(found) > 1:
+            where = ", ".join(each.facility for each in found)
+            raise StaffError(f"inmate {number} is in several facilities ({where}): add --facility")
+        return found[0]
+
+    # -- visitors ---------------------------------------------------------------------------
+
+    async def visitor_add(self, command: ask.VisitorAdd, _who: str) -> Any:
+        """Make a visitor's account."""
+        try:
+            require_strong(command.password, command.email)
+            visitor = await self._services.accounts.add(
+                command.email, command.password, command.name
+            )
+        except UserError as error:
+            if error.code == "weak-password":
+                raise StaffError(
+                    f"the password is too weak: at least {error.facts['min_length']} characters,"
+                    " not the e-mail, not one letter again and again"
+                ) from None
+            raise StaffError("the hub is busy; try again in a moment") from None
+        except Duplicate:
+            raise StaffError(f"{command.email} has an account already") from None
+        return visitor_row(visitor, [])
+
+    async def visitor_list(self, _command: ask.VisitorList, _who: str) -> Any:
+        """All visitors with whom they may visit."""
+        return [
+            visitor_row(each, await self._store.people.approvals(each.id))
+            for each in await self._store.people.visitors()
+        ]
+
+    async def visitor_approve(self, command: ask.VisitorApprove, _who: str) -> Any:
+        """Let a visitor visit an inmate."""
+        visitor = await self._visitor(command.email)
+        inmate = await self._inmate(command.inmate, command.facility)
+        await self._store.people.approve(
+            Approval(visitor.id, inmate.id, command.relation, command.private)
+        )
+        return visitor_row(visitor, await self._store.people.approvals(visitor.id))
+
+    async def _visitor(self, email: str) -> Visitor:
+        visitor = await self._store.people.visitor_by_email(email.lower())
+        if visitor is None:
+            raise StaffError(f"{email} has no account")
+        return visitor
+
+    # -- visits -----------------------------------------------------------------------------
+
+    async def visit_book(self, command: ask.VisitBook, who: str) -> Any:
+        """Book a visit for approved visitors."""
+        inmate = await self._inmate(command.inmate, command.facility)
+        facility = self._facility(inmate.facility)
+        now = self._store.clock()
+        try:
+            starts_at = scheduling.start(command.start, facility.time_zone, now)
+            span = scheduling.span(starts_at, command.length_s, now)
+        except NotBookable as error:
+            raise StaffError(str(error)) from None
+        visitors, private = await self._invited(command.visitors, inmate)
+        booked = Booked(
+            facility=inmate.facility,
+            inmate=inmate.id,
+            visitors=visitors,
+            starts_at=span.starts_at,
+            ends_at=span.ends_at,
+            sign_in_from=span.starts_at - self._services.config.visits.sign_in_early_s,
+            private=private,
+        )
+        visit = "".join(secrets.choice(_ID_ALPHABET) for _ in range(10))
+        try:
+            made = await self._store.visits.book(visit, booked, f"staff:{who}")
+        except Occupied as error:
+            raise StaffError(
+                f"the {error.kind} already has visit {error.visit} in the same five minutes"
+            ) from None
+        live = await self._services.visits.adopt(made)
+        return self._row(live)
+
+    async def _invited(
+        self, emails: tuple[str, ...], inmate: Inmate
+    ) -> tuple[tuple[str, ...], bool]:
+        ids: list[str] = []
+        private = False
+        for email in emails:
+            visitor = await self._visitor(email)
+            approvals = await self._store.people.approvals(visitor.id)
+            found = next((each for each, whom in approvals if whom.id == inmate.id), None)
+            if found is None:
+                raise StaffError(f"{email} is not approved to visit inmate {inmate.number}")
+            ids.append(visitor.id)
+            # One lawyer makes the visit private: nobody may watch or record a lawyer.
+            private = private or found.private
+        return tuple(dict.fromkeys(ids)), private
+
+    async def visit_list(self, _command: ask.VisitList, _who: str) -> Any:
+        """Open visits, and those that ended not long ago."""
+        return [self._row(live) for live in self._services.visits.all()]
+
+    async def visit_show(self, command: ask.VisitShow, _who: str) -> Any:
+        """One visit and its log."""
+        events = await self._store.visits.log(command.visit)
+        if not events:
+            raise StaffError(f"there is no visit {command.visit}")
+        live = self._services.visits.get(command.visit)
+        visit = live.visit if live is not None else fold(events)
+        zone = self._facility(visit.booked.facility).time_zone
+        name = live.inmate_name if live is not None else visit.booked.inmate
+        row = visit_row(visit, name, visit.booked.visitors, zone, self._store.clock())
+        if live is not None:
+            row = self._row(live)
+        return {**row, "events": [log_row(event, zone) for event in events]}
+
+    async def visit_terminate(self, command: ask.VisitTerminate, who: str) -> Any:
+        """End a visit at once."""
+        return await self._end(command.visit, EndReason.STAFF, who)
+
+    async def visit_cancel(self, command: ask.VisitCancel, who: str) -> Any:
+        """Cancel a visit that has not begun."""
+        return await self._end(command.visit, EndReason.CANCELLED, who)
+
+    async def _end(self, visit: str, reason: EndReason, who: str) -> Any:
+        live = self._services.visits.get(visit)
+        if live is None:
+            raise StaffError(f"there is no open visit {visit}")
+        draft = Draft(Ended(By.STAFF, reason, who), f"staff:{who}")
+        try:
+            await self._services.visits.change(live, lambda _visit, _now: [draft])
+        except IllegalEvent as error:
+            raise StaffError(f"visit {visit}: {error.why}") from None
+        return self._row(live)
+
+    def _row(self, live: Live) -> dict[str, Any]:
+        zone = self._facility(live.visit.booked.facility).time_zone
+        names = tuple(person.name for person in live.people)
+        return visit_row(live.visit, live.inmate_name, names, zone, self._store.clock())
+
+    # -- terminals --------------------------------------------------------------------------
+
+    async def terminal_add(self, command: ask.TerminalAdd, _who: str) -> Any:
+        """Add a terminal, or give one without a key a new code; shown once."""
+        self._facility(command.facility)
+        code = await self._services.terminals.add(
+            command.terminal, command.facility, command.label, command.unit
+        )
+        return {"terminal": command.terminal, "label": command.label, "code": code}
+
+    async def terminal_list(self, _command: ask.TerminalList, _who: str) -> Any:
+        """All terminals."""
+        links = self._services.switchboard.terminals
+        return [
+            terminal_row(each, links.get(each.id), self._services.seats.at(each.id) is not None)
+            for each in await self._store.terminals.terminals()
+        ]
+
+    async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
+        """Forget a terminal's key; its link is closed."""
+        if not await self._store.terminals.revoke(command.terminal):
+            raise StaffError(f"there is no terminal {command.terminal}")
+        link = self._services.switchboard.terminals.get(command.terminal)
+        if link is not None:
+            link.client.close(POLICY, "revoked")
+            self._services.bus.publish(TerminalChanged(link.id, link.terminal.facility))
+        return {"terminal": command.terminal, "linked": link is not None}
+
+    def _facility(self, facility: str) -> Facility:
+        found = self._facilities.get(facility)
+        if found is None:
+            known = ", ".join(sorted(self._facilities))
+            raise StaffError(f"there is no facility {facility} in hub.toml (there is: {known})")
+        return found

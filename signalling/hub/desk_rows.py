@@ -1,0 +1,98 @@
+"""Pure: what staff commands answer, as dicts that JSON and tables are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from signalling.hub.scheduling import wall_text
+from signalling.hub.store.records import Approval, Inmate, Terminal, Visitor
+from signalling.hub.switchboard import TerminalLink
+from signalling.visit import Visit
+from signalling.visit_events import Event
+
+Row = dict[str, Any]
+
+
+def inmate_row(inmate: Inmate, terminal: str | None) -> Row:
+    """An inmate, and where they are signed in."""
+    return {
+        "facility": inmate.facility,
+        "number": inmate.number,
+        "name": inmate.name,
+        "signed_in_at": terminal,
+    }
+
+
+def visitor_row(visitor: Visitor, approvals: Sequence[tuple[Approval, Inmate]]) -> Row:
+    """A visitor, and whom they may visit."""
+    return {
+        "id": visitor.id,
+        "email": visitor.email,
+        "name": visitor.name,
+        "approved": [
+            {
+                "inmate": inmate.number,
+                "facility": inmate.facility,
+                "relation": approval.relation,
+                "private": approval.private,
+            }
+            for approval, inmate in approvals
+        ],
+    }
+
+
+def terminal_row(terminal: Terminal, link: TerminalLink | None, taken: bool) -> Row:
+    """A terminal as it is now."""
+    return {
+        "terminal": terminal.id,
+        "facility": terminal.facility,
+        "label": terminal.label,
+        "unit": terminal.unit,
+        "enrolled": terminal.public_key is not None,
+        "linked": link is not None,
+        "signed_in": taken,
+        "faults": list(link.faults) if link is not None else [],
+    }
+
+
+def visit_row(
+    visit: Visit, inmate: str, visitors: Sequence[str], time_zone: str, now: float
+) -> Row:
+    """A visit at `now`. Times as instants (`_at`) and as the facility's clocks show them."""
+    at = visit.at(max(now, visit.last_recorded_at))
+    return {
+        "visit": visit.id,
+        "status": str(at.status),
+        "facility": visit.booked.facility,
+        "inmate": inmate,
+        "visitors": list(visitors),
+        "start": wall_text(at.starts_at, time_zone),
+        "end": wall_text(at.ends_at, time_zone),
+        "starts_at": at.starts_at,
+        "ends_at": at.ends_at,
+        "private": visit.booked.private,
+        "terminal": visit.terminal,
+        "used_s": round(at.used_s, 3),
+        "lost_s": round(at.lost_s, 3),
+        "added_s": round(at.added_s, 3),
+        "ended_by": str(at.ended_by) if at.ended_by else None,
+        "end_reason": str(at.end_reason) if at.end_reason else None,
+    }
+
+
+def log_row(event: Event, time_zone: str) -> Row:
+    """One event of a visit's log."""
+    what = msgspec.to_builtins(event.what)
+    kind = what.pop("kind")
+    return {
+        "seq": event.seq,
+        "kind": kind,
+        "author": event.author,
+        "happened": wall_text(event.happened_at, time_zone),
+        "happened_at": event.happened_at,
+        "recorded_at": event.recorded_at,
+        "what": what,
+    }

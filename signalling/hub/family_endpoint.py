@@ -1,0 +1,194 @@
+"""The families' endpoint: log in, open a facility, visit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode
+
+from signalling.errors import UnknownMessage, UserError
+from signalling.hub.breaks import PageIs
+from signalling.hub.client import Client
+from signalling.hub.conversation import Inbox, answer, conversation
+from signalling.hub.services import Services
+from signalling.hub.store.records import Session, Visitor
+from signalling.hub.switchboard import FamilyPage
+from signalling.hub.views import facility_view
+from signalling.messages import (
+    PAGE_TO_HUB,
+    AccountCreated,
+    Answer,
+    CreateAccount,
+    End,
+    FacilityLogIn,
+    FacilityOpened,
+    Hello,
+    Ice,
+    Join,
+    Leave,
+    LoggedIn,
+    LoggedOut,
+    LogIn,
+    LogOut,
+    PageState,
+    PageToHub,
+    Ping,
+    Pong,
+    Press,
+    Welcome,
+    check_version,
+)
+from signalling.wire import MAX_FRAME, MAX_FRAME_BEFORE_LOG_IN
+
+log = logging.getLogger(__name__)
+
+TAB_CLOSED: Final = frozenset({CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY})
+"""How a browser closes a socket when the person left. A page that gives up a dead connection to
+try again closes without a code."""
+
+
+class FamilyEndpoint:
+    """Serves `/family`."""
+
+    def __init__(self, services: Services) -> None:
+        self._config = services.config
+        self._store = services.store
+        self._accounts = services.accounts
+        self._switchboard = services.switchboard
+        self._visits = services.visits
+        self._pages = services.pages
+        self._pushes = services.pushes
+
+    async def serve(self, socket: ServerConnection, address: str) -> None:
+        """Talk with one page until its connection is gone."""
+        client = Client(socket, f"page at {address}")
+        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits.messages_per_10_s)
+        page = FamilyPage(client, last_heard_at=self._store.clock())
+        async with conversation(client):
+            # Only the first word has a deadline: people take their time to type a password.
+            async with asyncio.timeout(self._config.limits.log_in_timeout_s):
+                await self._hello(page, await inbox.receive())
+            self._switchboard.pages.add(page)
+            try:
+                while True:
+                    logged_in = page.session is not None
+                    inbox.limit_bytes = MAX_FRAME if logged_in else MAX_FRAME_BEFORE_LOG_IN
+                    message = await inbox.receive()
+                    page.last_heard_at = self._store.clock()
+                    await answer(
+                        client,
+                        message,
+                        partial(self._handle, page, address, message),
+                    )
+            finally:
+                self._switchboard.pages.discard(page)
+                await self._gone(page, socket)
+
+    async def _hello(self, page: FamilyPage, first: PageToHub) -> None:
+        if not isinstance(first, Hello):
+            raise UnknownMessage("say hello first")
+        check_version(first.versions)
+        resumed = await self._accounts.resume(first.token) if first.token else None
+        if resumed is not None:
+            page.session, page.visitor = resumed
+        opened = self._opened(page.session)
+        page.send(
+            Welcome(
+                now=self._store.clock(),
+                name=page.visitor.name if page.visitor else None,
+                facilities=tuple(facility_view(each) for each in self._config.facility),
+                opened=opened,
+            )
+        )
+        if opened is not None:
+            self._pushes.appointments(page)
+
+    def _opened(self, session: Session | None) -> str | None:
+        if session is None or self._store.clock() >= session.facility_until:
+            return None
+        return session.facility
+
+    async def _gone(self, page: FamilyPage, socket: ServerConnection) -> None:
+        if not self._visits.stopping:
+            closed = socket.close_code in TAB_CLOSED
+            where = PageIs.CLOSED if closed else PageIs.LOST
+            await self._pages.gone(page, where, page.last_heard_at)
+
+    # -- dispatch ---------------------------------------------------------------------------
+
+    async def _handle(self, page: FamilyPage, address: str, message: PageToHub) -> None:
+        match message:
+            case Ping():
+                page.send(Pong(sent=message.sent, now=self._store.clock()))
+            case Hello():
+                raise UnknownMessage("hello was said already")
+            case CreateAccount():
+                await self._accounts.create(message.email, message.password, message.name, address)
+                page.send(AccountCreated())
+            case LogIn():
+                await self._log_in(page, message, address)
+            case LogOut():
+                await self._log_out(page)
+            case FacilityLogIn():
+                await self._open_facility(page, message, address)
+            case _:
+                await self._visit(page, message)
+
+    async def _visit(self, page: FamilyPage, message: PageToHub) -> None:
+        self._require_facility(page)
+        match message:
+            case Join():
+                await self._pages.join(page, message)
+            case Leave():
+                await self._pages.leave(page, message.visit)
+            case Press():
+                await self._pages.press(page, message)
+            case End():
+                await self._pages.end(page, message.visit)
+            case PageState():
+                await self._pages.state(page, message)
+            case Answer():
+                self._pages.answer(page, message)
+            case Ice():
+                self._pages.ice(page, message)
+
+    # -- the account ------------------------------------------------------------------------
+
+    def _require_session(self, page: FamilyPage) -> tuple[Session, Visitor]:
+        if page.session is not None and self._store.clock() >= page.session.expires_at:
+            page.session = page.visitor = None
+            page.send(LoggedOut())
+        if page.session is None or page.visitor is None:
+            raise UserError("not-logged-in")
+        return page.session, page.visitor
+
+    def _require_facility(self, page: FamilyPage) -> None:
+        session, _ = self._require_session(page)
+        if self._opened(session) is None:
+            raise UserError("facility-not-open")
+
+    async def _log_in(self, page: FamilyPage, message: LogIn, address: str) -> None:
+        result = await self._accounts.log_in(message.email, message.password, address, page.session)
+        await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
+        page.session, page.visitor = result.session, result.visitor
+        page.send(LoggedIn(token=result.token, name=result.visitor.name))
+
+    async def _log_out(self, page: FamilyPage) -> None:
+        session, _ = self._require_session(page)
+        await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
+        await self._accounts.log_out(session)
+
+    async def _open_facility(self, page: FamilyPage, message: FacilityLogIn, address: str) -> None:
+        session, visitor = self._require_session(page)
+        page.session = await self._accounts.open_facility(
+            session, visitor, message.facility, message.password, address
+        )
+        facility = next(each for each in self._config.facility if each.id == message.facility)
+        page.send(
+            FacilityOpened(facility=facility_view(facility), until=page.session.facility_until)
+        )
+        self._pushes.appointments(page)

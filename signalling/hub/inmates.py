@@ -1,0 +1,141 @@
+"""The roster: PINs and lockout. PINs are kept as HMAC-SHA-256 under a key outside the database.
+
+A slow hash would not save six digits (a million tries at 23 ms are six hours); a key that is not
+in the stolen database does.
+"""
+
+from __future__ import annotations
+
+import csv
+import hmac
+import logging
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from signalling.errors import UserError
+from signalling.hub.errors import StaffError, StartError
+from signalling.hub.store.interface import Duplicate, Store
+from signalling.hub.store.records import Inmate, PinRules
+
+log = logging.getLogger(__name__)
+
+KEY_BYTES: Final = 32
+PIN_DIGITS: Final = 6
+_PIN = re.compile(r"\d{4,16}\Z")
+_NUMBER = re.compile(r"\d{1,16}\Z")
+
+
+def read_pin_key(path: Path) -> bytes:
+    """Return the key that PINs are hashed under; make it (mode 0600) when there is none.
+
+    Raises:
+        StartError: others may read it, or it is not a key. Without it every PIN is lost, so it
+            is never overwritten.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise StartError(f"{path} may be read by others: chmod 600 it")
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise StartError(f"{path} is not a PIN key ({len(key)} bytes instead of {KEY_BYTES})")
+    return key
+
+
+def pin_mac(key: bytes, facility: str, number: str, pin: str) -> bytes:
+    """Return what is kept of a PIN. Bound to the inmate number: equal PINs look different."""
+    return hmac.digest(key, f"{facility}/{number}/{pin}".encode(), "sha256")
+
+
+def random_pin() -> str:
+    """Return a random PIN; chosen ones are guessed (a quarter of them are the same twenty)."""
+    return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """A line of a roster file: number, name, facility, and a PIN or none."""
+
+    number: str
+    name: str
+    facility: str
+    pin: str | None
+
+
+def read_roster(text: str) -> Iterator[RosterRow]:
+    """Read a CSV roster with the heading `number,name,facility[,pin]`.
+
+    Raises:
+        StaffError: names the line that is wrong.
+    """
+    reader = csv.DictReader(text.splitlines())
+    missing = {"number", "name", "facility"} - set(reader.fieldnames or ())
+    if missing:
+        raise StaffError(f"the roster's first line lacks: {', '.join(sorted(missing))}")
+    for row in reader:
+        values = {key: (value or "").strip() for key, value in row.items() if key}
+        if not (values["number"] and values["name"] and values["facility"]):
+            raise StaffError(
+                f"line {reader.line_num} of the roster lacks a number, name or facility"
+            )
+        yield RosterRow(
+            values["number"], values["name"], values["facility"], values.get("pin") or None
+        )
+
+
+class Inmates:
+    """Who may sign in."""
+
+    def __init__(self, store: Store, key: bytes, rules: PinRules) -> None:
+        self._store = store
+        self._key = key
+        self._rules = rules
+
+    async def check(self, facility: str, number: str, pin: str, terminal: str) -> Inmate:
+        """Return the inmate whose number and PIN these are.
+
+        Raises:
+            UserError: `locked`, or `wrong-sign-in` which never says what was wrong.
+        """
+        mac = pin_mac(self._key, facility, number, pin)
+        attempt = await self._store.people.try_pin(facility, number, mac, terminal, self._rules)
+        if attempt.inmate is not None:
+            return attempt.inmate
+        if attempt.locked_until is not None:
+            log.warning("terminal %s: locked after wrong PINs", terminal)
+            raise UserError("locked", unlock_at=attempt.locked_until)
+        raise UserError("wrong-sign-in", tries_left=attempt.tries_left)
+
+    async def add(self, facility: str, number: str, name: str, pin: str | None) -> str:
+        """Add an inmate; return the PIN.
+
+        Raises:
+            StaffError: the number is taken or a value cannot be.
+        """
+        if not _NUMBER.match(number):
+            raise StaffError(f'"{number}" is no inmate number: 1 to 16 digits')
+        if not 1 <= len(name) <= 80:
+            raise StaffError("a name has 1 to 80 characters")
+        if pin is not None and not _PIN.match(pin):
+            raise StaffError("a PIN has 4 to 16 digits")
+        chosen = pin or random_pin()
+        inmate = Inmate(f"i-{secrets.token_hex(6)}", facility, number, name)
+        try:
+            mac = pin_mac(self._key, facility, number, chosen)
+            await self._store.people.add_inmate(inmate, mac)
+        except Duplicate:
+            raise StaffError(f"facility {facility} has an inmate {number} already") from None
+        return chosen

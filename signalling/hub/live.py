@@ -1,0 +1,136 @@
+"""An open visit in memory: its folded log, and what is known of its ends but never stored."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from signalling.hub.breaks import Ends, PageEnd, PageIs
+from signalling.messages import Message, Offer
+from signalling.visit import Visit
+from signalling.visit_events import Cause
+from signalling.wire import Person
+
+
+class Outlet(Protocol):
+    """Somebody who can be sent messages."""
+
+    def send(self, message: Message) -> None: ...
+
+
+@dataclass(slots=True)
+class JoinedPage:
+    """A page that joined the visit. `outlet` is None while its socket is gone."""
+
+    page: str
+    visitor: str
+    outlet: Outlet | None
+    where: PageIs = PageIs.HERE
+    since: float = 0.0
+
+
+@dataclass(slots=True)
+class Call:
+    """The newest offer of the terminal and what became of it."""
+
+    offer: Offer
+    answered: bool = False
+    candidates: int = 0
+
+
+@dataclass(slots=True)
+class Live:
+    """One visit. Whoever appends to its log holds `lock`."""
+
+    visit: Visit
+    inmate_name: str
+    people: tuple[Person, ...]
+    ends: Ends = field(default_factory=Ends)
+    pages: dict[str, JoinedPage] = field(default_factory=dict)
+    holder: str | None = None
+    """The page that has the visit."""
+    call: Call | None = None
+    changed_at: float = 0.0
+    """When joins or breaks were last recorded: flapping is spaced out."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def id(self) -> str:
+        """The visit's id."""
+        return self.visit.id
+
+    def tracks_open(self, now: float) -> bool:
+        """Whether pictures and sound may leave either side."""
+        visit = self.visit
+        if visit.begun_at is None or not visit.signed_in or visit.paused:
+            return False
+        if visit.ended is not None or now >= visit.ends_at:
+            return False
+        return all(each.cause not in (Cause.HANDSET, Cause.SIGNED_OUT) for each in visit.breaks)
+
+    def note_tracks(self, now: float) -> None:
+        """Keep since when tracks have been open."""
+        if not self.tracks_open(now):
+            self.ends = replace(self.ends, tracks_since=None)
+        elif self.ends.tracks_since is None:
+            begun = self.visit.begun_at or now
+            first = self.visit.counted_until == begun
+            self.ends = replace(self.ends, tracks_since=begun if first else now)
+
+    # -- pages ------------------------------------------------------------------------------
+
+    def give_to(self, page: str | None, now: float) -> None:
+        """Let a page have the visit; None: nobody."""
+        if page == self.holder:
+            return
+        if page is not None:
+            end = PageEnd(PageIs.HERE, now, receiving=False, receiving_since=now)
+            self.ends = replace(self.ends, page=end)
+        self.holder = page
+
+    def page_gone(self, page: str, where: PageIs, now: float, since: float) -> None:
+        """A page left, was closed or lost; another one here gets the visit unless it was lost."""
+        joined = self.pages[page]
+        joined.outlet, joined.where, joined.since = None, where, since
+        if where is not PageIs.LOST:
+            del self.pages[page]
+        if self.holder != page:
+            return
+        end = replace(self.ends.page, where=where, since=since)
+        self.ends = replace(self.ends, page=end)
+        if where is not PageIs.LOST:
+            self.give_to(self._next_page(), now)
+
+    def drop_lost(self, now: float, grace_s: float) -> float | None:
+        """Forget lost pages after `grace_s`; return when to look again.
+
+        The page whose media still reaches the jail keeps the visit: it only lost its socket.
+        """
+        look_at: list[float] = []
+        for page in [each for each in self.pages.values() if each.outlet is None]:
+            if page.page == self.holder and self.ends.terminal.receiving:
+                continue
+            if now < page.since + grace_s:
+                look_at.append(page.since + grace_s)
+                continue
+            del self.pages[page.page]
+            if page.page == self.holder:
+                self.give_to(self._next_page(), now)
+        return min(look_at, default=None)
+
+    def _next_page(self) -> str | None:
+        return next((each.page for each in self.pages.values() if each.outlet is not None), None)
+
+    @property
+    def visitors_now(self) -> frozenset[str]:
+        """The visitors with a page for this visit, lost ones included until they are dropped."""
+        return frozenset(each.visitor for each in self.pages.values())
+
+    def send_to_holder(self, message: Message) -> bool:
+        """Send to the page that has the visit; False when it is not connected."""
+        page = self.pages.get(self.holder) if self.holder is not None else None
+        if page is None or page.outlet is None:
+            return False
+        page.outlet.send(message)
+        return True

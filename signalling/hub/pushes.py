@@ -1,0 +1,132 @@
+"""Pushes snapshots to whoever a change concerns: `seat`, `board`, `appointments`."""
+
+from __future__ import annotations
+
+from config.schema import HubConfig
+from signalling.hub.bus.interface import Bus, Change, SessionEnded, TerminalChanged, VisitChanged
+from signalling.hub.ice import ice_servers
+from signalling.hub.live import Live
+from signalling.hub.seats import Seats
+from signalling.hub.store.interface import Store
+from signalling.hub.switchboard import FamilyPage, Switchboard, TerminalLink
+from signalling.hub.views import visit_view
+from signalling.hub.visits import Visits
+from signalling.messages import Appointments, Board, SeatMessage
+from signalling.wire import IceServer, Neighbour, Seat, VisitView
+
+
+class Pushes:
+    """Listens to the bus; everything sent is a whole snapshot."""
+
+    def __init__(  # noqa: PLR0917 - composition: the rooms it reads from
+        self,
+        store: Store,
+        bus: Bus,
+        visits: Visits,
+        seats: Seats,
+        switchboard: Switchboard,
+        config: HubConfig,
+    ) -> None:
+        self._store = store
+        self._visits = visits
+        self._seats = seats
+        self._switchboard = switchboard
+        self._config = config
+        bus.subscribe(self._changed)
+
+    def _changed(self, change: Change) -> None:
+        match change:
+            case VisitChanged():
+                self._visit_changed(change)
+            case TerminalChanged(terminal=terminal, facility=facility):
+                link = self._switchboard.terminals.get(terminal)
+                if link is not None:
+                    self.seat(link)
+                self.boards(facility)
+            case SessionEnded():
+                pass  # `pages` says so
+
+    def _visit_changed(self, change: VisitChanged) -> None:
+        for seat in self._seats.all():
+            link = self._switchboard.terminals.get(seat.terminal)
+            if seat.inmate == change.inmate and link is not None:
+                self.seat(link)
+        for page in list(self._switchboard.pages):
+            session = page.session
+            if session is not None and session.visitor in change.visitors:
+                self.appointments(page)
+        self.boards(change.facility)
+
+    # -- one client -------------------------------------------------------------------------
+
+    def seat(self, link: TerminalLink) -> None:
+        """Tell a terminal who sits at it."""
+        now = self._store.clock()
+        row = self._seats.at(link.id)
+        if row is None:
+            link.client.send_newest(SeatMessage(now=now, seat=None))
+            return
+        lives = [
+            live
+            for live in self._visits.of_inmate(row.inmate)
+            if live.visit.ended is None or live.id == row.visit
+        ]
+        waits = self._visits.get(row.visit or "")
+        seat = Seat(
+            inmate=lives[0].inmate_name if lives else "",
+            visits=tuple(self._view(live, now) for live in lives),
+            visit=waits.id if waits is not None else None,
+            ice_servers=self._servers(waits),
+            ice_policy=self._config.ice_policy,
+        )
+        link.client.send_newest(SeatMessage(now=now, seat=seat))
+
+    def _servers(self, live: Live | None) -> tuple[IceServer, ...]:
+        if live is None or live.visit.ended is not None:
+            return ()
+        return ice_servers(self._config.turn, live.id, live.visit.ends_at)
+
+    def appointments(self, page: FamilyPage) -> None:
+        """Tell a page its visitor's visits, when the facility is open to it."""
+        now, session = self._store.clock(), page.session
+        if session is None or session.facility is None or now >= session.facility_until:
+            return
+        visits = self._visits.of_visitor(session.visitor, session.facility)
+        views = tuple(self._view(live, now) for live in visits)
+        page.client.send_newest(Appointments(now=now, visits=views))
+
+    def boards(self, facility: str) -> None:
+        """Tell a facility's terminals what changed on their idle screens."""
+        for link in self._switchboard.terminals.values():
+            if link.terminal.facility == facility:
+                self.board(link)
+
+    def board(self, link: TerminalLink) -> None:
+        """Tell a terminal what its idle screen shows, unless it knows."""
+        now = self._store.clock()
+        board = (self._next_start(link.terminal.facility, now), self._free(link))
+        if board != link.board:
+            link.board = board
+            link.client.send_newest(Board(now=now, next_start_at=board[0], free_terminal=board[1]))
+
+    def _next_start(self, facility: str, now: float) -> float | None:
+        for live in self._visits.all():
+            booked = live.visit.booked
+            if booked.facility == facility and live.visit.ended is None and booked.starts_at > now:
+                return booked.starts_at
+        return None
+
+    def _free(self, link: TerminalLink) -> Neighbour | None:
+        free = [
+            each.terminal
+            for each in self._switchboard.terminals.values()
+            if each is not link
+            and each.terminal.facility == link.terminal.facility
+            and not each.faults
+            and self._seats.at(each.id) is None
+        ]
+        free.sort(key=lambda each: (each.unit != link.terminal.unit, each.label))
+        return Neighbour(label=free[0].label, unit=free[0].unit) if free else None
+
+    def _view(self, live: Live, now: float) -> VisitView:
+        return visit_view(live, self._config.notice, now)

@@ -1,0 +1,249 @@
+"""Who is signed in at which terminal, and for which visit they wait."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from signalling.errors import IllegalEvent, UserError
+from signalling.hub.breaks import TerminalEnd
+from signalling.hub.bus.interface import Bus, TerminalChanged
+from signalling.hub.inmates import Inmates
+from signalling.hub.live import Live
+from signalling.hub.pages import end_by_red_x
+from signalling.hub.store.interface import Store
+from signalling.hub.store.records import Draft, Inmate, SeatRow
+from signalling.hub.switchboard import Switchboard, TerminalLink
+from signalling.hub.visits import Visits
+from signalling.messages import Offer, SignIn, TerminalState
+from signalling.visit import Status, Visit
+from signalling.visit_events import By, InmateSignedIn, InmateSignedOut, Moved
+
+log = logging.getLogger(__name__)
+
+
+class Seats:
+    """The seats of all terminals. Survives a restart: seats are stored."""
+
+    def __init__(
+        self, store: Store, bus: Bus, visits: Visits, board: Switchboard, inmates: Inmates
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._visits = visits
+        self._board = board
+        self._inmates = inmates
+        self._seats: dict[str, SeatRow] = {}
+        # Sign-ins are rare and touch two seats at once: one at a time keeps them whole.
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Read the seats and mend what a crash left between a seat and its visit's log."""
+        self._seats = {seat.terminal: seat for seat in await self._store.terminals.seats()}
+        for seat in list(self._seats.values()):
+            live = self._visits.get(seat.visit or "")
+            if live is not None and live.visit.ended is None:
+                await self._enter(live, seat.terminal)
+        for live in self._visits.all():
+            terminal = live.visit.terminal
+            if terminal is not None and live.visit.ended is None:
+                here = self._seats.get(terminal)
+                if here is None or here.visit != live.id:
+                    await self._leave_visit(live, terminal)
+
+    def at(self, terminal: str) -> SeatRow | None:
+        """Who sits at a terminal."""
+        return self._seats.get(terminal)
+
+    def all(self) -> list[SeatRow]:
+        """Everybody who is signed in."""
+        return list(self._seats.values())
+
+    # -- signing in and out -----------------------------------------------------------------
+
+    async def sign_in(self, link: TerminalLink, message: SignIn) -> None:
+        """Seat an inmate. Raises UserError."""
+        inmate = await self._inmates.check(
+            link.terminal.facility, message.inmate_number, message.pin, link.id
+        )
+        async with self._lock:
+            other = next((s for s in self._seats.values() if s.inmate == inmate.id), None)
+            if (
+                other is not None
+                and other.terminal != link.id
+                and self._board.works(other.terminal)
+            ):
+                label = self._board.terminals[other.terminal].terminal.label
+                raise UserError("signed-in-elsewhere", terminal=label)
+            here = self._seats.get(link.id)
+            if here is not None and here.inmate != inmate.id:
+                await self._stand(here)
+            await self._sit(link, inmate, other)
+
+    async def _sit(self, link: TerminalLink, inmate: Inmate, before: SeatRow | None) -> None:
+        live = self._visits.get(before.visit or "") if before is not None else None
+        if live is None or live.visit.ended is not None:
+            live = self._only_visit(inmate.id)
+        seat = SeatRow(link.id, inmate.id, live.id if live is not None else None)
+        await self._keep(seat, before)
+        log.info("terminal %s: signed in, visit %s", link.id, seat.visit)
+        if live is not None:
+            await self._enter(live, link.id)
+        self._changed(link.id, link.terminal.facility)
+
+    def _only_visit(self, inmate: str) -> Live | None:
+        """Return the visit inside its window, when there is exactly one."""
+        now = self._store.clock()
+        inside = [live for live in self._visits.of_inmate(inmate) if in_window(live.visit, now)]
+        return inside[0] if len(inside) == 1 else None
+
+    async def choose(self, link: TerminalLink, visit: str) -> None:
+        """The signed-in inmate waits for this visit. Raises UserError."""
+        async with self._lock:
+            seat = self._seats.get(link.id)
+            if seat is None:
+                raise UserError("not-signed-in")
+            live, now = self._visits.get(visit), self._store.clock()
+            if live is None or live.visit.booked.inmate != seat.inmate:
+                raise UserError("unknown-visit")
+            status = live.visit.status(max(now, live.visit.last_recorded_at))
+            if status is Status.ENDED:
+                raise UserError("ended")
+            if not in_window(live.visit, now):
+                raise UserError("not-ready", status=str(status))
+            earlier = self._visits.get(seat.visit or "")
+            if earlier is not None and earlier is not live:
+                await self._leave_visit(earlier, link.id)
+            await self._keep(SeatRow(link.id, seat.inmate, visit), seat)
+            await self._enter(live, link.id)
+            self._changed(link.id, link.terminal.facility)
+
+    async def sign_out(self, link: TerminalLink) -> None:
+        """The inmate leaves the terminal."""
+        async with self._lock:
+            seat = self._seats.get(link.id)
+            if seat is not None:
+                await self._stand(seat)
+            self._changed(link.id, link.terminal.facility)
+
+    async def _stand(self, seat: SeatRow) -> None:
+        await self._store.terminals.stand(seat.terminal)
+        self._seats.pop(seat.terminal, None)
+        log.info("terminal %s: signed out", seat.terminal)
+        live = self._visits.get(seat.visit or "")
+        if live is not None:
+            await self._leave_visit(live, seat.terminal)
+
+    async def _keep(self, seat: SeatRow, before: SeatRow | None) -> None:
+        await self._store.terminals.sit(seat)
+        if before is not None:
+            self._seats.pop(before.terminal, None)
+        self._seats[seat.terminal] = seat
+        if before is not None and before.terminal != seat.terminal:
+            link = self._board.terminals.get(before.terminal)
+            if link is not None:
+                self._changed(before.terminal, link.terminal.facility)
+
+    async def _enter(self, live: Live, terminal: str) -> None:
+        """Record that the inmate is at this terminal for the visit."""
+        author = f"terminal:{terminal}"
+
+        def decide(visit: Visit, _now: float) -> list[Draft]:
+            if visit.ended is not None or visit.terminal == terminal:
+                return []
+            what = InmateSignedIn(terminal) if visit.terminal is None else Moved(terminal)
+            return [Draft(what, author)]
+
+        if live.visit.terminal != terminal:
+            self._meet(live, terminal)
+        try:
+            await self._visits.change(live, decide)
+        except IllegalEvent as error:
+            # It ended between the look and the act; the seat says so with the next push.
+            log.info("visit %s: %s", live.id, error)
+
+    async def _leave_visit(self, live: Live, terminal: str) -> None:
+        author = f"terminal:{terminal}"
+
+        def decide(visit: Visit, now: float) -> list[Draft]:
+            gone = visit.ended is not None or visit.terminal != terminal or now >= visit.ends_at
+            return [] if gone else [Draft(InmateSignedOut(), author)]
+
+        await self._visits.change(live, decide)
+
+    # -- the terminal's end -----------------------------------------------------------------
+
+    def _meet(self, live: Live, terminal: str) -> None:
+        now = self._store.clock()
+        gone_since = None if terminal in self._board.terminals else now
+        end = TerminalEnd(gone_since, handset_since=now, receiving_since=now)
+        live.ends = replace(live.ends, terminal=end)
+        live.call = None
+
+    def _waiting_at(self, terminal: str) -> Live | None:
+        seat = self._seats.get(terminal)
+        live = self._visits.get(seat.visit or "") if seat is not None else None
+        return live if live is not None and live.visit.terminal == terminal else None
+
+    async def link_up(self, link: TerminalLink) -> None:
+        """The terminal is back; what it receives is unknown until it says so."""
+        live = self._waiting_at(link.id)
+        if live is not None:
+            now = self._store.clock()
+            end = replace(live.ends.terminal, gone_since=None, receiving=False, receiving_since=now)
+            live.ends = replace(live.ends, terminal=end)
+            await self._visits.settle(live)
+
+    async def link_down(self, terminal: str, last_heard_at: float) -> None:
+        """The terminal's link is gone, since its last word."""
+        live = self._waiting_at(terminal)
+        if live is not None:
+            end = replace(live.ends.terminal, gone_since=last_heard_at)
+            live.ends = replace(live.ends, terminal=end)
+            await self._visits.settle(live)
+
+    def at_visit(self, link: TerminalLink, visit: str) -> Live:
+        """Return the visit that the inmate at this terminal waits for or is in.
+
+        Raises:
+            UserError: `unknown-visit` for any other.
+        """
+        seat = self._seats.get(link.id)
+        live = self._visits.get(visit) if seat is not None and seat.visit == visit else None
+        if live is None:
+            raise UserError("unknown-visit")
+        return live
+
+    async def state(self, link: TerminalLink, message: TerminalState) -> None:
+        """What is true at the terminal. Raises UserError."""
+        live = self.at_visit(link, message.visit)
+        now, end = self._store.clock(), live.ends.terminal
+        same_handset = end.handset_up == message.handset_up
+        same_media = end.receiving == message.receiving
+        end = TerminalEnd(
+            gone_since=None,
+            handset_up=message.handset_up,
+            handset_since=end.handset_since if same_handset else now,
+            receiving=message.receiving,
+            receiving_since=end.receiving_since if same_media else now,
+        )
+        live.ends = replace(live.ends, terminal=end)
+        await self._visits.settle(live)
+
+    def offer(self, link: TerminalLink, message: Offer) -> None:
+        """Carry an offer. Raises UserError."""
+        self._board.carry_offer(self.at_visit(link, message.visit), message)
+
+    async def end(self, link: TerminalLink, visit: str) -> None:
+        """The red X on the jail side. Raises UserError."""
+        live = self.at_visit(link, visit)
+        await end_by_red_x(self._visits, live, By.INMATE, f"terminal:{link.id}")
+
+    def _changed(self, terminal: str, facility: str) -> None:
+        self._bus.publish(TerminalChanged(terminal, facility))
+
+
+def in_window(visit: Visit, now: float) -> bool:
+    """Whether the inmate may sign in for the visit at `now`."""
+    return visit.ended is None and visit.booked.sign_in_from <= now < visit.ends_at

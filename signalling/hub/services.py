@@ -1,0 +1,147 @@
+"""Composes the rooms of a hub around its store, with or without a network in front of them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from config.schema import HubConfig
+from signalling.hub.accounts import Accounts
+from signalling.hub.bus.interface import Bus
+from signalling.hub.bus.local import LocalBus
+from signalling.hub.errors import StartError
+from signalling.hub.inmates import Inmates, read_pin_key
+from signalling.hub.pages import Pages
+from signalling.hub.passwords import Passwords
+from signalling.hub.pushes import Pushes
+from signalling.hub.seats import Seats
+from signalling.hub.store.interface import Store, StoreError
+from signalling.hub.store.records import PinRules
+from signalling.hub.store.sqlite import SqliteStore
+from signalling.hub.switchboard import Switchboard
+from signalling.hub.terminals import Terminals
+from signalling.hub.visits import Visits
+
+Clock = Callable[[], float]
+
+LOCK: Final = "hub.lock"
+PIN_KEY: Final = "pin.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms of one hub."""
+
+    config: HubConfig
+    store: Store
+    bus: Bus
+    accounts: Accounts
+    inmates: Inmates
+    terminals: Terminals
+    switchboard: Switchboard
+    visits: Visits
+    seats: Seats
+    pages: Pages
+    pushes: Pushes
+
+
+class HubRuns(StartError):
+    """Another hub holds the lock of this state folder."""
+
+
+@contextlib.contextmanager
+def hub_lock(state_dir: Path) -> Iterator[None]:
+    """Hold the state folder: one hub, or one staff command without a hub, at a time.
+
+    Raises:
+        HubRuns: somebody else holds it. StartError: the folder cannot be used.
+    """
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartError(f"cannot use the state folder {state_dir}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise HubRuns(f"another hub uses {state_dir}") from None
+    finally:
+        os.close(descriptor)
+
+
+def store_path(config: HubConfig) -> Path:
+    """Return where the database is.
+
+    Raises:
+        StartError: `store` names something that this version has no store for.
+    """
+    if not config.store:
+        return Path(config.state_dir) / "visits.db"
+    scheme, _, path = config.store.partition("://")
+    if scheme != "sqlite" or not path:
+        raise StartError(f'store "{config.store}" is not "sqlite:///PATH"')
+    return Path(path)
+
+
+def socket_path(config: HubConfig) -> Path:
+    """Return where staff commands reach the hub."""
+    return Path(config.staff_socket or Path(config.state_dir) / "staff.sock")
+
+
+@contextlib.asynccontextmanager
+async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIterator[Services]:
+    """Open the store and compose the rooms; the caller holds `hub_lock`.
+
+    Raises:
+        StartError: something of the configuration or the state folder does not hold.
+    """
+    if config.bus != "local":
+        raise StartError(f'bus "{config.bus}" is not "local"')
+    if config.ice_policy == "relay" and not config.turn.urls:
+        raise StartError('ice_policy "relay" needs turn.urls')
+    key = read_pin_key(Path(config.state_dir) / PIN_KEY)
+    path = store_path(config)
+    try:
+        store = await SqliteStore.open(path, clock)
+    except StoreError as error:
+        raise StartError(str(error)) from error
+    passwords = Passwords(config.limits.password_hash_queue)
+    try:
+        services = _compose(config, store, passwords, key)
+        await services.visits.start()
+        await services.seats.start()
+        yield services
+    finally:
+        passwords.close()
+        await store.close()
+
+
+def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) -> Services:
+    bus = LocalBus()
+    rules = PinRules(
+        config.inmates.pin_tries, config.inmates.terminal_tries, config.inmates.lockout_s
+    )
+    inmates = Inmates(store, key, rules)
+    switchboard = Switchboard(config)
+    visits = Visits(store, bus, config)
+    seats = Seats(store, bus, visits, switchboard, inmates)
+    return Services(
+        config=config,
+        store=store,
+        bus=bus,
+        accounts=Accounts(store, bus, passwords, config),
+        inmates=inmates,
+        terminals=Terminals(store, config.name),
+        switchboard=switchboard,
+        visits=visits,
+        seats=seats,
+        pages=Pages(store, bus, visits, switchboard, config),
+        pushes=Pushes(store, bus, visits, seats, switchboard, config),
+    )

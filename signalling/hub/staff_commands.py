@@ -1,0 +1,143 @@
+"""Pure: what staff can ask a hub for, one typed struct per command. One JSON line each way."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+MAX_LINE = 1024 * 1024
+"""Bytes of one command (a roster of 10,000 fits)."""
+
+Short = Annotated[str, Meta(min_length=1, max_length=80)]
+Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+
+
+class Command(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="command"):
+    """Base of all commands."""
+
+
+class InmateAdd(Command, frozen=True, tag="inmate add"):
+    number: str
+    name: str
+    facility: str
+    pin: str | None = None
+
+
+class InmateImport(Command, frozen=True, tag="inmate import"):
+    """`roster` is the CSV text itself: the hub may not read the caller's files."""
+
+    roster: str
+
+
+class InmateList(Command, frozen=True, tag="inmate list"):
+    pass
+
+
+class InmateRelease(Command, frozen=True, tag="inmate release"):
+    number: str
+    facility: str | None = None
+
+
+class VisitorAdd(Command, frozen=True, tag="visitor add"):
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+    name: Short
+    password: Annotated[str, Meta(max_length=256)]
+
+
+class VisitorList(Command, frozen=True, tag="visitor list"):
+    pass
+
+
+class VisitorApprove(Command, frozen=True, tag="visitor approve"):
+    email: str
+    inmate: str
+    facility: str | None = None
+    relation: Annotated[str, Meta(max_length=80)] = ""
+    private: bool = False
+
+
+class VisitBook(Command, frozen=True, tag="visit book"):
+    inmate: str
+    visitors: Annotated[tuple[str, ...], Meta(min_length=1, max_length=8)]
+    start: str
+    length_s: float
+    facility: str | None = None
+
+
+class VisitList(Command, frozen=True, tag="visit list"):
+    pass
+
+
+class VisitShow(Command, frozen=True, tag="visit show"):
+    visit: str
+
+
+class VisitTerminate(Command, frozen=True, tag="visit terminate"):
+    visit: str
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class VisitCancel(Command, frozen=True, tag="visit cancel"):
+    visit: str
+
+
+class TerminalAdd(Command, frozen=True, tag="terminal add"):
+    terminal: Slug
+    facility: str
+    label: Short
+    unit: Short
+
+
+class TerminalList(Command, frozen=True, tag="terminal list"):
+    pass
+
+
+class TerminalRevoke(Command, frozen=True, tag="terminal revoke"):
+    terminal: str
+
+
+AnyCommand = (
+    InmateAdd
+    | InmateImport
+    | InmateList
+    | InmateRelease
+    | VisitorAdd
+    | VisitorList
+    | VisitorApprove
+    | VisitBook
+    | VisitList
+    | VisitShow
+    | VisitTerminate
+    | VisitCancel
+    | TerminalAdd
+    | TerminalList
+    | TerminalRevoke
+)
+
+
+class Reply(Struct, frozen=True):
+    """`error` is one clear sentence, or None when `result` holds."""
+
+    result: Any = None
+    error: str | None = None
+
+
+_commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+_replies = msgspec.json.Decoder(Reply)
+
+
+def decode_command(line: bytes) -> AnyCommand:
+    """Return the command in a line. Raises msgspec.DecodeError (ValidationError included)."""
+    return _commands.decode(line)
+
+
+def decode_reply(line: bytes) -> Reply:
+    """Return the reply in a line. Raises msgspec.DecodeError."""
+    return _replies.decode(line)
+
+
+def encode(message: Command | Reply) -> bytes:
+    """Return a command or reply as one line."""
+    return msgspec.json.encode(message) + b"\n"

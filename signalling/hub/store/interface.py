@@ -1,0 +1,173 @@
+"""The durable facts as the rest of the hub sees them. One implementation: `sqlite.py`.
+
+Every coroutine returns only after its transaction is on disk, so what it returns may be told to
+a client. Each may raise `StoreBusy` (the bounded queue is full) besides what it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from signalling.hub.store.records import (
+    Approval,
+    Draft,
+    Inmate,
+    PinAttempt,
+    PinRules,
+    SeatRow,
+    Session,
+    Terminal,
+    Visitor,
+)
+from signalling.visit import Visit
+from signalling.visit_events import Booked, Event
+
+CELL_S = 300
+"""Seconds of one occupancy cell: nobody can be booked twice within one."""
+
+
+class StoreError(Exception):
+    """Root of what a store raises."""
+
+
+class StoreBusy(StoreError):
+    """Too many calls wait for the writer; nothing was done."""
+
+
+class Stale(StoreError):
+    """Somebody appended to this visit first; load it again. Nothing was done."""
+
+
+class Occupied(StoreError):
+    """An inmate or a visitor already has a visit in one of these five minutes."""
+
+    def __init__(self, kind: str, who: str, visit: str) -> None:
+        super().__init__(f"{kind} {who} already has visit {visit} at that time")
+        self.kind = kind
+        self.who = who
+        self.visit = visit
+
+
+class Duplicate(StoreError):
+    """The thing to add exists already."""
+
+
+class VisitStore(Protocol):
+    """Visits: their logs, their booking facts and who is occupied when."""
+
+    async def book(self, visit: str, booked: Booked, author: str) -> Visit:
+        """Start a log. Raises Occupied, IllegalEvent."""
+
+    async def append(self, visit: Visit, drafts: Sequence[Draft]) -> Visit:
+        """Append all drafts or none, if `visit.length` is still the log's last seq.
+
+        Returns the visit as it then is. Raises Stale, IllegalEvent, Occupied (an extension).
+        """
+
+    async def load(self, visit: str) -> Visit | None:
+        """Fold one log."""
+
+    async def log(self, visit: str) -> list[Event]:
+        """One visit's events, oldest first; empty when there is no such visit."""
+
+    async def load_since(self, closed_after: float) -> list[Visit]:
+        """Fold all visits that are open or were closed after a time."""
+
+    async def room_after(self, visit: Visit) -> float:
+        """Seconds free after this visit's end until one of its people has another; or a day."""
+
+
+class PeopleStore(Protocol):
+    """Visitors, sessions, inmates, approvals."""
+
+    async def add_visitor(self, visitor: Visitor) -> None:
+        """Raises Duplicate when the e-mail is known."""
+
+    async def visitor(self, visitor: str) -> Visitor | None: ...
+
+    async def visitor_by_email(self, email: str) -> Visitor | None: ...
+
+    async def visitors(self) -> list[Visitor]: ...
+
+    async def approve(self, approval: Approval) -> None:
+        """Add or replace an approval."""
+
+    async def approvals(self, visitor: str) -> list[tuple[Approval, Inmate]]: ...
+
+    async def add_session(self, session: Session, instead_of: str | None) -> None:
+        """Add a session; drop the one whose token hash is `instead_of`, and all expired ones."""
+
+    async def session(self, token_hash: str) -> Session | None:
+        """A session that has not expired."""
+
+    async def open_facility(self, token_hash: str, facility: str, until: float) -> None: ...
+
+    async def drop_session(self, token_hash: str) -> None: ...
+
+    async def add_inmate(self, inmate: Inmate, pin_mac: bytes) -> None:
+        """Raises Duplicate when the facility has that number."""
+
+    async def inmate(self, inmate: str) -> Inmate | None: ...
+
+    async def inmates(self, number: str | None = None) -> list[Inmate]: ...
+
+    async def try_pin(
+        self, facility: str, number: str, pin_mac: bytes, terminal: str, rules: PinRules
+    ) -> PinAttempt:
+        """Check a PIN and count the failure, in one transaction."""
+
+    async def release(self, facility: str, number: str) -> bool:
+        """End a lockout; whether there were failures to forget."""
+
+
+class TerminalStore(Protocol):
+    """Terminals and who is signed in where."""
+
+    async def add_terminal(self, terminal: Terminal) -> None:
+        """Add one, or give one without a key a new code. Raises Duplicate when it has a key."""
+
+    async def terminal(self, terminal: str) -> Terminal | None: ...
+
+    async def terminals(self) -> list[Terminal]: ...
+
+    async def try_code(self, terminal: str, code_hash: str) -> bool:
+        """Check an enrolment code (not spent yet) and count the failure, in one transaction."""
+
+    async def enrol(self, terminal: str, code_hash: str, public_key: bytes) -> bool:
+        """Spend the code and keep the key; False when the code is not valid any more."""
+
+    async def revoke(self, terminal: str) -> bool:
+        """Forget the key and the code; whether there was such a terminal."""
+
+    async def seats(self) -> list[SeatRow]: ...
+
+    async def sit(self, seat: SeatRow) -> None:
+        """Seat an inmate here and nowhere else."""
+
+    async def stand(self, terminal: str) -> None: ...
+
+
+class Store(Protocol):
+    """Everything durable."""
+
+    @property
+    def visits(self) -> VisitStore: ...
+
+    @property
+    def people(self) -> PeopleStore: ...
+
+    @property
+    def terminals(self) -> TerminalStore: ...
+
+    def clock(self) -> float:
+        """The only clock of visits: seconds since the epoch."""
+
+    async def ping(self) -> None:
+        """Return when the writer answers."""
+
+    async def audit(self, who: str, command: str, facts: str) -> None:
+        """Keep what staff did. `facts` is JSON without secrets."""
+
+    async def close(self) -> None:
+        """Finish what is queued and close the database. Idempotent."""

@@ -1,0 +1,88 @@
+"""The schema as numbered migrations; each is applied once, in one transaction with its record."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+from signalling.hub.store.interface import StoreError
+
+migrations = Migrations("visitbooth-hub")
+
+_PEOPLE = """
+create table visitors (
+    id text primary key, email text not null unique, name text not null,
+    password_hash text not null, created_at real not null) strict;
+create table sessions (
+    token_hash text primary key, visitor text not null references visitors(id) on delete cascade,
+    expires_at real not null, facility text, facility_until real not null default 0) strict;
+create index sessions_expires on sessions(expires_at);
+create table inmates (
+    id text primary key, facility text not null, number text not null, name text not null,
+    pin_mac blob not null, unique (number, facility)) strict;
+create table pin_failures (
+    kind text not null check (kind in ('inmate', 'terminal')), id text not null,
+    failures integer not null, first_at real not null, last_at real not null,
+    locked_until real, primary key (kind, id)) strict, without rowid;
+create table approvals (
+    visitor text not null references visitors(id), inmate text not null references inmates(id),
+    relation text not null, private integer not null,
+    primary key (visitor, inmate)) strict, without rowid;
+"""
+
+_VISITS = """
+create table visits (
+    id text primary key, facility text not null, inmate text not null references inmates(id),
+    starts_at real not null, booked_end real not null, ends_at real not null,
+    closed_at real) strict;
+create index visits_open on visits(ends_at) where closed_at is null;
+create index visits_closed on visits(closed_at);
+create index visits_inmate on visits(inmate, starts_at);
+create index visits_start on visits(facility, starts_at);
+create table visit_visitors (
+    visitor text not null references visitors(id), visit text not null references visits(id),
+    primary key (visitor, visit)) strict, without rowid;
+create table events (
+    visit text not null references visits(id), seq integer not null, id text not null,
+    author text not null, happened_at real not null, recorded_at real not null,
+    kind text not null, what text not null,
+    primary key (visit, seq), unique (visit, id)) strict, without rowid;
+create table occupancy (
+    kind text not null check (kind in ('inmate', 'visitor')), id text not null,
+    cell integer not null, visit text not null references visits(id),
+    primary key (kind, id, cell)) strict, without rowid;
+create index occupancy_visit on occupancy(visit);
+"""
+
+_TERMINALS = """
+create table terminals (
+    id text primary key, facility text not null, label text not null, unit text not null,
+    public_key blob, code_hash text, code_expires_at real not null default 0,
+    code_tries integer not null default 0) strict;
+create table seats (
+    terminal text primary key references terminals(id),
+    inmate text not null unique references inmates(id),
+    visit text references visits(id)) strict;
+create table audit (
+    id integer primary key, at real not null, who text not null, command text not null,
+    facts text not null) strict;
+"""
+
+
+@migrations(name="0001-people-visits-terminals")
+def people_visits_terminals(db: Database) -> None:
+    """The first schema."""
+    for script in (_PEOPLE, _VISITS, _TERMINALS):
+        db.executescript(script)
+
+
+def migrate(db: Database) -> None:
+    """Bring the database to this version's schema.
+
+    Raises:
+        StoreError: a newer version wrote it.
+    """
+    ours = {each.name for each in migrations._migrations}
+    newer = [each.name for each in migrations.applied(db) if each.name not in ours]
+    if newer:
+        raise StoreError(f"the database was written by a newer version ({', '.join(newer)})")
+    migrations.apply(db)

@@ -1,0 +1,109 @@
+"""What the store keeps, as frozen records. Times are seconds since the Unix epoch (UTC)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from signalling.visit_events import AnyWhat
+
+
+def new_event_id() -> str:
+    """Return a fresh id for an event; a repeat of the same id is ignored by the log."""
+    return secrets.token_urlsafe(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before the store gave it its seq and its `recorded_at`.
+
+    `happened_at` None means: when it is recorded.
+    """
+
+    what: AnyWhat
+    author: str
+    happened_at: float | None = None
+    id: str = field(default_factory=new_event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A family member, friend, lawyer or interpreter with an account."""
+
+    id: str
+    email: str
+    name: str
+    password_hash: str = field(repr=False)
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A log-in. Only the SHA-256 of its token is kept."""
+
+    token_hash: str = field(repr=False)
+    visitor: str
+    expires_at: float
+    facility: str | None = None
+    facility_until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inmate:
+    """A person on the jail side. The PIN's keyed hash stays inside the store."""
+
+    id: str
+    facility: str
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A visitor may visit an inmate. `private`: their visits are never recorded or watched."""
+
+    visitor: str
+    inmate: str
+    relation: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A kiosk on a wall. Without `public_key` it has not been enrolled (or was revoked)."""
+
+    id: str
+    facility: str
+    label: str
+    unit: str
+    public_key: bytes | None = None
+    code_hash: str | None = field(default=None, repr=False)
+    code_expires_at: float = 0.0
+    code_tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """Who is signed in at a terminal, and for which visit they wait."""
+
+    terminal: str
+    inmate: str
+    visit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PinRules:
+    """How many wrong PINs lock an inmate number or a terminal, and for how many seconds."""
+
+    inmate_tries: int
+    terminal_tries: int
+    lockout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PinAttempt:
+    """What became of a number and a PIN. Exactly one of the first two, or only `tries_left`."""
+
+    inmate: Inmate | None = None
+    locked_until: float | None = None
+    tries_left: int = 0

@@ -1,0 +1,212 @@
+"""Visitors, sessions, inmates and approvals in SQLite."""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from signalling.hub.store.interface import Duplicate
+from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
+from signalling.hub.store.records import Approval, Inmate, PinAttempt, PinRules, Session, Visitor
+from signalling.hub.store.writer import Writer
+
+_INMATE: Final = "id, facility, number, name"
+
+
+class SqlitePeople:
+    """`interface.PeopleStore`."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    # -- visitors ---------------------------------------------------------------------------
+
+    async def add_visitor(self, visitor: Visitor) -> None:
+        """Raises Duplicate when the e-mail is known."""
+        row = (
+            visitor.id,
+            visitor.email,
+            visitor.name,
+            visitor.password_hash,
+            visitor.created_at,
+        )
+        await self._insert("insert into visitors values (?, ?, ?, ?, ?)", row, visitor.email)
+
+    async def visitor(self, visitor: str) -> Visitor | None:
+        """By id."""
+        found = await self._query("select * from visitors where id = ?", (visitor,))
+        return Visitor(**found[0]) if found else None
+
+    async def visitor_by_email(self, email: str) -> Visitor | None:
+        """By e-mail, as it is kept (lower case)."""
+        found = await self._query("select * from visitors where email = ?", (email,))
+        return Visitor(**found[0]) if found else None
+
+    async def visitors(self) -> list[Visitor]:
+        """All, by e-mail."""
+        return [
+            Visitor(**row) for row in await self._query("select * from visitors order by email")
+        ]
+
+    async def approve(self, approval: Approval) -> None:
+        """Add or replace an approval."""
+        row = (approval.visitor, approval.inmate, approval.relation, int(approval.private))
+
+        def work(db: Database) -> None:
+            db.execute(
+                "insert into approvals values (?, ?, ?, ?) on conflict do update"
+                " set relation = excluded.relation, private = excluded.private",
+                row,
+            )
+
+        await self._writer.run(work)
+
+    async def approvals(self, visitor: str) -> list[tuple[Approval, Inmate]]:
+        """Whom this visitor may visit."""
+        rows = await self._query(
+            "select a.relation, a.private, i.id, i.facility, i.number, i.name"
+            " from approvals a join inmates i on i.id = a.inmate where a.visitor = ?",
+            (visitor,),
+        )
+        return [
+            (
+                Approval(visitor, row["id"], row["relation"], bool(row["private"])),
+                Inmate(row["id"], row["facility"], row["number"], row["name"]),
+            )
+            for row in rows
+        ]
+
+    # -- sessions ---------------------------------------------------------------------------
+
+    async def add_session(self, session: Session, instead_of: str | None) -> None:
+        """Add a session; drop the one it replaces, and all expired ones."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "delete from sessions where token_hash = ? or expires_at <= ?",
+                (instead_of, self._clock()),
+            )
+            db.execute(
+                "insert into sessions (token_hash, visitor, expires_at) values (?, ?, ?)",
+                (session.token_hash, session.visitor, session.expires_at),
+            )
+
+        await self._writer.run(work)
+
+    async def session(self, token_hash: str) -> Session | None:
+        """A session that has not expired."""
+        found = await self._query(
+            "select * from sessions where token_hash = ? and expires_at > ?",
+            (token_hash, self._clock()),
+        )
+        return Session(**found[0]) if found else None
+
+    async def open_facility(self, token_hash: str, facility: str, until: float) -> None:
+        """Keep that the facility log-in succeeded."""
+        await self._execute(
+            "update sessions set facility = ?, facility_until = ? where token_hash = ?",
+            (facility, until, token_hash),
+        )
+
+    async def drop_session(self, token_hash: str) -> None:
+        """End a session."""
+        await self._execute("delete from sessions where token_hash = ?", (token_hash,))
+
+    # -- inmates ----------------------------------------------------------------------------
+
+    async def add_inmate(self, inmate: Inmate, pin_mac: bytes) -> None:
+        """Raises Duplicate when the facility has that number."""
+        row = (inmate.id, inmate.facility, inmate.number, inmate.name, pin_mac)
+        await self._insert("insert into inmates values (?, ?, ?, ?, ?)", row, inmate.number)
+
+    async def inmate(self, inmate: str) -> Inmate | None:
+        """By id."""
+        found = await self._query(f"select {_INMATE} from inmates where id = ?", (inmate,))  # noqa: S608
+        return Inmate(**found[0]) if found else None
+
+    async def inmates(self, number: str | None = None) -> list[Inmate]:
+        """All, or those with a number (one per facility), by facility and number."""
+        rows = await self._query(
+            f"select {_INMATE} from inmates where ? is null or number = ?"  # noqa: S608
+            " order by facility, number",
+            (number, number),
+        )
+        return [Inmate(**row) for row in rows]
+
+    async def try_pin(
+        self, facility: str, number: str, pin_mac: bytes, terminal: str, rules: PinRules
+    ) -> PinAttempt:
+        """Check a PIN and count the failure, in one transaction.
+
+        An unknown number counts, locks and answers like a known one.
+        """
+        who = f"{facility}/{number}"
+
+        def work(db: Database) -> PinAttempt:
+            now = self._clock()
+            inmate, here = _failures(db, "inmate", who), _failures(db, "terminal", terminal)
+            locked = max(still_locked(inmate, now) or 0.0, still_locked(here, now) or 0.0)
+            if locked:
+                return PinAttempt(locked_until=locked)
+            row = db.execute(
+                f"select {_INMATE}, pin_mac from inmates where facility = ? and number = ?",  # noqa: S608
+                (facility, number),
+            ).fetchone()
+            expected = row[4] if row is not None else bytes(len(pin_mac))
+            if hmac.compare_digest(expected, pin_mac) and row is not None:
+                db.execute("delete from pin_failures where kind = 'inmate' and id = ?", (who,))
+                return PinAttempt(inmate=Inmate(*row[:4]))
+            inmate, here = after_failure(inmate, here, now, rules)
+            _keep_failures(db, "inmate", who, inmate)
+            _keep_failures(db, "terminal", terminal, here)
+            locked = max(inmate.locked_until or 0.0, here.locked_until or 0.0)
+            if locked:
+                return PinAttempt(locked_until=locked)
+            return PinAttempt(tries_left=rules.inmate_tries - inmate.failures)
+
+        return await self._writer.run(work)
+
+    async def release(self, facility: str, number: str) -> bool:
+        """End a lockout; whether there were failures to forget."""
+        who = f"{facility}/{number}"
+        return bool(
+            await self._execute("delete from pin_failures where kind = 'inmate' and id = ?", (who,))
+        )
+
+    # -- plumbing ---------------------------------------------------------------------------
+
+    async def _query(self, sql: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        return await self._writer.run(lambda db: list(db.query(sql, values)))
+
+    async def _execute(self, sql: str, values: tuple[Any, ...]) -> int:
+        return await self._writer.run(lambda db: db.execute(sql, values).rowcount)
+
+    async def _insert(self, sql: str, row: tuple[Any, ...], what: str) -> None:
+        def work(db: Database) -> None:
+            try:
+                db.execute(sql, row)
+            except sqlite3.IntegrityError as error:
+                raise Duplicate(f"{what} exists already") from error
+
+        await self._writer.run(work)
+
+
+def _failures(db: Database, kind: str, who: str) -> Failures:
+    row = db.execute(
+        "select failures, first_at, last_at, locked_until from pin_failures"
+        " where kind = ? and id = ?",
+        (kind, who),
+    ).fetchone()
+    return Failures(*row) if row else Failures()
+
+
+def _keep_failures(db: Database, kind: str, who: str, what: Failures) -> None:
+    db.execute(
+        "insert or replace into pin_failures values (?, ?, ?, ?, ?, ?)",
+        (kind, who, what.failures, what.first_at, what.last_at, what.locked_until),
+    )

@@ -1,0 +1,146 @@
+"""Terminals and seats in SQLite."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from signalling.hub.store.interface import Duplicate
+from signalling.hub.store.records import SeatRow, Terminal
+from signalling.hub.store.writer import Writer
+
+CODE_TRIES: Final = 5
+"""Wrong enrolment codes before a terminal's code is void."""
+
+
+class SqliteTerminals:
+    """`interface.TerminalStore`."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def add_terminal(self, terminal: Terminal) -> None:
+        """Add one, or give one without a key a new code. Raises Duplicate when it has a key."""
+
+        def work(db: Database) -> None:
+            known = _terminal(db, terminal.id)
+            if known is not None and known.public_key is not None:
+                raise Duplicate(f"terminal {terminal.id} is enrolled; revoke it first")
+            db.execute(
+                "insert into terminals (id, facility, label, unit, code_hash, code_expires_at)"
+                " values (?, ?, ?, ?, ?, ?) on conflict (id) do update set"
+                " facility = excluded.facility, label = excluded.label, unit = excluded.unit,"
+                " code_hash = excluded.code_hash, code_expires_at = excluded.code_expires_at,"
+                " code_tries = 0",
+                (
+                    terminal.id,
+                    terminal.facility,
+                    terminal.label,
+                    terminal.unit,
+                    terminal.code_hash,
+                    terminal.code_expires_at,
+                ),
+            )
+
+        await self._writer.run(work)
+
+    async def terminal(self, terminal: str) -> Terminal | None:
+        """By id."""
+        return await self._writer.run(lambda db: _terminal(db, terminal))
+
+    async def terminals(self) -> list[Terminal]:
+        """All, by facility and label."""
+        return await self._writer.run(
+            lambda db: [
+                Terminal(**row)
+                for row in db.query("select * from terminals order by facility, label")
+            ]
+        )
+
+    async def try_code(self, terminal: str, code_hash: str) -> bool:
+        """Check an enrolment code (not spent yet) and count the failure, in one transaction."""
+
+        def work(db: Database) -> bool:
+            known = _terminal(db, terminal)
+            if known is None or not self._usable(known):
+                return False
+            if hmac.compare_digest(known.code_hash or "", code_hash):
+                return True
+            db.execute("update terminals set code_tries = code_tries + 1 where id = ?", (terminal,))
+            return False
+
+        return await self._writer.run(work)
+
+    async def enrol(self, terminal: str, code_hash: str, public_key: bytes) -> bool:
+        """Spend the code and keep the key; False when the code is not valid any more."""
+
+        def work(db: Database) -> bool:
+            known = _terminal(db, terminal)
+            if known is None or not self._usable(known) or known.code_hash != code_hash:
+                return False
+            db.execute(
+                "update terminals set public_key = ?, code_hash = null where id = ?",
+                (public_key, terminal),
+            )
+            return True
+
+        return await self._writer.run(work)
+
+    def _usable(self, terminal: Terminal) -> bool:
+        return (
+            terminal.code_hash is not None
+            and terminal.code_tries < CODE_TRIES
+            and terminal.code_expires_at > self._clock()
+        )
+
+    async def revoke(self, terminal: str) -> bool:
+        """Forget the key and the code; whether there was such a terminal."""
+
+        def work(db: Database) -> bool:
+            return bool(
+                db.execute(
+                    "update terminals set public_key = null, code_hash = null where id = ?",
+                    (terminal,),
+                ).rowcount
+            )
+
+        return await self._writer.run(work)
+
+    async def seats(self) -> list[SeatRow]:
+        """Who is signed in where."""
+        return await self._writer.run(
+            lambda db: [SeatRow(**row) for row in db.query("select * from seats")]
+        )
+
+    async def sit(self, seat: SeatRow) -> None:
+        """Seat an inmate here and nowhere else."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "delete from seats where terminal = ? or inmate = ?", (seat.terminal, seat.inmate)
+            )
+            db.execute(
+                "insert into seats (terminal, inmate, visit) values (?, ?, ?)",
+                (seat.terminal, seat.inmate, seat.visit),
+            )
+
+        await self._writer.run(work)
+
+    async def stand(self, terminal: str) -> None:
+        """Empty a terminal's seat."""
+
+        def work(db: Database) -> None:
+            db.execute("delete from seats where terminal = ?", (terminal,))
+
+        await self._writer.run(work)
+
+
+def _terminal(db: Database, terminal: str) -> Terminal | None:
+    found: list[dict[str, Any]] = list(
+        db.query("select * from terminals where id = ?", (terminal,))
+    )
+    return Terminal(**found[0]) if found else None

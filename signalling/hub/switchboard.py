@@ -1,0 +1,165 @@
+"""Who is connected, and what they carry to each other: offers, answers, candidates."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Final
+
+from config.schema import HubConfig
+from signalling.descriptions import MAX_CANDIDATES, AddressPolicy, check_answer, check_candidate
+from signalling.errors import BadDescription
+from signalling.hub.client import Client
+from signalling.hub.ice import relay_only
+from signalling.hub.live import Call, Live
+from signalling.hub.store.records import Session, Terminal, Visitor
+from signalling.messages import Answer, Ice, Message, Offer
+from signalling.wire import Neighbour
+
+log = logging.getLogger(__name__)
+
+REPLACED: Final = 4001
+"""Close code of a terminal's older link."""
+
+
+@dataclass(slots=True, eq=False)
+class TerminalLink:
+    """A terminal that proved its key."""
+
+    terminal: Terminal
+    client: Client
+    faults: tuple[str, ...] = ()
+    board: tuple[float | None, Neighbour | None] | None = None
+    """What its idle screen was told last."""
+    last_heard_at: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """The terminal's id."""
+        return self.terminal.id
+
+    def send(self, message: Message) -> None:
+        """Queue a message."""
+        self.client.send(message)
+
+
+@dataclass(slots=True, eq=False)
+class FamilyPage:
+    """A browser page; somebody is logged in on it when it has a session."""
+
+    client: Client
+    session: Session | None = None
+    visitor: Visitor | None = None
+    last_heard_at: float = 0.0
+    joined: dict[str, str] = field(default_factory=dict)
+    """The page's own id, by visit."""
+
+    def send(self, message: Message) -> None:
+        """Queue a message."""
+        self.client.send(message)
+
+
+class Switchboard:
+    """Connected clients of this hub."""
+
+    def __init__(self, config: HubConfig) -> None:
+        self._policy = AddressPolicy.of(config.allow_peers)
+        self._relay = config.ice_policy == "relay"
+        self.terminals: dict[str, TerminalLink] = {}
+        self.pages: set[FamilyPage] = set()
+
+    def plug(self, link: TerminalLink) -> None:
+        """Add a terminal's link. A second live link on one key closes the first: newest wins."""
+        older = self.terminals.get(link.id)
+        if older is not None:
+            log.warning("terminal %s: a second live link on its key; the older is closed", link.id)
+            older.client.close(REPLACED, "another link proved this terminal's key")
+        self.terminals[link.id] = link
+
+    def unplug(self, link: TerminalLink) -> bool:
+        """Remove a link; False when a newer one has its place."""
+        if self.terminals.get(link.id) is not link:
+            return False
+        del self.terminals[link.id]
+        return True
+
+    def works(self, terminal: str) -> bool:
+        """Whether a terminal is linked and in order."""
+        link = self.terminals.get(terminal)
+        return link is not None and not link.faults
+
+    # -- carrying ---------------------------------------------------------------------------
+
+    def carry_offer(self, live: Live, offer: Offer) -> None:
+        """Take the terminal's newest offer to the page that has the visit.
+
+        An offer for another page is late and dropped: a newer snapshot is on its way.
+        """
+        if offer.page != live.holder:
+            log.info("visit %s: offer %d for a gone page", live.id, offer.connection)
+            return
+        if self._relay:
+            offer = Offer(
+                visit=offer.visit,
+                page=offer.page,
+                connection=offer.connection,
+                sdp=relay_only(offer.sdp),
+            )
+        live.call = Call(offer)
+        live.send_to_holder(offer)
+
+    def carry_again(self, live: Live, page: str) -> None:
+        """Repeat the unanswered offer to a page that came back."""
+        call = live.call
+        if call is not None and not call.answered and call.offer.page == page == live.holder:
+            live.send_to_holder(call.offer)
+
+    def carry_answer(self, live: Live, page: str, answer: Answer) -> None:
+        """Check a page's answer and take it to the terminal.
+
+        Raises:
+            BadDescription: it is not let through.
+        """
+        call = self._call(live, page, answer.connection)
+        if call is None or call.answered:
+            return
+        sdp = check_answer(answer.sdp, call.offer.sdp, self._policy)
+        call.answered = True
+        self._to_terminal(live, Answer(visit=live.id, connection=answer.connection, sdp=sdp))
+
+    def carry_ice(self, live: Live, page: str, ice: Ice) -> None:
+        """Check a page's candidate and take it to the terminal.
+
+        Raises:
+            BadDescription: it is no candidate, or one too many.
+        """
+        call = self._call(live, page, ice.connection)
+        if call is None:
+            return
+        call.candidates += 1
+        if call.candidates > MAX_CANDIDATES + 1:  # and the one that ends them
+            raise BadDescription(f"more than {MAX_CANDIDATES} candidates")
+        candidate = check_candidate(ice.candidate, self._policy)
+        if candidate is not None:
+            self._to_terminal(
+                live,
+                Ice(
+                    visit=live.id,
+                    connection=ice.connection,
+                    candidate=candidate,
+                    sdp_mid=ice.sdp_mid,
+                    sdp_m_line_index=ice.sdp_m_line_index,
+                ),
+            )
+
+    def _call(self, live: Live, page: str, connection: int) -> Call | None:
+        call = live.call
+        if call is None or call.offer.page != page or call.offer.connection != connection:
+            log.info("visit %s: dropped what belongs to connection %d", live.id, connection)
+            return None
+        return call
+
+    def _to_terminal(self, live: Live, message: Message) -> None:
+        link = self.terminals.get(live.visit.terminal or "")
+        if link is not None:
+            link.send(message)

@@ -1,0 +1,86 @@
+"""What staff commands print: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Row = Mapping[str, Any]
+
+
+def show(result: Any, *, as_json: bool, title: str, columns: Sequence[str]) -> None:
+    """Print a result: one row or a list of rows."""
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    rows = result if isinstance(result, list) else [result]
+    if not rows:
+        click.echo(f"{title}: none")
+        return
+    _print(_table(title, columns, rows))
+
+
+def show_visit(result: Row, *, as_json: bool) -> None:
+    """Print one visit and its log."""
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    facts = Table(title=f"Visit {result['visit']}", show_header=False, title_justify="left")
+    for key, value in result.items():
+        if key not in ("events", "visit") and not key.endswith("_at"):
+            facts.add_row(_heading(key), _cell(key, value))
+    _print(facts)
+    _print(_table("Log", ("seq", "happened", "kind", "author", "what"), result["events"]))
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(_heading(column), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(column, row[column]) for column in columns))
+    return table
+
+
+def _print(table: Table) -> None:
+    # Not a terminal: wide enough that no row is ever folded for a program's eyes.
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(table)
+
+
+def _heading(column: str) -> str:
+    return column.replace("_", " ").capitalize()
+
+
+def _approved(value: Sequence[Row]) -> str:
+    return "\n".join(
+        f"{each['inmate']} at {each['facility']}"
+        + (f", {each['relation']}" if each["relation"] else "")
+        + (", private" if each["private"] else "")
+        for each in value
+    )
+
+
+_SPECIAL: Final[dict[str, Callable[[Any], str]]] = {
+    "approved": _approved,
+    "what": lambda value: ", ".join(f"{key} {each}" for key, each in value.items()),
+}
+
+
+def _cell(column: str, value: Any) -> Text:
+    # Text, never markup: names come from people.
+    if column in _SPECIAL:
+        return Text(_SPECIAL[column](value))
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if value is None:
+        return Text("-")
+    return Text(", ".join(map(str, value)) if isinstance(value, list) else str(value))

@@ -1,0 +1,149 @@
+"""The terminals' endpoint: proof first, then the inmate at the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from websockets.asyncio.server import ServerConnection
+
+from signalling.hub.bus.interface import TerminalChanged
+from signalling.hub.client import Client
+from signalling.hub.conversation import Inbox, answer, conversation
+from signalling.hub.errors import Unauthorised
+from signalling.hub.pages import LAST_WORD_S
+from signalling.hub.services import Services
+from signalling.hub.store.records import Terminal
+from signalling.hub.switchboard import TerminalLink
+from signalling.hub.views import facility_view
+from signalling.messages import (
+    TERMINAL_TO_HUB,
+    CallStats,
+    Choose,
+    End,
+    Enrol,
+    Health,
+    Offer,
+    Ping,
+    Pong,
+    Proof,
+    SignIn,
+    SignOut,
+    TerminalHello,
+    TerminalState,
+    TerminalToHub,
+    TerminalWelcome,
+    check_version,
+)
+from signalling.wire import MAX_FRAME, FacilityView
+
+log = logging.getLogger(__name__)
+
+
+class TerminalEndpoint:
+    """Serves `/terminal`."""
+
+    def __init__(self, services: Services) -> None:
+        self._config = services.config
+        self._store = services.store
+        self._bus = services.bus
+        self._terminals = services.terminals
+        self._switchboard = services.switchboard
+        self._visits = services.visits
+        self._seats = services.seats
+        self._pushes = services.pushes
+
+    async def serve(self, socket: ServerConnection, address: str) -> None:
+        """Talk with one terminal until its connection is gone."""
+        client = Client(socket, f"terminal at {address}")
+        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits.messages_per_10_s)
+        async with conversation(client):
+            async with asyncio.timeout(self._config.limits.log_in_timeout_s):
+                terminal = await self._admit(client, inbox)
+            inbox.limit_bytes = MAX_FRAME
+            client.name = f"terminal {terminal.id}"
+            link = TerminalLink(terminal, client, last_heard_at=self._store.clock())
+            try:
+                await self._welcome(link)
+                while True:
+                    message = await inbox.receive()
+                    link.last_heard_at = self._store.clock()
+                    await answer(client, message, partial(self._handle, link, message))
+            finally:
+                await self._gone(link)
+
+    async def _admit(self, client: Client, inbox: Inbox[TerminalToHub]) -> Terminal:
+        first = await inbox.receive()
+        match first:
+            case TerminalHello():
+                check_version(first.versions)
+                handshake = await self._terminals.hello(first)
+            case Enrol():
+                check_version(first.versions)
+                handshake = await self._terminals.enrol(first)
+            case _:
+                raise Unauthorised("say terminal-hello or enrol first")
+        client.send(self._terminals.challenge(handshake))
+        proof = await inbox.receive()
+        if not isinstance(proof, Proof):
+            raise Unauthorised("a proof must follow the challenge")
+        return await self._terminals.prove(handshake, proof)
+
+    async def _welcome(self, link: TerminalLink) -> None:
+        self._switchboard.plug(link)
+        log.info("terminal %s: linked", link.id)
+        link.send(
+            TerminalWelcome(
+                now=self._store.clock(),
+                label=link.terminal.label,
+                unit=link.terminal.unit,
+                facility=self._facility(link.terminal.facility),
+            )
+        )
+        self._pushes.seat(link)
+        self._pushes.board(link)
+        self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
+        await self._seats.link_up(link)
+
+    def _facility(self, facility: str) -> FacilityView:
+        for each in self._config.facility:
+            if each.id == facility:
+                return facility_view(each)
+        raise Unauthorised(f"facility {facility} is not in hub.toml any more")
+
+    async def _gone(self, link: TerminalLink) -> None:
+        if not self._switchboard.unplug(link):
+            return
+        log.info("terminal %s: link down", link.id)
+        if self._visits.stopping:
+            return
+        since = max(link.last_heard_at, self._store.clock() - LAST_WORD_S)
+        await self._seats.link_down(link.id, since)
+        self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
+
+    async def _handle(self, link: TerminalLink, message: TerminalToHub) -> None:
+        match message:
+            case Ping():
+                link.send(Pong(sent=message.sent, now=self._store.clock()))
+            case SignIn():
+                await self._seats.sign_in(link, message)
+            case Choose():
+                await self._seats.choose(link, message.visit)
+            case SignOut():
+                await self._seats.sign_out(link)
+            case Offer():
+                self._seats.offer(link, message)
+            case End():
+                await self._seats.end(link, message.visit)
+            case TerminalState():
+                await self._seats.state(link, message)
+            case Health():
+                link.faults = tuple(message.faults)
+                log.info("terminal %s: faults: %s", link.id, ", ".join(message.faults) or "none")
+                self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
+            case CallStats():
+                self._seats.at_visit(link, message.visit)
+                log.debug("terminal %s: visit %s: %s", link.id, message.visit, message.rtt_ms)
+            case TerminalHello() | Enrol() | Proof():
+                raise Unauthorised("this terminal has proved its key already")

@@ -1,0 +1,261 @@
+"""Applies visit events, keeps the timers, and says what changed once it is committed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from config.schema import HubConfig
+from signalling.errors import IllegalEvent
+from signalling.hub.breaks import (
+    PageEnd,
+    PageIs,
+    Rules,
+    TerminalEnd,
+    changes,
+    spacing_s,
+    wanted_breaks,
+)
+from signalling.hub.bus.interface import Bus, VisitChanged
+from signalling.hub.live import Live
+from signalling.hub.store.interface import Occupied, Stale, Store
+from signalling.hub.store.records import Draft
+from signalling.hub.timers import Timers
+from signalling.visit import Visit
+from signalling.visit_events import (
+    By,
+    Ended,
+    EndReason,
+    Extended,
+    VisitorJoined,
+    VisitorLeft,
+)
+from signalling.wire import Person
+
+log = logging.getLogger(__name__)
+
+KEPT_AFTER_END_S: Final = 12 * 3600.0
+"""An ended visit stays on its visitor's list this long."""
+LEAST_EXTENSION_S: Final = 1.0
+"""Less lost time than this waits until more is owed: each extension is an event."""
+COMES_AND_GOES_BELOW: Final = 450
+"""Log length from which pages coming and going are no longer recorded."""
+TRIES: Final = 5
+
+AUTHOR: Final = "hub"
+Decide = Callable[[Visit, float], Iterable[Draft]]
+
+
+class Visits:
+    """The open visits of this hub (and those ended not long ago)."""
+
+    def __init__(self, store: Store, bus: Bus, config: HubConfig) -> None:
+        self._store = store
+        self._bus = bus
+        self._rules = Rules(config.visits.link_grace_s, config.visits.first_picture_s)
+        self._give_back_max_s = config.visits.give_back_max_s
+        self._live: dict[str, Live] = {}
+        self.timers = Timers(store.clock)
+        self.stopping = False
+        """Set when the hub goes down: connections that end then say nothing about visits."""
+
+    async def start(self) -> None:
+        """Read the open visits. What time did meanwhile is applied by the first timers."""
+        now = self._store.clock()
+        for visit in await self._store.visits.load_since(now - KEPT_AFTER_END_S):
+            live = await self.adopt(visit)
+            # Nobody is connected yet; both ends have the grace time to come back.
+            lost = PageEnd(PageIs.LOST if visit.visitors_here else PageIs.LEFT, since=now)
+            live.ends = replace(live.ends, terminal=TerminalEnd(gone_since=now), page=lost)
+            live.note_tracks(now)
+
+    async def run(self) -> None:
+        """Fire timers until cancelled."""
+        await self.timers.run(self._fire)
+
+    async def _fire(self, visit: str) -> None:
+        live = self._live.get(visit)
+        if live is None:
+            return
+        if live.visit.ended_at is not None and self._forget(live):
+            return
+        await self.settle(live)
+
+    def _forget(self, live: Live) -> bool:
+        ended_at = live.visit.ended_at or 0.0
+        old = self._store.clock() >= ended_at + KEPT_AFTER_END_S
+        if old:
+            del self._live[live.id]
+            self.publish(live)
+        return old
+
+    # -- finding ----------------------------------------------------------------------------
+
+    def get(self, visit: str) -> Live | None:
+        """By id, open or ended not long ago."""
+        return self._live.get(visit)
+
+    def all(self) -> list[Live]:
+        """All, by start."""
+        return sorted(self._live.values(), key=lambda live: live.visit.booked.starts_at)
+
+    def of_inmate(self, inmate: str) -> list[Live]:
+        """An inmate's, by start."""
+        return [live for live in self.all() if live.visit.booked.inmate == inmate]
+
+    def of_visitor(self, visitor: str, facility: str) -> list[Live]:
+        """A visitor's at one facility, by start."""
+        return [
+            live
+            for live in self.all()
+            if visitor in live.visit.booked.visitors and live.visit.booked.facility == facility
+        ]
+
+    # -- changing ---------------------------------------------------------------------------
+
+    async def adopt(self, visit: Visit) -> Live:
+        """Take a visit that was just booked or read from the store into memory."""
+        inmate = await self._store.people.inmate(visit.booked.inmate)
+        people = []
+        for who in visit.booked.visitors:
+            visitor = await self._store.people.visitor(who)
+            approvals = await self._store.people.approvals(who)
+            relation = next((a.relation for a, i in approvals if i.id == visit.booked.inmate), "")
+            people.append(Person(name=visitor.name if visitor else who, relation=relation))
+        name = inmate.name if inmate else visit.booked.inmate
+        live = Live(visit, name, tuple(people))
+        self._live[visit.id] = live
+        self._schedule(live, None)
+        self.publish(live)
+        return live
+
+    async def change(self, live: Live, decide: Decide) -> bool:
+        """Append what `decide(visit, now)` returns, then settle and publish.
+
+        When another author was first, the visit is read again and `decide` asked again.
+        Returns whether anything was appended.
+
+        Raises:
+            IllegalEvent: the log does not allow it; nothing was changed.
+        """
+        async with live.lock:
+            changed = await self._append(live, decide)
+        await self.settle(live)
+        return changed
+
+    async def settle(self, live: Live) -> None:
+        """Record what follows from time and from both ends, set the timer, publish."""
+        if self.stopping:
+            return
+        async with live.lock:
+            look_at = await self._settle(live)
+            self._schedule(live, look_at)
+        self.publish(live)
+
+    def settle_soon(self, live: Live) -> None:
+        """Settle with the next turn of the timers, for callers that cannot wait."""
+        self.timers.set(live.id, self._store.clock())
+
+    def publish(self, live: Live) -> None:
+        """Say that something about the visit changed."""
+        booked = live.visit.booked
+        self._bus.publish(VisitChanged(live.id, booked.inmate, booked.visitors, booked.facility))
+
+    async def _append(self, live: Live, decide: Decide) -> bool:
+        for _ in range(TRIES):
+            drafts = list(decide(live.visit, self._store.clock()))
+            if not drafts:
+                return False
+            try:
+                live.visit = await self._store.visits.append(live.visit, drafts)
+            except Stale:
+                again = await self._store.visits.load(live.id)
+                if again is None:
+                    raise
+                live.visit = again
+                continue
+            for draft in drafts:
+                log.info("visit %s: %s by %s", live.id, draft.what, draft.author)
+            live.note_tracks(self._store.clock())
+            return True
+        raise Stale(f"visit {live.id}: others kept being first")
+
+    async def _settle(self, live: Live) -> float | None:
+        now = self._store.clock()
+        if live.visit.ended is not None:
+            return None
+        try:
+            if now >= live.visit.ends_at:
+                await self._append(live, _expiry)
+                return None
+            lost_at = live.drop_lost(now, self._rules.link_grace_s)
+            due_at = await self._record(live)
+            await self._give_back(live)
+        except IllegalEvent as error:
+            # The clock moved past the end in between; the timer set below does the rest.
+            log.info("visit %s: not recorded: %s", live.id, error)
+            return None
+        return min((at for at in (lost_at, due_at) if at is not None), default=None)
+
+    async def _record(self, live: Live) -> float | None:
+        """Record pages that came and went, and breaks; return when time may change that."""
+        now = self._store.clock()
+        quiet_until = live.changed_at + spacing_s(live.visit.length)
+        if now < quiet_until:
+            return quiet_until
+        # A visit may hold for another reason once tracks are shut for this one: look twice.
+        for _ in range(2):
+            if not await self._append(live, lambda visit, at: self._wanted(live, visit, at)):
+                break
+            live.changed_at = now
+        if live.visit.begun_at is None:
+            return None
+        return wanted_breaks(live.ends, live.visit.signed_in, now, self._rules).check_at
+
+    def _wanted(self, live: Live, visit: Visit, now: float) -> Iterable[Draft]:
+        if visit.length < COMES_AND_GOES_BELOW:
+            for who in sorted(live.visitors_now - visit.visitors_here):
+                yield Draft(VisitorJoined(who), AUTHOR)
+            for who in sorted(visit.visitors_here - live.visitors_now):
+                yield Draft(VisitorLeft(who), AUTHOR)
+        if visit.begun_at is not None:
+            wanted = wanted_breaks(live.ends, visit.signed_in, now, self._rules)
+            for what, happened_at in changes(visit.breaks, wanted, now):
+                yield Draft(what, AUTHOR, happened_at)
+
+    async def _give_back(self, live: Live) -> None:
+        """Add what is owed to the end once nothing holds the visit any more."""
+        visit, now = live.visit, self._store.clock()
+        at = visit.at(max(now, visit.last_recorded_at))
+        if at.breaks or at.paused or at.begun_at is None:
+            return
+        seconds = min(at.owed_s, self._give_back_max_s - visit.added_s)
+        if seconds < LEAST_EXTENSION_S:
+            return
+        seconds = min(seconds, await self._store.visits.room_after(visit))
+        if seconds < LEAST_EXTENSION_S:
+            return
+        try:
+            await self._append(live, lambda _visit, _now: [Draft(Extended(seconds), AUTHOR)])
+        except Occupied as error:
+            # Booked in this very moment; the next one has the right of way.
+            log.info("visit %s: lost time not given back: %s", live.id, error)
+
+    def _schedule(self, live: Live, look_at: float | None) -> None:
+        now = self._store.clock()
+        if live.visit.ended_at is not None:
+            self.timers.set(live.id, live.visit.ended_at + KEPT_AFTER_END_S)
+            return
+        # The clock ends it even when folding says so already: `ended` is still to be recorded.
+        times = [live.visit.next_change(now) or now, live.visit.ends_at]
+        times += [at for at in (look_at, live.visit.booked.sign_in_from) if at and at > now]
+        self.timers.set(live.id, min(times))
+
+
+def _expiry(visit: Visit, now: float) -> Iterable[Draft]:
+    if visit.ended is None and now >= visit.ends_at:
+        came = visit.begun_at is not None
+        reason = EndReason.EXPIRED if came else EndReason.NOBODY_CAME
+        yield Draft(Ended(By.CLOCK, reason), AUTHOR)
