@@ -6,22 +6,14 @@ Four directions, each with its own closed set; a message that is not in the set 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Generic, TypeVar, get_args
+from typing import Annotated, Any, Final
 
-import msgspec
 from msgspec import Meta, Struct
 
-from signalling.errors import (
-    NotJson,
-    ProtocolError,
-    TooLarge,
-    UnknownField,
-    UnknownMessage,
-    UnknownVersion,
-    WrongType,
-)
+from signalling.codec import Codec as Codec
+from signalling.codec import check_version as check_version
+from signalling.codec import encode as encode
 from signalling.wire import (
-    VERSION,
     Base64,
     Connection,
     Email,
@@ -223,7 +215,7 @@ class Hello(Message, frozen=True, tag="hello"):
 
 
 class Welcome(Message, frozen=True, tag="welcome"):
-    """`name` is null when nobody is logged in. `opened` is the facility whose log-in still holds."""
+    """`name` is null when nobody is logged in. `opened`: the facility whose log-in still holds."""
 
     now: float
     name: str | None
@@ -312,7 +304,7 @@ class Leave(Message, frozen=True, tag="leave"):
 
 
 class Press(Message, frozen=True, tag="press"):
-    """The green telephone. Refused with `visit-elsewhere` unless `take_over`, when another has it."""
+    """The green telephone. Refused with `visit-elsewhere` when another has it, but `take_over`."""
 
     visit: Id
     page: Id
@@ -377,44 +369,6 @@ HubToPage = (
     | Violation
 )
 
-M = TypeVar("M")
-
-
-class Codec(Generic[M]):
-    """Strict decoder of one direction."""
-
-    def __init__(self, union: Any) -> None:
-        self.types: Final = {str(each.__struct_config__.tag): each for each in get_args(union)}
-        self._decoder: msgspec.json.Decoder[M] = msgspec.json.Decoder(union)
-
-    def decode(self, frame: str | bytes, *, limit: int) -> M:
-        """Return the message in `frame`.
-
-        Raises:
-            TooLarge: over `limit` bytes of UTF-8.
-            NotJson, UnknownMessage, UnknownField, WrongType: as named in PROTOCOL.md, "Errors".
-        """
-        data = frame.encode() if isinstance(frame, str) else frame
-        if len(data) > limit:
-            raise TooLarge(f"{len(data)} bytes, at most {limit}")
-        try:
-            return self._decoder.decode(data)
-        except msgspec.ValidationError as error:
-            raise self._named(str(error)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise NotJson("the frame is not a JSON object in UTF-8") from None
-
-    @staticmethod
-    def _named(text: str) -> ProtocolError:
-        if "unknown field" in text:
-            return UnknownField(text)
-        if "field `type`" in text or ("Invalid value" in text and "`$.type`" in text):
-            return UnknownMessage(text)
-        if "Expected `object`" in text and "`$." not in text:
-            return NotJson(text)
-        return WrongType(text)
-
-
 TERMINAL_TO_HUB: Final[Codec[TerminalToHub]] = Codec(TerminalToHub)
 HUB_TO_TERMINAL: Final[Codec[HubToTerminal]] = Codec(HubToTerminal)
 PAGE_TO_HUB: Final[Codec[PageToHub]] = Codec(PageToHub)
@@ -425,23 +379,6 @@ DIRECTIONS: Final[dict[str, Codec[Any]]] = {
     "page to hub": PAGE_TO_HUB,
     "hub to page": HUB_TO_PAGE,
 }
-
-_encoder = msgspec.json.Encoder()
-
-
-def encode(message: Message) -> str:
-    """Return the frame (JSON text) for `message`."""
-    return _encoder.encode(message).decode()
-
-
-def check_version(versions: list[str]) -> None:
-    """Accept a hello's versions.
-
-    Raises:
-        UnknownVersion: ours is not among them.
-    """
-    if VERSION not in versions:
-        raise UnknownVersion(f"offered {', '.join(versions)}; this hub speaks {VERSION}")
 
 
 def proof_bytes(hub: str, terminal: str, nonce: bytes) -> bytes:
