@@ -193,8 +193,7 @@ class Call:
     def _settle_process(self, key: str | None, now: float) -> list[Action]:
         actions: list[Action] = []
         if self.key is not None and self.key != key:
-            if self.state != "dead":
-                actions.append(StopMedia())
+            actions.append(StopMedia())
             self._forget_process()
             self.key, self.state = None, "stopped"
         if key is None:
@@ -264,9 +263,8 @@ class Call:
         if up:
             peer.stands = True
             return [drop for old in list(self._older) for drop in self._drop(old)]
-        if peer.stands:
-            peer.stands, peer.dead = False, True
-            self._flowing.discard(number)
+        peer.stands, peer.dead = False, True
+        self._flowing.discard(number)
         return []
 
     def _drop(self, number: int) -> list[Action]:

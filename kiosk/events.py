@@ -21,7 +21,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class HookMoved:
-    """The handset was lifted (`up`) or hung up; also its first state after opening the hook."""
+    """The handset was lifted (`up`) or hung up."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HookOpened:
+    """The hook switch works, and this is its state: nobody's doing. True without a hook."""
 
     up: bool
 
@@ -41,4 +48,15 @@ class MediaDied:
     reason: str
 
 
-Event = Tick | HookMoved | DeviceFault | MediaDied | LinkUp | LinkDown | Message | Report | Intent
+Event = (
+    Tick
+    | HookMoved
+    | HookOpened
+    | DeviceFault
+    | MediaDied
+    | LinkUp
+    | LinkDown
+    | Message
+    | Report
+    | Intent
+)

@@ -11,10 +11,10 @@ SIGN_OUT_AFTER_S: Final = 60.0
 
 
 class Handset:
-    """Follows the hook while a visit waits or runs. Without a hook it counts as up."""
+    """Follows the hook while a visit waits or runs. Down until the hook says otherwise."""
 
-    def __init__(self, *, has_hook: bool) -> None:
-        self.up = not has_hook
+    def __init__(self) -> None:
+        self.up = False
         self.locked_at: float | None = None
         self._down_since: float | None = None
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 from typing import Final
 
 from kiosk.actions import Action, Send
-from kiosk.events import DeviceFault, Event, HookMoved, MediaDied, Tick
+from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied, Tick
 from kiosk.media.commands import Fault, Level, Opened, Report, Stats
 from kiosk.meters import quality
 from kiosk.sign_in import SignInPad
@@ -79,8 +79,8 @@ HUB_AWAY_END_S: Final = 2.0
 class Session:
     """One terminal's mind. Call `receive` with every event, then show `view`."""
 
-    def __init__(self, *, language: str, has_hook: bool, clock_offset_s: float) -> None:
-        self._s = Standing(language=language, has_hook=has_hook, clock_offset_s=clock_offset_s)
+    def __init__(self, *, language: str, clock_offset_s: float) -> None:
+        self._s = Standing(language=language, clock_offset_s=clock_offset_s)
 
     def view(self, now: float) -> View:
         """Return everything the screen shows at `now`."""
@@ -115,6 +115,8 @@ class Session:
                 return self._reported(event, now)
             case HookMoved(up=up):
                 return self._hook_moved(up, now)
+            case HookOpened(up=up):
+                self._s.handset.moved(up, now)
             case Message():
                 return self._told(event, now)
             case LinkUp():
@@ -268,8 +270,8 @@ class Session:
                 return self._pressed(intent, now) if isinstance(intent, Key) else []
             case Key(key=key) if screen is ScreenName.SIGN_IN and self._s.pad is not None:
                 return self._typed(self._s.pad.key(key, now), now)
-            case Back() if screen is ScreenName.SIGN_IN and not self._s.handset.locked:
-                self._s.pad = None
+            case Back() if screen is ScreenName.SIGN_IN:
+                return self._back_from_sign_in()
             case Back() | ShowMyVisits() if screen is ScreenName.ENDED:
                 return self._seen_the_end()
             case GetReady(visit=visit) if screen is ScreenName.MY_VISITS:
@@ -283,6 +285,14 @@ class Session:
             case AskEnd() if screen in (ScreenName.IN_VISIT, ScreenName.HELD):
                 self._s.patience.ask("confirm-end", now)
         return []
+
+    def _back_from_sign_in(self) -> list[Action]:
+        visit = self._s.desk.visit
+        if visit is None:
+            self._s.pad = None
+        elif visit.begun_at is None:
+            return self._leave()
+        return []  # a begun visit is held for its inmate, whoever stands here
 
     def _typed(self, sign_in: SignIn | None, now: float) -> list[Action]:
         if sign_in is None:

@@ -42,7 +42,7 @@ APP_FAULT: Final = "APP-01"
 class Standing:
     """The parts of a terminal's mind. `now` is monotonic seconds."""
 
-    def __init__(self, *, language: str, has_hook: bool, clock_offset_s: float) -> None:
+    def __init__(self, *, language: str, clock_offset_s: float) -> None:
         self.default_language = self.language = language
         self.clock = HubClock(clock_offset_s)
         self.linked = False
@@ -58,7 +58,7 @@ class Standing:
         self.proof_pending: float | None = None
         self.choosing: tuple[str, float] | None = None
         self.ending: str | None = None
-        self.handset = Handset(has_hook=has_hook)
+        self.handset = Handset()
         self.patience = Patience()
         self.faults = Faults()
         self.call = Call()

@@ -1,0 +1,130 @@
+"""`visit-kiosk`: puts the terminal together: configuration, lock, hardware, terminal, screens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from config.loader import load_terminal
+from config.problems import ConfigError
+from config.schema import TerminalConfig
+from hardware import factory
+from kiosk import lockdown
+from kiosk.media.engine import Spares
+from kiosk.session import Session
+from kiosk.terminal import Parts, Terminal
+from kiosk.visit_media import VisitMedia
+from signalling.descriptions import AddressPolicy
+from signalling.link import Address, Link
+from signalling.terminal_key import BadKeyFile, TerminalKey
+
+log = logging.getLogger(__name__)
+
+DEFAULT_CONFIG: Final = "/etc/visitbooth/terminal.toml"
+BAD_CONFIG: Final = 2
+FAILED: Final = 1
+
+
+@click.command(epilog="The file's keys are explained by: visit-config example terminal")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_CONFIG,
+    envvar="VISITBOOTH_TERMINAL",
+    show_default=True,
+    show_envvar=True,
+    help="The terminal's configuration.",
+)
+@click.option("--windowed", is_flag=True, help="In a window with a pointer, for trying it out.")
+def main(config_path: Path, windowed: bool) -> None:
+    """Be the visitation terminal on this screen until stopped by SIGTERM.
+
+    \b
+    Examples:
+      visit-kiosk
+      visit-kiosk --config terminal.toml --windowed
+      VISITBOOTH_TERMINAL=terminal.toml visit-kiosk
+    """
+    _log_to_stderr()
+    try:
+        config = load_terminal(config_path)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(BAD_CONFIG)
+    # An empty folder of its own each time: what is planted in Kivy's home does not come back.
+    with tempfile.TemporaryDirectory(prefix="visitbooth-kivy-") as home:
+        lockdown.close_environment(Path(home))
+        lockdown.configure(config.display, windowed=windowed)
+        try:
+            asyncio.run(_run(config))
+        except* BadKeyFile as errors:
+            for each in errors.exceptions:
+                click.echo(f"visit-kiosk: {each}", err=True)
+            sys.exit(FAILED)
+
+
+def _log_to_stderr() -> None:
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="time=%(asctime)s.%(msecs)03dZ level=%(levelname)s from=%(name)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )
+    for library in ("kivy", "websockets"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+async def _run(config: TerminalConfig) -> None:
+    """Run until SIGTERM or SIGINT, then stop everything, the last started first."""
+    # The window is made by these imports; it must come after the lock.
+    from kiosk.app import KioskApp, painter  # noqa: PLC0415
+    from kiosk.screens.root import Root  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
+    paint = {"remote": painter(root.remote), "self": painter(root.self_view)}
+    parts = Parts(
+        link=_link(config),
+        media=VisitMedia(Spares(config.devices, config.network), paint),
+        hook=factory.hook(config.devices),
+        keypad=None,
+        policy=AddressPolicy.of(allow=config.network.allow_peers),
+        show=root.show,
+    )
+    session = Session(language=config.language, clock_offset_s=time.time() - time.monotonic())
+    terminal = Terminal(parts, session)
+    app = KioskApp(root)
+    async with asyncio.TaskGroup() as tasks:
+        screen = tasks.create_task(app.async_run("asyncio"), name="screen")
+        running = tasks.create_task(terminal.run(), name="terminal")
+        stopped = tasks.create_task(stop.wait(), name="stop")
+        await asyncio.wait({screen, running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        running.cancel()
+        await asyncio.wait({running})
+        app.stop()
+    log.info("kiosk=stopped")
+
+
+def _link(config: TerminalConfig) -> Link:
+    address = Address(config.hub, config.hub_name, config.terminal, config.ca_file)
+    key = TerminalKey.load_or_make(Path(config.state_dir))
+    return Link(address, key, config.enrolment_code, jitter=random.SystemRandom())
+
+
+if __name__ == "__main__":
+    main()

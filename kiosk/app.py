@@ -1,0 +1,64 @@
+"""The Kivy application: a locked window with one root widget. Import only after `lockdown`.
+
+`kivy.core.window` makes the window when it is imported, so nothing here is imported before the
+environment is closed and the configuration set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kivy.app import App
+from kivy.core.window import Window
+
+from kiosk import lockdown
+from kiosk.media.frames import Picture
+from kiosk.screens.video import VideoPicture
+
+
+def painter(picture: VideoPicture) -> Callable[[Picture], None]:
+    """Return what shows a frame of the media process on `picture`."""
+
+    def paint(frame: Picture) -> None:
+        picture.update(
+            frame.width,
+            frame.height,
+            frame.y,
+            frame.u,
+            frame.v,
+            stride_y=frame.stride_y,
+            stride_uv=frame.stride_uv,
+            matrix=frame.matrix,
+            full_range=frame.full_range,
+        )
+
+    return paint
+
+
+class KioskApp(App):  # type: ignore[misc]  # Kivy has no types
+    """Shows `root` until stopped. Run it with `await app.async_run("asyncio")`."""
+
+    title = "Visitbooth"
+    use_kivy_settings = False
+
+    def __init__(self, root: Any) -> None:
+        super().__init__()
+        self._root_widget = root
+
+    def build(self) -> Any:
+        """Return the root widget. Called by Kivy, once the window is there."""
+        lockdown.check()
+        lockdown.close_window(Window)
+        return self._root_widget
+
+    def load_kv(self, *_args: object, **_more: object) -> bool:
+        """Load no .kv file: Kivy would take any that lies beside this one."""
+        return False
+
+    def open_settings(self, *_args: object) -> bool:
+        """Open nothing: F1 would show and save Kivy's configuration."""
+        return True
+
+    def _install_settings_keys(self, _window: Any) -> None:
+        """Bind no settings key."""
