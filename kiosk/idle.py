@@ -12,6 +12,8 @@ LIMITS_S: Final = {
     ScreenName.MY_VISITS: 60.0,
     ScreenName.ENDED: 30.0,
 }
+BEGUN: Final = {ScreenName.IN_VISIT, ScreenName.HELD}
+"""The red X asks the same on both: a flapping line does not take the question away."""
 STILL_THERE_S: Final = 10.0
 """The last seconds of a limit show "still-there"."""
 LINGER_S: Final = 1.0
@@ -41,10 +43,12 @@ class Patience:
 
     def shows(self, screen: ScreenName, now: float) -> None:
         """Note the screen; a new one starts its limit and takes no question along."""
-        if screen is not self._screen:
-            self._screen, self._since = screen, now
+        if screen is self._screen:
+            return
+        if {screen, self._screen} != BEGUN:
             self._asked = None
-            self._linger_until = float("-inf")
+        self._screen, self._since = screen, now
+        self._linger_until = float("-inf")
 
     def ask(self, kind: str, now: float) -> None:
         """Open the sheet `kind`: "confirm-end" or "confirm-sign-out"."""
