@@ -245,16 +245,11 @@ class App {
     const { model } = this;
     performance.mark("visit-press");
     void this.sounds.unlock();
-    const view = model.visits?.find((each) => each.id === visit);
     Object.assign(model, { mine: visit, note: null, sheet: null });
     this.visiting.sync();
     this.stage.onNextPicture(() => performance.mark("visit-first-picture"));
     this.stage.play();
-    const begun = view !== undefined && view.begun_at !== null;
-    // A visit that has begun and is this page's needs no press of the hub's: it goes on.
-    if (takeOver || !begun) {
-      this.hub.send({ type: "press", visit, page: model.page, take_over: takeOver });
-    }
+    this.visiting.press(visit, takeOver);
     this.changed();
   }
 

@@ -11,7 +11,11 @@ import { maySend, ownVisit, telephoneOf, visitsToJoin } from "./state.js";
 
 /** @typedef {import("./state.js").Model} Model */
 /** @typedef {import("./messages.js").VisitView} VisitView */
-/** @typedef {{call: Call, joined: boolean, reported: string}} Seat */
+/**
+ * This page's place in a visit. `press` is a telephone pressed before the page was joined.
+ *
+ * @typedef {{call: Call, joined: boolean, reported: string, press: import("./messages.js").Press|null}} Seat
+ */
 
 /** After a refused join the page asks again, but not at every tick. */
 const JOIN_AGAIN_S = 5;
@@ -67,6 +71,23 @@ export class Visiting {
     this.sync();
   }
 
+  /**
+   * The green telephone. Waits for the join when devices are still being asked for.
+   *
+   * @param {string} visit
+   * @param {boolean} takeOver
+   */
+  press(visit, takeOver) {
+    const seat = this.seats.get(visit) ?? this.#seat(visit);
+    seat.press = { type: "press", visit, page: this.model.page, take_over: takeOver };
+    this.#sendPress(seat);
+  }
+
+  /** @param {Seat} seat */
+  #sendPress(seat) {
+    if (seat.joined && seat.press !== null && this.hub.send(seat.press)) seat.press = null;
+  }
+
   /** The page goes: say so at once, or the inmate waits for nobody. */
   leaveAll() {
     for (const [id, seat] of this.seats) this.#leave(id, seat);
@@ -99,6 +120,7 @@ export class Visiting {
     const joined = await this.hub.request({ type: "join", visit, page }, "joined");
     seat.call.configure(joined);
     seat.joined = true;
+    this.#sendPress(seat);
   }
 
   /** @param {string} visit */
@@ -110,7 +132,8 @@ export class Visiting {
       tracks: () => this.#tracks(),
       onChange: this.onChange,
     });
-    const seat = { call, joined: false, reported: "" };
+    /** @type {Seat} */
+    const seat = { call, joined: false, reported: "", press: null };
     this.seats.set(visit, seat);
     return seat;
   }

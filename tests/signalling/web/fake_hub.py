@@ -1,0 +1,210 @@
+"""A hub of a page's test: the real files and headers, the real codecs, and visits by hand.
+
+Everything that the page sends goes through the strict decoder, so a page that strays from the
+contract fails here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, TypeVar
+
+import msgspec
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from signalling.hub.web_files import read_web_files, refuse, respond
+from signalling.messages import (
+    PAGE_TO_HUB,
+    AccountCreated,
+    Appointments,
+    CreateAccount,
+    End,
+    FacilityLogIn,
+    FacilityOpened,
+    Hello,
+    Join,
+    Joined,
+    LoggedIn,
+    LoggedOut,
+    LogIn,
+    LogOut,
+    Message,
+    PageToHub,
+    Ping,
+    Pong,
+    Refused,
+    Welcome,
+    encode,
+)
+from signalling.visit import Status
+from signalling.wire import MAX_FRAME, FacilityView, Person, VisitView
+
+EMAIL = "maria@mail.example"
+PASSWORD = "the river runs to the sea"
+FACILITY = FacilityView(id="lindell", name="Lindell County Jail", time_zone="America/Chicago")
+
+M = TypeVar("M", bound=Message)
+
+
+def a_visit(**fields: Any) -> VisitView:
+    """Return a visit that starts now, changed by `fields`."""
+    now = time.time()
+    plain: dict[str, Any] = {
+        "id": "v1",
+        "status": Status.PENDING,
+        "inmate": "Daniel",
+        "visitors": (Person(name="Maria", relation="wife"),),
+        "starts_at": now - 60,
+        "ends_at": now + 18 * 60 - 30,
+        "signed_in": False,
+        "terminal": None,
+        "visitor_here": False,
+        "page": None,
+        "tracks_open": False,
+        "private": False,
+        "recorded": True,
+        "watched": True,
+        "used_s": 0.0,
+        "lost_s": 0.0,
+        "lost_by": {},
+        "added_s": 0.0,
+        "owed_s": 0.0,
+        "breaks": (),
+        "paused": False,
+        "begun_at": None,
+        "ended_at": None,
+        "ended_by": None,
+        "end_reason": None,
+    }
+    return VisitView(**{**plain, **fields})
+
+
+@dataclass
+class FakeHub:
+    """Serves the page and plays the hub for whoever connects. Use as `async with`."""
+
+    visits: list[VisitView] = field(default_factory=list)
+    received: list[PageToHub] = field(default_factory=list)
+    answering: bool = True
+    opened: str | None = None
+    on_message: Callable[[PageToHub], Any] | None = None
+    _sockets: set[ServerConnection] = field(default_factory=set)
+    _server: Server | None = None
+
+    async def __aenter__(self) -> FakeHub:
+        self._files = read_web_files()
+        self._server = await serve(
+            self._converse, "127.0.0.1", 0, process_request=self._http, max_size=MAX_FRAME
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        assert self._server is not None
+        port: int = next(iter(self._server.sockets)).getsockname()[1]
+        # A browser grants devices to "localhost" without TLS.
+        return f"http://localhost:{port}/"
+
+    def _http(self, _socket: ServerConnection, request: Request) -> Response | None:
+        path = request.path.split("?", 1)[0]
+        if path == "/family":
+            if self.answering:
+                return None
+            return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, "The test has cut the line.")
+        if path in self._files:
+            return respond(request, HTTPStatus.OK, self._files[path])
+        return refuse(request, HTTPStatus.NOT_FOUND, "No such file.")
+
+    async def _converse(self, socket: ServerConnection) -> None:
+        self._sockets.add(socket)
+        try:
+            async for frame in socket:
+                message = PAGE_TO_HUB.decode(frame, limit=MAX_FRAME)
+                if not isinstance(message, Ping):
+                    self.received.append(message)
+                for reply in self._replies(message):
+                    await socket.send(encode(reply))
+                if self.on_message is not None:
+                    self.on_message(message)
+        finally:
+            self._sockets.discard(socket)
+
+    def _replies(self, message: PageToHub) -> list[Message]:
+        now = time.time()
+        match message:
+            case Ping(sent=sent):
+                return [Pong(sent=sent, now=now)]
+            case Hello(token=token):
+                name = "Maria" if token else None
+                welcome = Welcome(now=now, name=name, facilities=(FACILITY,), opened=self.opened)
+                return [welcome, self._appointments()] if self.opened else [welcome]
+            case CreateAccount():
+                return [AccountCreated()]
+            case LogIn(email=email, password=password):
+                if (email, password) != (EMAIL, PASSWORD):
+                    return [Refused(about="log-in", code="wrong-log-in")]
+                return [LoggedIn(token="t" * 43, name="Maria")]
+            case LogOut():
+                self.opened = None
+                return [LoggedOut()]
+            case FacilityLogIn(password=password):
+                if password != PASSWORD:
+                    return [Refused(about="facility-log-in", code="wrong-log-in")]
+                self.opened = FACILITY.id
+                opened = FacilityOpened(facility=FACILITY, until=now + 7200)
+                return [opened, self._appointments()]
+            case Join(visit=visit):
+                return [Joined(visit=visit, ice_servers=(), ice_policy="all")]
+        return []
+
+    def _appointments(self) -> Appointments:
+        return Appointments(now=time.time(), visits=tuple(self.visits))
+
+    async def send(self, message: Message) -> None:
+        """Send to every page that is connected."""
+        for socket in list(self._sockets):
+            await socket.send(encode(message))
+
+    async def change(self, visit: str = "v1", **fields: Any) -> None:
+        """Change a visit and push all of them."""
+        self.visits = [
+            msgspec.structs.replace(each, **fields) if each.id == visit else each
+            for each in self.visits
+        ]
+        await self.send(self._appointments())
+
+    async def cut(self) -> None:
+        """Break every page's connection, and let none come back until `answering` again."""
+        self.answering = False
+        for socket in list(self._sockets):
+            await socket.close(1011)
+
+    async def got(self, kind: type[M], deadline_s: float = 10.0) -> M:
+        """Return the newest message of a kind, waiting until there is one."""
+        end = time.monotonic() + deadline_s
+        while time.monotonic() < end:
+            for message in reversed(self.received):
+                if isinstance(message, kind):
+                    return message
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"no {kind.__name__} in {deadline_s} s; got {self.received}")
+
+
+__all__ = ["EMAIL", "FACILITY", "PASSWORD", "End", "FakeHub", "a_visit"]

@@ -1,0 +1,472 @@
+"""The family's page in a real Chromium, from log-in to the end of a visit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from signalling.messages import (
+    Answer,
+    End,
+    FacilityLogIn,
+    Ice,
+    Join,
+    LogIn,
+    Offer,
+    PageState,
+    PageToHub,
+    Press,
+    Refused,
+)
+from signalling.visit import Status
+from signalling.visit_events import By, Cause, EndReason, Side
+from signalling.wire import BreakView
+
+from tests.signalling.web.fake_hub import EMAIL, PASSWORD, FakeHub, a_visit
+from tests.signalling.web.fake_kiosk import FakeKiosk
+
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+SHOTS = os.environ.get("PAGE_SHOTS")
+"""A folder for pictures of every screen, to be looked at."""
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=[
+                "--no-sandbox",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream=fps=30",
+            ],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[FakeHub]:
+    async with FakeHub() as hub:
+        yield hub
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(viewport=DESK, locale="en-US")
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext, hub: FakeHub) -> AsyncIterator[Page]:
+    """The page on its log-in screen; it must never have broken its own policy."""
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    await page.goto(hub.url)
+    await on_screen(page, "log-in")
+    yield page
+    expected = ("net::ERR_", "WebSocket connection", "503")
+    assert [each for each in faults if not any(word in each for word in expected)] == []
+
+
+async def on_screen(page: Page, screen: str, timeout_s: float = 10) -> None:
+    await expect(page.locator("body")).to_have_attribute(
+        "data-screen", screen, timeout=timeout_s * 1000
+    )
+
+
+async def picture(page: Page, name: str) -> None:
+    """Keep pictures at both sizes where somebody wants to look at them."""
+    if SHOTS is None:
+        return
+    folder = Path(SHOTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    for size, viewport in (("phone", PHONE), ("desk", DESK)):
+        await page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a plain dict is one
+        await page.screenshot(path=folder / f"{size}-{name}.png")
+
+
+async def log_in(page: Page, *, check: bool = True) -> None:
+    await page.fill("#email", EMAIL)
+    await page.fill("#password", PASSWORD)
+    await page.click("#log-in")
+    await on_screen(page, "facility")
+    await page.click('[data-facility="lindell"]')
+    await page.fill("#facility-password", PASSWORD)
+    await page.click("#facility-log-in")
+    await on_screen(page, "check")
+    if check:
+        await page.click("#check-done")
+        await on_screen(page, "appointments")
+
+
+async def until(what: str, true: object, deadline_s: float = 10.0) -> None:
+    """Poll `true()`."""
+    assert callable(true)
+    end = time.monotonic() + deadline_s
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {deadline_s} s"
+        await asyncio.sleep(0.02)
+
+
+async def becomes_true(page: Page, expression: str, deadline_s: float = 10.0) -> None:
+    """Poll in the page (its policy forbids the eval that Playwright's own waiting needs)."""
+    end = time.monotonic() + deadline_s
+    while not await page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression}: not within {deadline_s} s"
+        await asyncio.sleep(0.05)
+
+
+async def connect(hub: FakeHub, kiosk: FakeKiosk, page_id: str) -> Offer:
+    """Offer, and carry what the page answers to the kiosk."""
+    offer = await kiosk.offer(page_id)
+    await hub.send(offer)
+    await until(
+        "an answer",
+        lambda: any(
+            isinstance(each, Answer) and each.connection == kiosk.connection
+            for each in hub.received
+        ),
+    )
+    await kiosk.take(await hub.got(Answer))
+    for message in list(hub.received):
+        if isinstance(message, Ice):
+            await kiosk.take_ice(message)
+
+    def carry(message: PageToHub) -> None:
+        if isinstance(message, Ice):
+            kiosk_tasks.append(asyncio.ensure_future(kiosk.take_ice(message)))
+
+    kiosk_tasks: list[asyncio.Future[None]] = []
+    hub.on_message = carry
+    await until("a connection", lambda: kiosk.state == "connected")
+    return offer
+
+
+async def begin(hub: FakeHub, page: Page, kiosk: FakeKiosk) -> str:
+    """Bring the page from appointments into the visit; returns its page id."""
+    join = await hub.got(Join)
+    await hub.change(status=Status.READY, signed_in=True, terminal="C-4", page=join.page)
+    await connect(hub, kiosk, join.page)
+    await page.click('[data-visit="v1"] .telephone')
+    press = await hub.got(Press)
+    assert (press.visit, press.page, press.take_over) == ("v1", join.page, False)
+    await hub.change(status=Status.IN_VISIT, begun_at=time.time(), tracks_open=True)
+    kiosk.send()
+    await on_screen(page, "in-visit")
+    return join.page
+
+
+async def video_size(page: Page) -> tuple[int, int]:
+    width, height = await page.evaluate(
+        "() => { const v = document.querySelector('#remote-video');"
+        " return v ? [v.videoWidth, v.videoHeight] : [0, 0]; }"
+    )
+    return width, height
+
+
+async def test_a_whole_visit(hub: FakeHub, page: Page) -> None:
+    hub.visits = [
+        a_visit(),
+        a_visit(
+            id="v2",
+            status=Status.SCHEDULED,
+            starts_at=time.time() + 51 * 3600,
+            ends_at=time.time() + 51.5 * 3600,
+        ),
+        a_visit(
+            id="v3",
+            status=Status.ENDED,
+            starts_at=time.time() - 72 * 3600,
+            ends_at=time.time() - 71 * 3600,
+            used_s=1800,
+            lost_s=120,
+            added_s=120,
+            begun_at=time.time() - 72 * 3600,
+        ),
+    ]
+    await picture(page, "a-log-in")
+    await log_in(page, check=False)
+    await expect(page.locator('[data-check="camera"]')).to_have_attribute("data-passed", "true")
+    await page.click("#play-bell")
+    await page.click("#bell-yes")
+    await becomes_true(page, "Number(document.querySelector('#meter').dataset.level) > 0")
+    await picture(page, "b-check")
+    await page.click("#check-done")
+    await on_screen(page, "appointments")
+    card = page.locator('[data-visit="v1"]')
+    await expect(card.locator("[data-status]")).to_have_attribute("data-status", "pending")
+    await expect(card).to_contain_text("Daniel has not signed in yet.")
+    await expect(card.locator(".telephone")).to_have_count(0)
+    await picture(page, "c-pending")
+    async with FakeKiosk("v1", 1) as kiosk:
+        join = await hub.got(Join)
+        await hub.change(status=Status.READY, signed_in=True, terminal="C-4", page=join.page)
+        await expect(card.locator(".telephone")).to_be_visible()
+        await expect(page.locator("#status-line")).to_contain_text("Daniel: Ready")
+        await picture(page, "c-ready")
+        await begin(hub, page, kiosk)
+        await becomes_true(page, "performance.getEntriesByName('visit-first-picture').length === 1")
+        assert await video_size(page) == (640, 480)
+        await until("pictures of the family", lambda: kiosk.frames > 10)
+        assert sorted(kiosk.kinds) == ["audio", "video"]
+        await until("receiving", lambda: reported(hub).receiving)
+        state = reported(hub)
+        assert (state.connection, state.camera, state.microphone) == (1, True, True)
+        await expect(page.locator("#time-left")).to_have_text("18 min left")
+        await picture(page, "e-in-visit")
+        await page.click("#end-visit")
+        await expect(page.locator("#sheet")).to_be_visible()
+        await picture(page, "e-confirm-end")
+        await page.click("#confirm-end")
+        assert (await hub.got(End)).visit == "v1"
+    now = time.time()
+    await hub.change(
+        status=Status.ENDED,
+        tracks_open=False,
+        begun_at=now - 1920,
+        ended_at=now,
+        ended_by=By.VISITOR,
+        end_reason=EndReason.RED_X,
+        used_s=1800,
+        lost_s=120,
+        lost_by={"visitor": 120.0},
+        added_s=120,
+    )
+    await on_screen(page, "ended")
+    await expect(page.locator("#screen")).to_contain_text("You ended it.")
+    await picture(page, "g-ended")
+    await page.click("#to-appointments")
+    await on_screen(page, "appointments")
+
+
+def reported(hub: FakeHub) -> PageState:
+    return next(each for each in reversed(hub.received) if isinstance(each, PageState))
+
+
+async def test_nothing_is_sent_before_the_press(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        join = await hub.got(Join)
+        # A hub gone mad opens the tracks by itself: still nobody pressed here.
+        await hub.change(
+            status=Status.IN_VISIT,
+            signed_in=True,
+            terminal="C-4",
+            page=join.page,
+            begun_at=time.time(),
+            tracks_open=True,
+        )
+        await connect(hub, kiosk, join.page)
+        kiosk.send()
+        await until("receiving", lambda: reported(hub).receiving)
+        assert kiosk.frames == 0
+        await on_screen(page, "appointments")
+        await picture(page, "c-return")
+        await page.click('[data-telephone="return"]')
+        await on_screen(page, "in-visit")
+        await until("pictures of the family", lambda: kiosk.frames > 5)
+
+
+async def test_a_new_offer_is_shown_beside_and_swapped(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as first, FakeKiosk("v1", 2) as second:
+        page_id = await begin(hub, page, first)
+        await becomes_true(page, "document.querySelector('#remote-video')?.videoWidth > 0")
+        await page.evaluate("document.querySelector('#remote-video').dataset.first = 'yes'")
+        await connect(hub, second, page_id)
+        assert await page.locator("#remote-video[data-first]").count() == 1
+        second.send()
+        await expect(page.locator("#remote-video[data-first]")).to_have_count(0)
+        await expect(page.locator("#pictures video")).to_have_count(1)
+        await until("pictures on the second", lambda: second.frames > 5)
+        await until("the second reported", lambda: reported(hub).connection == 2)
+
+
+async def test_held_says_whose_link_broke(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        await becomes_true(page, "document.querySelector('#remote-video')?.videoWidth > 0")
+        shown = page.locator("[data-held]")
+        for side, cause, where, words in (
+            (Side.TERMINAL, Cause.LINK, "terminal", "The jail's terminal dropped"),
+            (Side.TERMINAL, Cause.HANDSET, "handset", "The handset is hung up"),
+            (Side.NETWORK, Cause.MEDIA, "network", "The picture does not come through"),
+            (Side.TERMINAL, Cause.SIGNED_OUT, "signed-out", "Daniel signed out"),
+        ):
+            broken = BreakView(side=side, cause=cause, since=time.time() - 28)
+            await hub.change(status=Status.INTERRUPTED, breaks=(broken,))
+            await on_screen(page, "held")
+            await expect(shown).to_have_attribute("data-held", where)
+            await expect(shown).to_contain_text(words)
+            await picture(page, f"f-{where}")
+        await hub.change(status=Status.IN_VISIT, breaks=())
+        await on_screen(page, "in-visit")
+    await hub.cut()
+    await on_screen(page, "held")
+    await expect(shown).to_have_attribute("data-held", "visitor")
+    await picture(page, "f-visitor")
+    before = len([each for each in hub.received if isinstance(each, Join)])
+    hub.answering = True
+    await until(
+        "a join again",
+        lambda: len([each for each in hub.received if isinstance(each, Join)]) > before,
+        15,
+    )
+    pages = {each.page for each in hub.received if isinstance(each, Join)}
+    assert len(pages) == 1, "a page that comes back keeps its id"
+    await on_screen(page, "in-visit")
+
+
+async def test_mute_and_camera_stop_what_is_sent(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        await until("pictures of the family", lambda: kiosk.frames > 5)
+        await page.click("#mute")
+        await page.click("#camera-off")
+        await until("said", lambda: not reported(hub).camera and not reported(hub).microphone)
+        await expect(page.locator("#over")).to_contain_text("You are muted")
+        await picture(page, "e-muted")
+        await page.click("#mute")
+        await page.click("#camera-off")
+        await until("said", lambda: reported(hub).camera and reported(hub).microphone)
+
+
+async def test_last_minutes_are_said(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        for minutes, words in ((5, "5 minutes left"), (1, "1 minute left")):
+            await hub.change(ends_at=time.time() + minutes * 60 - 0.5)
+            await expect(page.locator("#warning")).to_have_text(words)
+            await expect(page.locator("#status-line")).to_have_text(words)
+        await picture(page, "e-last-minute")
+        await expect(page.locator(".clock.last")).to_be_visible()
+
+
+async def test_take_over_asks_and_the_other_page_says_so(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        page_id = await begin(hub, page, kiosk)
+        await hub.change(page="another-page")
+        await on_screen(page, "appointments")
+        await expect(page.locator("#taken-over")).to_be_visible()
+        await until("hung up", lambda: kiosk.state in ("closed", "failed", "connected"))
+        await picture(page, "c-taken-over")
+        await page.click('[data-telephone="elsewhere"]')
+        await expect(page.locator("#sheet")).to_be_visible()
+        await picture(page, "c-take-over-ask")
+        await page.click("#take-over")
+        await until("taken", lambda: any(p.take_over for p in presses(hub)))
+        await hub.change(page=page_id)
+        await on_screen(page, "in-visit")
+
+
+def presses(hub: FakeHub) -> list[Press]:
+    return [each for each in hub.received if isinstance(each, Press)]
+
+
+async def test_a_press_that_is_refused_elsewhere_asks(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    await hub.got(Join)
+    await hub.change(status=Status.READY, signed_in=True)
+    await page.click(".telephone")
+    await hub.got(Press)
+    await hub.send(Refused(about="press", code="visit-elsewhere"))
+    await expect(page.locator("#take-over")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#sheet")).to_be_hidden()
+    await expect(page.locator(".telephone")).to_be_enabled()
+
+
+async def test_wrong_password_keeps_the_email(hub: FakeHub, page: Page) -> None:
+    await page.fill("#email", EMAIL)
+    await page.fill("#password", "not it")
+    await page.click("#log-in")
+    await expect(page.locator('[data-note="wrong-log-in"]')).to_be_visible()
+    await expect(page.locator("#email")).to_have_value(EMAIL)
+    assert isinstance(await hub.got(LogIn), LogIn)
+    await picture(page, "a-wrong")
+    await page.click("#language")
+    await expect(page.locator("html")).to_have_attribute("lang", "es")
+    await expect(page.locator("h1")).to_have_text("Entrar")
+    await page.reload()
+    await on_screen(page, "log-in")
+    await expect(page.locator("h1")).to_have_text("Entrar")
+
+
+async def test_facility_asks_the_password_again(hub: FakeHub, page: Page) -> None:
+    await page.click("#switch-entry")
+    await on_screen(page, "create-account")
+    await picture(page, "a-create")
+    await page.fill("#name", "Maria")
+    await page.fill("#email", EMAIL)
+    await page.fill("#password", PASSWORD)
+    await page.click("#create-account")
+    await on_screen(page, "log-in")
+    await page.fill("#email", EMAIL)
+    await page.fill("#password", PASSWORD)
+    await page.click("#log-in")
+    await on_screen(page, "facility")
+    await picture(page, "a-facility")
+    await page.click('[data-facility="lindell"]')
+    await page.fill("#facility-password", "no")
+    await page.click("#facility-log-in")
+    await expect(page.locator('[data-note="wrong-log-in"]')).to_be_visible()
+    assert (await hub.got(FacilityLogIn)).facility == "lindell"
+    await picture(page, "a-facility-log-in")
+
+
+async def test_refused_camera_says_what_to_do_and_goes_on(hub: FakeHub, page: Page) -> None:
+    await page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async ({video}) => {"
+        " const error = video ? 'NotAllowedError' : 'NotFoundError';"
+        " throw new DOMException('no', error); }; }"
+    )
+    hub.visits = [a_visit()]
+    await log_in(page, check=False)
+    await expect(page.locator('[data-check="camera"] [data-fault]')).to_have_attribute(
+        "data-fault", "denied"
+    )
+    await expect(page.locator('[data-check="microphone"] [data-fault]')).to_have_attribute(
+        "data-fault", "none"
+    )
+    await picture(page, "b-denied")
+    await page.click("#check-done")
+    await hub.got(Join)
+    await until("said", lambda: not reported(hub).camera and not reported(hub).microphone)
+
+
+async def test_after_a_reload_the_visit_waits_for_a_press(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        before = await begin(hub, page, kiosk)
+    hub.visits = [a_visit(status=Status.INTERRUPTED, begun_at=time.time(), signed_in=True)]
+    hub.received.clear()
+    await page.reload()
+    await on_screen(page, "appointments")
+    after = (await hub.got(Join)).page
+    assert after != before
+    await hub.change(page=after, tracks_open=True)
+    await page.click('[data-telephone="return"]')
+    await on_screen(page, "in-visit")
