@@ -24,6 +24,7 @@ DATAGRAMS: Final = 1024
 """Datagrams that wait for decryption; then the newest are dropped, as a full socket would."""
 ENCODED_FRAMES: Final = 30
 DECODED_FRAMES: Final = 3
+TELL_MS: Final = 500
 FLOOR_BPS: Final = 2_500_000
 """What the family's browser is told it may send while nothing looks congested. aiortc's estimate
 follows what arrives, and so keeps a browser that started low at that rate (tried: 149 kb/s)."""
@@ -73,16 +74,24 @@ class EncodedQueue(queue.Queue[Any]):
 
 
 class FlooredEstimator(RemoteBitrateEstimator):
-    """aiortc's estimate of the rate to ask for, but not below a floor while nothing looks full."""
+    """aiortc's estimate of the rate to ask for, but not below a floor while nothing looks full.
+
+    It says so from the first packet on; aiortc's says nothing for three seconds.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told_at_ms = -TELL_MS
 
     def add(
         self, arrival_time_ms: int, abs_send_time: int, payload_size: int, ssrc: int
     ) -> tuple[int, list[int]] | None:
         """Return (bits per second, ssrcs) when it is time to tell the sender."""
         told = super().add(arrival_time_ms, abs_send_time, payload_size, ssrc)
-        if told is None:
+        if told is None and arrival_time_ms - self._told_at_ms < TELL_MS:
             return None
-        rate, ssrcs = told
+        self._told_at_ms = arrival_time_ms
+        rate, ssrcs = told or (FLOOR_BPS, list(self.ssrcs))
         if self.detector.state() is not BandwidthUsage.OVERUSING:
             rate = max(rate, FLOOR_BPS)
         return rate, ssrcs

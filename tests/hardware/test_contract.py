@@ -1,0 +1,256 @@
+"""What every device keeps, simulated or real. Real adapters run on stand-ins for their drivers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+from av.container import InputContainer
+
+from hardware import mark, sound
+from hardware.camera import V4l2Camera, attempts
+from hardware.hook import NoHook
+from hardware.interfaces import (
+    BLOCK_SAMPLES,
+    Camera,
+    DeviceBusy,
+    DeviceLost,
+    DeviceNotFound,
+    DeviceRefused,
+    Earpiece,
+    Hook,
+    Microphone,
+    VideoMode,
+)
+from hardware.simulated import (
+    SimulatedCamera,
+    SimulatedEarpiece,
+    SimulatedHook,
+    SimulatedMicrophone,
+)
+
+MODE = VideoMode(320, 240, 30)
+
+
+def opens_a_test_pattern(path: str, options: dict[str, str]) -> InputContainer:
+    """Stand for the V4L2 driver: real FFmpeg, real decoding, in real time."""
+    pattern = "testsrc2=size=320x240:rate=30,format=yuyv422,realtime"
+    return av.open(pattern, format="lavfi")
+
+
+@pytest.fixture(params=["simulated", "v4l2"])
+async def camera(request: pytest.FixtureRequest) -> AsyncIterator[Camera]:
+    made: Camera = (
+        SimulatedCamera(MODE.width, MODE.height, MODE.fps)
+        if request.param == "simulated"
+        else V4l2Camera("/dev/video0", MODE, opens_a_test_pattern)
+    )
+    yield made
+    await made.close()
+
+
+async def test_camera_gives_its_mode_and_pictures_at_its_pace(camera: Camera) -> None:
+    assert isinstance(camera, Camera)
+    assert await camera.open() == MODE
+    assert await camera.open() == MODE, "open is idempotent"
+    await camera.frame()
+    began = time.monotonic()
+    frames = [await camera.frame() for _ in range(15)]
+    assert 0.3 < time.monotonic() - began < 1.5
+    assert {(f.width, f.height, f.format.name) for f in frames} == {(320, 240, "yuv420p")}
+    times = [frame.time for frame in frames]
+    assert None not in times
+    assert times == sorted(set(times))
+
+
+async def test_camera_slow_reader_gets_the_newest(camera: Camera) -> None:
+    await camera.open()
+    first = (await camera.frame()).time
+    time.sleep(0.5)  # noqa: ASYNC251 - the loop is busy elsewhere: exactly what is tested
+    await camera.frame()
+    newest = (await camera.frame()).time
+    assert first is not None and newest is not None
+    assert newest - first > 0.4
+
+
+async def test_camera_closed_is_lost_and_opens_again(camera: Camera) -> None:
+    with pytest.raises(DeviceLost):
+        await camera.frame()
+    await camera.open()
+    await camera.close()
+    await camera.close()
+    with pytest.raises(DeviceLost):
+        await camera.frame()
+    assert await camera.open() == MODE
+    await camera.frame()
+
+
+async def rgb(camera: Camera) -> npt.NDArray[np.uint8]:
+    return (await camera.frame()).to_ndarray(format="rgb24").astype(np.uint8)
+
+
+async def test_simulated_camera_counts_its_frames() -> None:
+    camera = SimulatedCamera(640, 480, 30)
+    await camera.open()
+    numbers = [mark.read_rgb(await rgb(camera)) for _ in range(5)]
+    assert None not in numbers
+    assert numbers == sorted(set(numbers))  # type: ignore[type-var]
+    await camera.close()
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (FileNotFoundError(2, "No such file"), DeviceNotFound),
+        (OSError(19, "No such device"), DeviceNotFound),
+        (OSError(16, "Device or resource busy"), DeviceBusy),
+        (PermissionError(13, "Permission denied"), DeviceRefused),
+        (OSError(22, "Invalid argument"), DeviceRefused),
+    ],
+)
+async def test_camera_says_why_it_does_not_open(raised: OSError, expected: type[Exception]) -> None:
+    def fails(path: str, options: dict[str, str]) -> InputContainer:
+        raise raised
+
+    with pytest.raises(expected):
+        await V4l2Camera("/dev/video0", MODE, fails).open()
+
+
+async def test_camera_takes_a_mode_that_it_was_not_asked_for() -> None:
+    asked: list[dict[str, str]] = []
+
+    def picky(path: str, options: dict[str, str]) -> InputContainer:
+        asked.append(options)
+        if options:
+            raise OSError(22, "Invalid argument")
+        return opens_a_test_pattern(path, options)
+
+    camera = V4l2Camera("/dev/video0", VideoMode(1280, 720, 30), picky)
+    assert await camera.open() == MODE
+    await camera.close()
+    assert asked == list(attempts(VideoMode(1280, 720, 30)))
+    assert asked[0]["input_format"] == "mjpeg"
+
+
+async def test_camera_that_ends_is_lost() -> None:
+    def short(path: str, options: dict[str, str]) -> InputContainer:
+        return av.open("testsrc2=size=320x240:rate=30:duration=0.1", format="lavfi")
+
+    camera = V4l2Camera("/dev/video0", MODE, short)
+    await camera.open()
+    with pytest.raises(DeviceLost):
+        while True:
+            await camera.frame()
+
+
+async def test_microphone_hears_its_tone_in_real_time() -> None:
+    microphone: Microphone = SimulatedMicrophone(700.0)
+    with pytest.raises(DeviceLost):
+        await microphone.block()
+    await microphone.open()
+    began = time.monotonic()
+    blocks = [await microphone.block() for _ in range(25)]
+    assert 0.4 < time.monotonic() - began < 1.0
+    assert {block.shape for block in blocks} == {(BLOCK_SAMPLES,)}
+    assert sound.loudest_hz(np.concatenate(blocks)) == pytest.approx(700, abs=1)
+    assert microphone.dropped == 0
+    await microphone.close()
+    with pytest.raises(DeviceLost):
+        await microphone.block()
+
+
+async def test_microphone_keeps_100_ms_and_counts_the_rest() -> None:
+    microphone = SimulatedMicrophone()
+    await microphone.open()
+    await microphone.block()
+    time.sleep(0.3)  # noqa: ASYNC251 - the loop is busy elsewhere
+    await microphone.block()
+    assert 7 <= microphone.dropped <= 15
+    await microphone.close()
+
+
+async def test_earpiece_measures_level_and_pitch() -> None:
+    earpiece = SimulatedEarpiece()
+    assert isinstance(earpiece, Earpiece)
+    block = np.zeros(BLOCK_SAMPLES, dtype=np.int16)
+    with pytest.raises(DeviceLost):
+        earpiece.play(block)
+    await earpiece.open()
+    microphone = SimulatedMicrophone(1000.0)
+    await microphone.open()
+    for _ in range(40):
+        earpiece.play(await microphone.block())
+    heard = earpiece.heard()
+    assert heard.hz == pytest.approx(1000, abs=2)
+    assert heard.dbfs == pytest.approx(-15.3, abs=1.0)
+    await microphone.close()
+    async with asyncio.timeout(3):
+        while earpiece.heard().dbfs > -90:  # noqa: ASYNC110 - it has no event for silence
+            await asyncio.sleep(0.02)
+    await earpiece.close()
+
+
+async def test_earpiece_drops_the_oldest_of_too_many() -> None:
+    earpiece = SimulatedEarpiece()
+    await earpiece.open()
+    for _ in range(12):
+        earpiece.play(np.zeros(BLOCK_SAMPLES, dtype=np.int16))
+    assert earpiece.dropped == 7
+    with pytest.raises(ValueError, match="960"):
+        earpiece.play(np.zeros(100, dtype=np.int16))
+    await earpiece.close()
+
+
+async def test_no_hook_is_always_up() -> None:
+    hook: Hook = NoHook()
+    assert await hook.open()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(hook.change(), 0.05)
+    await hook.close()
+
+
+async def test_simulated_hook_follows_its_fifo(tmp_path: Path) -> None:
+    path = tmp_path / "hook"
+    hook = SimulatedHook(str(path))
+    with pytest.raises(DeviceLost):
+        await hook.change()
+    assert await hook.open()
+    assert path.stat().st_mode & 0o777 == 0o600
+    changes = []
+    for line in ("down", "nonsense", "down", "up"):
+        with path.open("w") as fifo:
+            fifo.write(f"{line}\n")
+    for _ in range(2):
+        changes.append(await asyncio.wait_for(hook.change(), 2))
+    assert changes == [False, True]
+    waiting = asyncio.create_task(hook.change())
+    await asyncio.sleep(0)
+    await hook.close()
+    await hook.close()
+    with pytest.raises(DeviceLost):
+        await waiting
+
+
+async def test_simulated_hook_refuses_what_is_no_fifo(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeviceRefused):
+        await SimulatedHook(str(tmp_path / "file")).open()
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_hook_leaves_nothing_open(tmp_path: Path) -> None:
+    before = descriptors()
+    hook = SimulatedHook(str(tmp_path / "hook"))
+    await hook.open()
+    assert descriptors() == before + 1
+    await hook.close()
+    assert descriptors() == before
