@@ -39,6 +39,10 @@ class Timers:
         if self._heap[0] == (at, key):
             self._changed.set()
 
+    def look(self) -> None:
+        """Look at the clock now: somebody set it."""
+        self._changed.set()
+
     async def run(self, fire: Callable[[str], Awaitable[None]]) -> None:
         """Call `fire(key)` for each key that is due, until cancelled. A failing one is logged."""
 

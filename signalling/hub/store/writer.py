@@ -41,6 +41,7 @@ class _Task:
 
 def connect(path: Path) -> Database:
     """Open the database for the thread that calls, in WAL mode, flushing at each commit."""
+    path.touch(mode=0o600)  # SQLite's own files beside it take over its mode
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
         connection.execute(f"pragma {pragma}")
@@ -69,7 +70,7 @@ class Writer:
         writer._thread.start()
         try:
             await asyncio.shield(writer._ready)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open {path}: {error}") from error
         return writer
 
