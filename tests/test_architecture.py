@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib.metadata
 import re
 import shutil
 import subprocess
@@ -83,6 +84,38 @@ def test_a_wrong_import_is_caught(copy: Path, module: str, statement: str, contr
     result = lint_imports(copy)
     assert result.returncode == 1
     assert f"{contract} BROKEN" in result.stdout
+
+
+def imported(path: Path) -> set[str]:
+    """Return the first part of every module that `path` imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def test_every_package_that_is_imported_is_asked_for_in_setup_cfg() -> None:
+    """What comes along with another package today may not tomorrow."""
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    needs = settings["options"]["install_requires"]
+    needs_of_tests = needs + settings["options.extras_require"]["dev"]
+    own = {*sys.stdlib_module_names, *ROOMS, "tests"}
+    distributions = importlib.metadata.packages_distributions()
+    missing = set()
+    for path in [*sources(), *(ROOT / "tests").rglob("*.py")]:
+        asked = needs_of_tests if path.is_relative_to(ROOT / "tests") else needs
+        names = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in asked.split("\n")}
+        for module in imported(path) - own:
+            providers = {
+                name.lower().replace("_", "-") for name in distributions.get(module, [module])
+            }
+            if not providers & names:
+                missing.add(f"{path.relative_to(ROOT)} imports {module}")
+    assert sorted(missing) == []
 
 
 # -- sizes ------------------------------------------------------------------------------------
