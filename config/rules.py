@@ -147,7 +147,9 @@ _HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
 
 _camera = _matches(r"auto|simulated|/dev/\S+", '"auto", "simulated" or a device, /dev/...')
 _sound = _matches(r"\S(.*\S)?", '"auto", "simulated" or the name of an ALSA device')
-_hook = _matches(r"none|simulated|/dev/\S+", '"none", "simulated" or a device, /dev/...')
+_hook = _matches(
+    r"none|auto|simulated|/dev/\S+", '"none", "auto", "simulated" or a device, /dev/...'
+)
 
 FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (TerminalConfig, "hub"): _hub_url,

@@ -86,7 +86,7 @@ class Devices(Table, frozen=True):
     microphone: str = "auto"
     earpiece: str = "auto"
     hook: str = "none"
-    """"none": no hook switch, the handset counts as up; "simulated"; or a device."""
+    """"none": no hook switch, the handset counts as up; "auto"; "simulated"; or a device."""
     hook_fifo: str = ""
     """Simulated hook: a FIFO that "up" and "down" lines are written to."""
     width: Annotated[int, Meta(ge=160, le=1920)] = 640

@@ -21,6 +21,7 @@ GOOD: list[tuple[type, str, object]] = [
     (TerminalConfig, "ca_file", str(Path(__file__).resolve())),
     (Devices, "camera", "/dev/visitbooth/camera"),
     (Devices, "hook", "none"),
+    (Devices, "hook", "auto"),
     (Devices, "hook_fifo", ""),
     (Devices, "microphone", "hw:1,0"),
     (Devices, "microphone", "USB Audio: - (hw:1,0)"),
