@@ -19,6 +19,7 @@ The unit file pins what must hold before Python starts: SDL_VIDEODRIVER, LD_*, P
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -73,7 +74,6 @@ def configure(display: Display, *, windowed: bool) -> None:
     fullscreen = display.fullscreen and not windowed
     settings: dict[tuple[str, str], object] = {
         ("kivy", "exit_on_escape"): 0,
-        ("kivy", "log_level"): "warning",
         ("kivy", "pause_on_minimize"): 0,
         ("kivy", "desktop"): 1,  # 0 would offer a paste bubble on a long press
         ("kivy", "keyboard_mode"): "system",
@@ -91,6 +91,7 @@ def configure(display: Display, *, windowed: bool) -> None:
     }
     for (section, key), value in settings.items():
         Config.set(section, key, str(value))
+    logging.getLogger("kivy").setLevel(logging.WARNING)  # its import has set it to info
     for section in ("input", "modules"):
         for key, _ in Config.items(section):
             Config.remove_option(section, key)
