@@ -88,7 +88,7 @@ def _log_to_stderr() -> None:
 async def _run(config: TerminalConfig) -> None:
     """Run until SIGTERM or SIGINT, then stop everything, the last started first."""
     # The window is made by these imports; it must come after the lock.
-    from kiosk.app import KioskApp, painter  # noqa: PLC0415
+    from kiosk.app import KioskApp, announcing, painter  # noqa: PLC0415
     from kiosk.screens.root import Root  # noqa: PLC0415
 
     stop = asyncio.Event()
@@ -96,7 +96,10 @@ async def _run(config: TerminalConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
-    paint = {"remote": painter(root.remote), "self": painter(root.self_view)}
+    paint = {
+        "remote": announcing(root.remote, painter(root.remote)),
+        "self": painter(root.self_view),
+    }
     parts = Parts(
         link=_link(config),
         media=VisitMedia(Spares(config.devices, config.network), paint),

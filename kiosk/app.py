@@ -6,6 +6,9 @@ environment is closed and the configuration set.
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +18,8 @@ from kivy.core.window import Window
 from kiosk import lockdown
 from kiosk.media.frames import Picture
 from kiosk.screens.video import VideoPicture
+
+log = logging.getLogger(__name__)
 
 
 def painter(picture: VideoPicture) -> Callable[[Picture], None]:
@@ -34,6 +39,27 @@ def painter(picture: VideoPicture) -> Callable[[Picture], None]:
         )
 
     return paint
+
+
+def announcing(
+    picture: VideoPicture, paint: Callable[[Picture], None]
+) -> Callable[[Picture], None]:
+    """Return `paint` that logs when the first frame since a clear stands on the screen."""
+
+    def flipping(window: Any) -> None:
+        window.unbind(on_flip=flipping)
+        # Bound handlers run just before the flip; what is called soon runs just after it.
+        asyncio.get_running_loop().call_soon(painted)
+
+    def painted() -> None:
+        log.info("painted stream=remote at=%.3f", time.time())
+
+    def announce(frame: Picture) -> None:
+        paint(frame)
+        if picture.frames == 1:
+            Window.bind(on_flip=flipping)
+
+    return announce
 
 
 class KioskApp(App):  # type: ignore[misc]  # Kivy has no types

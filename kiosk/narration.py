@@ -14,7 +14,7 @@ from kiosk.media.commands import Connect, Connected, Drop, FirstPicture, Gate, O
 from kiosk.media.commands import Fault as MediaFault
 from kiosk.media.commands import Receiving as MediaReceiving
 from kiosk.view import ScreenName, View
-from signalling.messages import Choose, End, Health, SignIn, SignOut
+from signalling.messages import Choose, End, Health, Refused, SignIn, SignOut
 
 NONE: Final = "-"
 
@@ -83,6 +83,9 @@ def of_event(event: object) -> Iterator[str]:
             yield f"connection={connection} state={'up' if up else 'down'}"
         case MediaReceiving(connection=connection, flowing=flowing):
             yield f"connection={connection} receiving={str(flowing).lower()}"
+        case Refused(about=about, code=code, facts=facts):
+            told = " ".join(f"{key}={_plain(str(value))}" for key, value in sorted(facts.items()))
+            yield f"refused={_plain(code)} about={_plain(about)} {told}".rstrip()
         case FirstPicture(connection=connection, after_ms=after_ms):
             yield f"first-picture connection={connection} after_ms={after_ms:.0f}"
         case Stats():

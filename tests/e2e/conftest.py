@@ -63,7 +63,6 @@ async def house() -> AsyncIterator[House]:
         await built.people()
         homes = await stack.enter_async_context(households(hub.url, built.folder))
         kiosk = await built.start_kiosk()
-        kiosk.hook(True)
         yield House(built, hub, kiosk, homes)
 
 

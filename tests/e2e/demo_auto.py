@@ -80,7 +80,10 @@ class Demonstration:
     async def _pictures(self, name: str) -> None:
         """Screenshots of both sides at this moment."""
         number = len(self._pairs) + 1
-        paths = [self.folder / f"{number:02}-{name}-{side}.png" for side in ("kiosk", "family")]
+        paths = [
+            self.folder / f"{number:02}-{name.replace(' ', '-')}-{side}.png"
+            for side in ("kiosk", "family")
+        ]
         self.kiosk.display.picture().save(paths[0])
         await self.family.picture(paths[1])
         self._pairs.append((name, paths[0], paths[1]))
@@ -98,7 +101,6 @@ class Demonstration:
         await house.people()
         async with households(self.hub.url, house.folder, self.size) as homes:
             self.kiosk, self.family = await asyncio.gather(house.start_kiosk(), homes.family())
-            self.kiosk.hook(True)
             try:
                 await self._first_visit(homes)
                 await self._second_visit()
@@ -125,10 +127,11 @@ class Demonstration:
             other = await homes.family()
             await other.open()
             page = other.page
-            await page.click("#show-create-account")
-            await page.fill("#new-name", "Rosa")
-            await page.fill("#new-email", "rosa@example.org")
-            await page.fill("#new-password", PASSWORD)
+            await page.click("#switch-entry")
+            await other.at("create-account")
+            await page.fill("#name", "Rosa")
+            await page.fill("#email", "rosa@example.org")
+            await page.fill("#password", PASSWORD)
             await page.click("#create-account")
             await other.at("log-in")
             await page.fill("#email", "rosa@example.org")
@@ -159,27 +162,22 @@ class Demonstration:
         family, page = self.family, self.family.page
         async with self._step("Step 4: the webcam is recognised, the sound can be checked") as told:
             if await family.screen() != "check":
-                await page.click("#tab-check")
+                await page.click("[data-tab=check]")
             await family.at("check")
             await page.wait_for_function(
-                "() => document.querySelector('#self-video')?.videoWidth > 0", timeout=15_000
+                "() => document.querySelector('#check-video')?.videoWidth > 0", timeout=15_000
             )
-            width = await page.evaluate("() => document.querySelector('#self-video').videoWidth")
-            await page.wait_for_function(
-                "() => Number(document.querySelector('#microphone-meter').value) > 0",
-                timeout=10_000,
-            )
-            await page.click("#test-speaker")
-            await page.click("#heard-yes")
+            width = await page.evaluate("() => document.querySelector('#check-video').videoWidth")
+            await page.wait_for_selector("[data-check=microphone][data-passed]", timeout=10_000)
+            await page.click("#play-bell")
+            await page.click("#bell-yes")
             told.append(f"self-view {width} px wide, microphone heard, bell played")
             await self._pictures("device check")
 
     async def _appointments(self) -> None:
-        family, page = self.family, self.family.page
+        family = self.family
         async with self._step("Step 5: Appointments shows the visit"):
-            await page.click("#tab-appointments")
-            await family.at("appointments")
-            await page.wait_for_selector("[data-visit]")
+            await family.appointments()
         async with self._step("Step 6: before its time the visit is Scheduled"):
             await family.wait_status("scheduled", 5)
             self._status("scheduled")
@@ -209,7 +207,7 @@ class Demonstration:
             await self.family.wait_status("ready")
             self._status("ready")
             await self.family.page.wait_for_selector(".telephone:not([disabled])")
-            await self.kiosk.process.wait_for(r"\bprewarmed\b|connected=true", 15)
+            await self.kiosk.process.wait_for(r"connection=\d+ state=up", 15)
             await self._pictures("ready")
 
     async def _call(self) -> None:
@@ -229,7 +227,7 @@ class Demonstration:
 
     async def _press_to_picture(self, since: int, told: list[str]) -> None:
         painted = await self.kiosk.process.wait_for(
-            r"first-picture .*?painted_at=([0-9.]+)", 10, since
+            r"painted stream=remote at=([0-9.]+)", 10, since
         )
         family: dict[str, float | None] = {}
         for _ in range(200):
@@ -259,7 +257,7 @@ class Demonstration:
 
     async def _measure(self) -> None:
         async with self._step("Step 7: picture and sound, each way") as told:
-            family = await self.family.measure(3)
+            family = await self._steady()
             match = await until(self._kiosk_stats, 10, "the terminal's statistics")
             sides = {
                 "family": Received(
@@ -278,6 +276,14 @@ class Demonstration:
                     raise AssertionError(f"{side} sees {got.width}x{got.height}")
                 if loud < SILENCE_DBFS:
                     raise AssertionError(f"{side} hears {loud:.0f} dBFS, that is silence")
+
+    async def _steady(self) -> dict[str, Any]:
+        """What the family sees and hears; on a busy machine the third try counts."""
+        for _ in range(2):
+            family = await self.family.measure(2)
+            if family["fps"] >= MIN_FPS and family["width"] >= self.size[0]:
+                return family
+        return await self.family.measure(2)
 
     def _kiosk_stats(self) -> Received | None:
         """The newest second of the terminal's own statistics that is of a full size."""
@@ -314,9 +320,12 @@ class Demonstration:
     async def _second_visit(self) -> None:
         async with self._step("Step 7: the red X ends a visit at once") as told:
             visit = await self.hub.book("now", 120)
-            await self.family.page.click("#back-to-appointments")
+            await self.family.page.click("#to-appointments")
             await self.family.at("appointments")
             await self.kiosk.press(layout.MY_VISITS)
+            await self.kiosk.screen("my-visits")
+            await self._pictures("my visits")
+            await self.kiosk.press(layout.GET_READY[0])
             await self.kiosk.screen("waiting")
             await self.family.wait_status("ready")
             await self.family.press_telephone()

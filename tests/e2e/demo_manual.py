@@ -29,9 +29,7 @@ async def show(size: tuple[int, int], length_s: int) -> bool:
         await hub.book(f"+{STARTS_IN_S}", length_s)
         devices = _devices()
         click.echo("Starting the kiosk ...")
-        config = await house.terminal_config(
-            "t4", "Terminal 4", **devices, hook="none", hook_fifo=""
-        )
+        config = await house.terminal_config("t4", "4", **devices, hook="none", hook_fifo="")
         text = config.read_text(encoding="utf-8").replace("fullscreen = true", "fullscreen = false")
         config.write_text(text, encoding="utf-8")
         kiosk = house.kiosk_process(config, os.environ["DISPLAY"])

@@ -72,7 +72,7 @@ _PIXELS = """
 _WATCH_STATUSES = """
 window.statusesSeen = [];
 new MutationObserver(() => {
-  const status = document.querySelector('[data-visit]')?.dataset.status;
+  const status = document.querySelector('[data-visit] [data-status]')?.dataset.status;
   if (status && status !== window.statusesSeen.at(-1)) window.statusesSeen.push(status);
 }).observe(document, {subtree: true, childList: true, attributes: true});
 """
@@ -98,7 +98,7 @@ class Family:
     async def open(self) -> None:
         """Open the hub's page."""
         await self.page.goto(self.url)
-        await self.at("log-in", "facility", "appointments", "check")
+        await self.at("log-in", "facility", "appointments", "check", "in-visit", "held")
 
     async def at(self, *screens: str, deadline_s: float = 20) -> str:
         """Wait until the page shows one of these screens and return which."""
@@ -112,12 +112,12 @@ class Family:
 
     async def status(self) -> str:
         """The status of the first visit shown, as the page's data says."""
-        return await self.page.get_attribute("[data-visit]", "data-status") or ""
+        return await self.page.get_attribute("[data-visit] [data-status]", "data-status") or ""
 
     async def wait_status(self, status: str, deadline_s: float = 30) -> None:
         """Wait until the first visit on Appointments has this status."""
         await self.page.wait_for_selector(
-            f'[data-visit][data-status="{status}"]', timeout=deadline_s * 1000, state="attached"
+            f'[data-visit] [data-status="{status}"]', timeout=deadline_s * 1000, state="attached"
         )
 
     async def log_in(self, email: str, password: str, wait: bool = True) -> None:
@@ -137,7 +137,7 @@ class Family:
 
     async def appointments(self) -> None:
         """Go to Appointments, past the device check."""
-        await self.page.click("#tab-appointments")
+        await self.page.click("[data-tab=appointments]")
         await self.at("appointments")
         await self.page.wait_for_selector("[data-visit]")
 

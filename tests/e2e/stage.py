@@ -64,7 +64,7 @@ class Hub:
             "visit", "book", "--inmate", inmate, "--visitor", email, "--start", start,
             "--seconds", str(seconds),
         )  # fmt: skip
-        return str(told["id"])
+        return str(told["visit"])
 
     async def visit(self, visit: str) -> dict[str, Any]:
         """One visit with its log."""
@@ -117,7 +117,7 @@ class Kiosk:
         await self.press(layout.SHEET_CONFIRM)
 
     def hook(self, up: bool) -> None:
-        """Lift or hang up the handset."""
+        """Lift or hang up the handset, by the simulated hook's FIFO."""
         self.fifo.write_text("up\n" if up else "down\n", encoding="utf-8")
 
     def remote(self) -> layout.Box:
@@ -197,7 +197,7 @@ time_zone = "America/Chicago"
         """Enrol a terminal and write its terminal.toml."""
         told = await self.hub.staff(
             "terminal", "add", terminal, "--facility", "lindell", "--label", label,
-            "--unit", "Unit C",
+            "--unit", "C",
         )  # fmt: skip
         width, height = self.size
         named: dict[str, str | int | float] = {
@@ -234,7 +234,7 @@ allow_peers = {_toml(self.ranges)}
         return config
 
     async def start_kiosk(
-        self, terminal: str = "t4", label: str = "Terminal 4", **devices: str | int
+        self, terminal: str = "t4", label: str = "4", **devices: str | int
     ) -> Kiosk:
         """Enrol and start a terminal on a display of its own."""
         display = await self._stack.enter_async_context(Display())

@@ -21,7 +21,7 @@ async def test_wrong_password_is_said_and_the_email_kept(house: House) -> None:
     family = await house.homes.family()
     await family.open()
     await family.log_in(EMAIL, "not this one at all", wait=False)
-    await family.page.wait_for_selector("#log-in-note:not([hidden])")
+    await family.page.wait_for_selector("[data-note=wrong-log-in]")
     assert await family.page.input_value("#email") == EMAIL
     assert await family.screen() == "log-in"
 
@@ -65,8 +65,7 @@ async def test_second_terminal_for_the_same_inmate_is_refused(house: House) -> N
     await house.hub.book("now", 60)
     await house.kiosk.sign_in()
     await house.kiosk.screen("waiting")
-    other = await house.stage.start_kiosk("t5", "Terminal 5")
-    other.hook(True)
+    other = await house.stage.start_kiosk("t5", "5")
     await other.sign_in()
     await other.process.wait_for(r"refused=signed-in-elsewhere", 10)
 

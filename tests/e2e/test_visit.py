@@ -91,7 +91,7 @@ async def test_red_x_at_the_terminal_asks_and_ends(house: House) -> None:
     await house.kiosk.press(layout.END_VISIT)
     await house.kiosk.process.wait_for(r"sheet=confirm-end", 5)
     await house.kiosk.press(layout.SHEET_DISMISS)
-    await house.kiosk.process.wait_for(r"sheet=none", 5)
+    await house.kiosk.process.wait_for(r"sheet=- ", 5)
     assert await family.screen() == "in-visit"
     await house.kiosk.end_visit()
     await house.kiosk.screen("ended")
