@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 
@@ -10,6 +11,8 @@ from kiosk import events
 from kiosk.media.commands import Command, OpenDevices, Report
 from kiosk.media.engine import Engine, MediaDied, Spares
 from kiosk.media.frames import FrameReader, Picture
+
+log = logging.getLogger(__name__)
 
 
 class VisitMedia:
@@ -32,6 +35,7 @@ class VisitMedia:
         await self.stop()
         engine = await self._spares.take()
         self._engine = engine
+        log.info("media pid=%d state=started", engine.pid)
         self._reading = asyncio.create_task(self._read(engine), name="media-reports")
         loop = asyncio.get_running_loop()
         for name, reader in engine.frames.items():

@@ -123,8 +123,7 @@ class Link:
                 async with self._socket() as socket:
                     welcome = await self._prove(socket)
                     was_up = True
-                    await self._events.put(LinkUp(welcome))
-                    await self._carry(socket)
+                    await self._carry(socket, welcome)
             except _Gone as gone:
                 down = LinkDown(gone.reason, gone.code)
             except ConnectionClosed as closed:
@@ -213,10 +212,12 @@ class Link:
         except ProtocolError as error:
             raise _Gone(f"the hub broke the protocol: {error.code}") from None
 
-    async def _carry(self, socket: ClientConnection) -> None:
+    async def _carry(self, socket: ClientConnection, welcome: TerminalWelcome) -> None:
         """Carry messages both ways until the connection is gone. Always raises."""
+        # Before LinkUp is seen: what its reader answers with is already taken.
         self._outgoing = outgoing = asyncio.Queue[Message](MAX_OUTGOING)
         self._overflow.clear()
+        await self._events.put(LinkUp(welcome))
         tasks = {
             asyncio.create_task(self._receive(socket), name="link-receive"),
             asyncio.create_task(self._transmit(socket, outgoing), name="link-transmit"),
