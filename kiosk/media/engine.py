@@ -28,6 +28,8 @@ there is none, the process is talking nonsense and is killed."""
 MAX_UNSENT_BYTES: Final = 1 << 20
 STOP_S: Final = 1.0
 """How long a process may take to end by itself."""
+PROCESS: Final = (sys.executable, "-I", "-m", "kiosk.media.process")
+"""-I: neither PYTHON variables nor the working folder nor a user's packages are looked at."""
 MAX_LOG_LINE: Final = 500
 
 
@@ -131,8 +133,7 @@ class Engine:
             passed += [reader.memory_fd, reader.eventfd]
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own module, arguments are numbers
-                [sys.executable, "-I", "-m", "kiosk.media.process", *map(str, passed)]
-                + [str(os.getpid())],
+                [*PROCESS, *map(str, passed), str(os.getpid())],
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

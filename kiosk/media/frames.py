@@ -125,6 +125,9 @@ class FrameReader:
             return
         self._closed = True
         self._words.release()
+        self._bytes.release()
+        with suppress(BufferError):  # a picture is still held; the memory goes with it
+            self._memory.close()
         os.close(self.memory_fd)
         os.close(self.eventfd)
 

@@ -24,8 +24,8 @@ _WAITING = (
 )
 _FILES = (
     "read write readv writev pread64 lseek close close_range open openat stat lstat fstat "
-    "newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64 getcwd fcntl dup dup2 dup3 "
-    "ioctl ftruncate fsync statfs fstatfs"
+    "newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64 getcwd fcntl "
+    "dup dup2 dup3 ioctl ftruncate fsync statfs fstatfs"
 )
 _NETWORK = (
     "bind connect getsockname getpeername setsockopt getsockopt sendto recvfrom sendmsg recvmsg "

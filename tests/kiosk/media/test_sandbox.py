@@ -1,0 +1,158 @@
+"""What the media process can no longer do, tried in a child that has done what it does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TRIES = r"""
+import ctypes, errno, json, os, resource, socket, sys, threading
+from pathlib import Path
+from kiosk.media import sandbox
+
+inside, allowed = sys.argv[1:]
+libc = ctypes.CDLL(None, use_errno=True)
+results, late = {}, threading.Event()
+
+def attempt(name, act):
+    try:
+        act()
+        results[name] = "done"
+    except OSError as error:
+        results[name] = errno.errorcode[error.errno]
+
+def unix():
+    with socket.socket(socket.AF_UNIX) as one:
+        one.connect("/tmp/.X11-unix/X0")
+
+def trace():
+    if libc.ptrace(16, os.getppid(), None, None) != 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+
+def in_old_thread():
+    late.wait()
+    attempt("exec, thread from before", lambda: os.execv("/bin/true", ["true"]))
+    attempt("read, thread from before", lambda: open("/etc/passwd").close())
+
+def in_new_thread():
+    attempt("read, new thread", lambda: open("/etc/passwd").close())
+
+missing = sandbox.confine([Path(allowed)])
+old = threading.Thread(target=in_old_thread)
+old.start()
+missing += sandbox.restrict()
+attempt("read /etc/passwd", lambda: open("/etc/passwd").close())
+attempt("read another's file", lambda: open(inside).close())
+attempt("read the allowed device", lambda: open(allowed).close())
+attempt("list /", lambda: os.listdir("/"))
+attempt("write", lambda: open(inside + ".new", "w").close())
+attempt("remove", lambda: os.unlink(inside))
+attempt("exec", lambda: os.execv("/bin/true", ["true"]))
+attempt("fork", os.fork)
+attempt("signal the parent", lambda: os.kill(os.getppid(), 0))
+attempt("trace the parent", trace)
+attempt("unix socket", unix)
+late.set()
+old.join()
+new = threading.Thread(target=in_new_thread)
+new.start()
+new.join()
+# What a running call needs still works.
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+    udp.bind(("127.0.0.1", 0))
+    attempt("udp", lambda: udp.sendto(b"x", udp.getsockname()))
+a, b = socket.socketpair()
+attempt("socketpair", lambda: a.send(b"x"))
+import wave  # a lazy import: the code's folders stay readable
+print(json.dumps({"results": results, "missing": missing,
+                  "dumpable": libc.prctl(3, 0, 0, 0, 0), "no_new_privs": libc.prctl(39, 0, 0, 0, 0),
+                  "core": resource.getrlimit(resource.RLIMIT_CORE),
+                  "file_size": resource.getrlimit(resource.RLIMIT_FSIZE)}))
+"""
+
+
+def run(code: str, *arguments: str) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder: Path = tmp_path_factory.mktemp("sandbox")
+    (folder / "secret").write_text("another visit's")
+    (folder / "device").write_text("")
+    found = run(TRIES, str(folder / "secret"), str(folder / "device"))
+    assert (folder / "secret").exists()
+    return found
+
+
+def test_the_kernel_here_can_do_all_of_it(outcome: Any) -> None:
+    assert outcome["missing"] == []
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        ("read /etc/passwd", "EACCES"),
+        ("read another's file", "EACCES"),
+        ("read, new thread", "EACCES"),
+        ("read, thread from before", "EACCES"),
+        ("read the allowed device", "done"),
+        ("list /", "EACCES"),
+        ("write", "EACCES"),
+        ("remove", "EPERM"),
+        ("exec", "EPERM"),
+        ("exec, thread from before", "EPERM"),
+        ("fork", "EPERM"),
+        ("signal the parent", "EPERM"),
+        ("trace the parent", "EPERM"),
+        ("unix socket", "EPERM"),
+        ("udp", "done"),
+        ("socketpair", "done"),
+    ],
+)
+def test_what_is_denied_and_what_is_not(outcome: Any, act: str, expected: str) -> None:
+    assert outcome["results"][act] == expected
+
+
+def test_process_attributes(outcome: Any) -> None:
+    assert (outcome["dumpable"], outcome["no_new_privs"]) == (0, 1)
+    assert outcome["core"] == outcome["file_size"] == [0, 0]
+
+
+def test_more_threads_than_one_is_said() -> None:
+    code = """
+import json, threading
+from kiosk.media import sandbox
+stop = threading.Event()
+threading.Thread(target=stop.wait).start()
+missing = sandbox.confine([])
+stop.set()
+print(json.dumps(missing))
+"""
+    assert any("one of 2 threads" in each for each in run(code))
+
+
+def test_a_kernel_without_landlock_is_said() -> None:
+    code = """
+import errno, json
+from kiosk.media import sandbox
+def lacking(number, *arguments):
+    raise OSError(errno.ENOSYS, "Function not implemented")
+sandbox._syscall = lacking
+print(json.dumps(sandbox.confine([])))
+"""
+    (said,) = run(code)
+    assert "Landlock" in said and "readable" in said
