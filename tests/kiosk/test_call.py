@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ from kiosk.view import AskEnd, Confirm, Key, Touch
 from signalling.link_events import LinkDown
 from signalling.messages import Answer, Ice, Offer, Refused, TerminalState
 from signalling.visit import Status
+from signalling.wire import Seat
 from tests.kiosk.bench_of_session import (
     HUB_EPOCH,
     OPENED,
@@ -277,6 +280,24 @@ VISITS = st.sampled_from(
 PUSHES = st.one_of(
     st.none(), st.builds(seat, VISITS), st.builds(lambda v: seat(v, at=None), VISITS)
 )
+
+
+@dataclass(frozen=True)
+class Push:
+    seat: Seat | None
+
+
+@dataclass(frozen=True)
+class Wait:
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Relink:
+    """The link comes up."""
+
+
+Step = Push | Wait | Relink | Event
 NUMBERS = st.integers(1, 4).map(lambda above: FIRST + above - 1)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.just(OPENED),
@@ -292,13 +313,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.just(Confirm()),
     st.sampled_from("1e").map(lambda key: Key({"e": "enter"}.get(key, key))),
 )
-STEPS = st.lists(
+STEPS: st.SearchStrategy[list[Step]] = st.lists(
     st.one_of(
         EVENTS,
-        PUSHES.map(lambda pushed: ("push", pushed)),
-        st.sampled_from([("push", seat(IN_VISIT)), OPENED, HookMoved(up=False)]),
-        st.sampled_from([0.25, 3.0, 16.0]).map(lambda s: ("wait", s)),
-        st.just(("link", None)),
+        PUSHES.map(Push),
+        st.sampled_from([Push(seat(IN_VISIT)), OPENED, HookMoved(up=False)]),
+        st.sampled_from([0.25, 3.0, 16.0]).map(Wait),
+        st.just(Relink()),
     ),
     max_size=40,
 )
@@ -307,19 +328,20 @@ STEPS = st.lists(
 @given(steps=STEPS)
 @settings(max_examples=300, deadline=None)
 def test_the_gate_is_open_only_for_a_seated_inmate_with_the_handset_up_in_a_begun_visit(
-    steps: list[object],
+    steps: list[Step],
 ) -> None:
     bench = Bench().connected(IN_VISIT)
-    adopted, handset_up = seat(IN_VISIT), True
+    adopted: Seat | None = seat(IN_VISIT)
+    handset_up = True
     assert bench.gate_open
     for step in steps:
         match step:
-            case ("push", pushed):
+            case Push(seat=pushed):
                 bench.push(pushed)
                 adopted = pushed
-            case ("wait", seconds):
+            case Wait(seconds=seconds):
                 bench.wait(seconds)
-            case ("link", _):
+            case Relink():
                 bench.link_up()
             case HookMoved(up=up):
                 handset_up = up
