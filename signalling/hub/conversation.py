@@ -44,6 +44,8 @@ class Inbox(Generic[M]):
         Raises:
             ProtocolError: as named in PROTOCOL.md, "Errors". ConnectionClosed: it is gone.
         """
+        # A burst that is already here must not keep the writer, or other clients, from their turn.
+        await asyncio.sleep(0)
         frame = await self._socket.recv()
         self._require_slow(time.monotonic())
         if not isinstance(frame, str):

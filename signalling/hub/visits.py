@@ -19,7 +19,7 @@ from signalling.hub.breaks import (
     wanted_breaks,
 )
 from signalling.hub.bus.interface import Bus, VisitChanged
-from signalling.hub.live import Live
+from signalling.hub.live import JoinedPage, Live
 from signalling.hub.store.interface import Occupied, Stale, Store
 from signalling.hub.store.records import Draft
 from signalling.hub.timers import Timers
@@ -69,6 +69,9 @@ class Visits:
             # Nobody is connected yet; both ends have the grace time to come back.
             lost = PageEnd(PageIs.LOST if visit.visitors_here else PageIs.LEFT, since=now)
             live.ends = replace(live.ends, terminal=TerminalEnd(gone_since=now), page=lost)
+            for who in visit.visitors_here:
+                page = f"before-restart.{who}"
+                live.pages[page] = JoinedPage(page, who, None, PageIs.LOST, now)
             live.note_tracks(now)
 
     async def run(self) -> None:

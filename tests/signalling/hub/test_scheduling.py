@@ -43,7 +43,7 @@ def test_now_and_seconds_from_now() -> None:
 
 
 def test_a_time_that_is_skipped_does_not_exist() -> None:
-    with pytest.raises(NotBookable, match="does not exist in America/Chicago.*03:30"):
+    with pytest.raises(NotBookable, match=r"does not exist in America/Chicago.*03:30"):
         start("2027-03-14 02:30", CHICAGO, NOW)
     assert start("2027-03-14 03:00", CHICAGO, NOW) - start("2027-03-14 01:59", CHICAGO, NOW) == 60
 

@@ -1,0 +1,115 @@
+"""A hub that goes down and comes back keeps sessions, seats and begun visits."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from signalling.hub.services import HubRuns, hub_lock, open_services
+from signalling.hub.store.records import SeatRow
+from signalling.messages import Appointments
+from signalling.visit import Status
+from signalling.visit_events import By, Cause, EndReason
+from tests.signalling.hub.harness import PIN, Clock, hub_config, running_hub
+
+
+async def test_everything_is_kept(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        terminal, page, visit = await hub.begun()
+        token = (await page.log_in()).token
+        await page.open()
+        await page.join(visit, "page-1")
+        keys = hub.keys
+        events = await hub.kinds(visit)
+    assert terminal.socket.close_code == 1001
+    async with running_hub(config, clock, keys) as hub:
+        assert await hub.kinds(visit) == events
+        page = await hub.page()
+        welcome = await page.hello(token)
+        assert (welcome.name, welcome.opened) == ("Ana", "north")
+        await page.until(lambda: page.newest(Appointments))
+        assert page.visit(visit).status is Status.IN_VISIT
+        terminal = await hub.ready_terminal("c4")
+        assert terminal.seat is not None
+        assert terminal.seat.visit == visit
+        assert terminal.visit is not None
+        assert terminal.visit.tracks_open
+        await page.join(visit, "page-1")
+        seen = await terminal.sees(lambda view: view.page == "page-1")
+        assert seen.status is Status.IN_VISIT
+
+
+async def test_whoever_does_not_come_back_holds_the_visit(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        _, page, visit = await hub.begun()
+        token = (await page.log_in()).token
+        await page.open()
+        keys = hub.keys
+    async with running_hub(config, clock, keys) as hub:
+        page = await hub.page()
+        await page.hello(token)
+        held = await page.sees(visit, lambda view: view.status is Status.INTERRUPTED)
+        assert {each.cause for each in held.breaks} <= {Cause.LINK, Cause.PAGE}
+
+
+async def test_a_visit_that_ran_out_meanwhile_is_ended_by_the_clock(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        _, _, visit = await hub.begun(seconds=60)
+    clock.ahead_s += 60
+    async with running_hub(config, clock) as hub:
+        page = await hub.ready_page()
+        ended = await page.sees(visit, lambda view: view.status is Status.ENDED)
+        assert (ended.ended_by, ended.end_reason) == (By.CLOCK, EndReason.EXPIRED)
+
+        async def recorded() -> bool:
+            return (await hub.kinds(visit))[-1] == "ended"
+
+        async with asyncio.timeout(5):
+            while not await recorded():
+                pass
+
+
+async def test_a_seat_and_its_log_that_a_crash_tore_apart_are_mended(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        await hub.people()
+        visit = await hub.book()
+        terminal = await hub.ready_terminal()
+        await terminal.sign_in()
+        keys = hub.keys
+    async with open_services(config, clock) as services:
+        await services.store.terminals.stand("c4")
+    async with open_services(config, clock) as services:
+        live = services.visits.get(visit)
+        assert live is not None
+        assert not live.visit.signed_in
+        await services.store.terminals.sit(SeatRow("c4", live.visit.booked.inmate, visit))
+    async with running_hub(config, clock, keys) as hub:
+        terminal = await hub.ready_terminal("c4")
+        await terminal.sees(lambda view: view.signed_in)
+
+
+async def test_pin_key_outside_the_database_is_needed(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        await hub.people()
+    key = tmp_path / "state" / "pin.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "state").glob("visits.db*"))
+    assert PIN.encode() not in everything
+    key.chmod(0o644)
+    with pytest.raises(Exception, match="chmod 600"):
+        async with running_hub(config, clock):
+            pass
+
+
+def test_one_hub_at_a_time(tmp_path: Path) -> None:
+    with hub_lock(tmp_path), pytest.raises(HubRuns), hub_lock(tmp_path):
+        pass
+    with hub_lock(tmp_path):
+        assert (tmp_path / "hub.lock").exists()

@@ -1,0 +1,207 @@
+"""Enrolment, proof of the key, sign-in and lockout, boards."""
+
+from __future__ import annotations
+
+import base64
+import logging
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from signalling.hub import staff_commands as ask
+from signalling.hub.switchboard import REPLACED
+from signalling.hub.terminals import CODE_HOLDS_S, NONCE_HOLDS_S, Terminals, new_code
+from signalling.messages import (
+    Board,
+    Challenge,
+    Choose,
+    End,
+    Enrol,
+    Health,
+    Proof,
+    SeatMessage,
+    SignIn,
+    TerminalHello,
+    TerminalWelcome,
+)
+from signalling.wire import VERSION, Neighbour
+from tests.signalling.hub.harness import NUMBER, PIN, Hub, Terminal
+
+C4 = ask.TerminalAdd(terminal="c4", facility="north", label="Terminal 4", unit="Unit C")
+
+
+def enrol(key: Ed25519PrivateKey, code: str, terminal: str = "c4") -> Enrol:
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    return Enrol(versions=[VERSION], terminal=terminal, code=code, public_key=public)
+
+
+async def test_a_code_is_spent_once_whatever_its_case_and_dashes(hub: Hub) -> None:
+    code = (await hub.do(C4))["code"]
+    terminal, key = await hub.terminal(), Ed25519PrivateKey.generate()
+    await terminal.enrol(key, "c4", code.lower().replace("-", ""))
+    welcome = terminal.newest(TerminalWelcome)
+    assert welcome is not None
+    assert (welcome.label, welcome.facility.time_zone) == ("Terminal 4", "America/Chicago")
+    thief = await hub.terminal()
+    await thief.send(enrol(Ed25519PrivateKey.generate(), code))
+    assert await thief.violated() == ("unauthorised", 1008)
+
+
+async def test_a_code_is_not_spent_without_proof(hub: Hub) -> None:
+    code = (await hub.do(C4))["code"]
+    terminal, key = await hub.terminal(), Ed25519PrivateKey.generate()
+    await terminal.ask(enrol(key, code), Challenge)
+    await terminal.send(Proof(signature=base64.b64encode(bytes(64)).decode()))
+    assert await terminal.violated() == ("unauthorised", 1008)
+    again = await hub.terminal()
+    await again.enrol(key, "c4", code)
+
+
+async def test_five_wrong_codes_void_it_and_a_day_does_too(hub: Hub) -> None:
+    code, key = (await hub.do(C4))["code"], Ed25519PrivateKey.generate()
+    for guess in ["AAAA-AAAA"] * 5 + [code]:
+        terminal = await hub.terminal()
+        await terminal.send(enrol(key, guess))
+        assert await terminal.violated() == ("unauthorised", 1008)
+    code = (await hub.do(C4))["code"]
+    hub.pass_time(CODE_HOLDS_S)
+    terminal = await hub.terminal()
+    await terminal.send(enrol(key, code))
+    assert await terminal.violated() == ("unauthorised", 1008)
+
+
+async def test_a_wrong_key_and_an_unknown_terminal_look_alike(hub: Hub) -> None:
+    await hub.ready_terminal("c4")
+    for name in ("c4", "no-such-terminal"):
+        terminal = await hub.terminal()
+        hello = TerminalHello(versions=[VERSION], terminal=name)
+        challenge = await terminal.ask(hello, Challenge)
+        assert len(base64.b64decode(challenge.nonce)) == 32
+        await terminal.prove(Ed25519PrivateKey.generate(), name, challenge)
+        assert await terminal.violated() == ("unauthorised", 1008)
+
+
+async def test_a_nonce_is_fresh_and_its_proof_cannot_be_replayed(hub: Hub) -> None:
+    await hub.ready_terminal("c4")
+    hello = TerminalHello(versions=[VERSION], terminal="c4")
+    one, two = await hub.terminal(), await hub.terminal()
+    first, second = await one.ask(hello, Challenge), await two.ask(hello, Challenge)
+    assert first.nonce != second.nonce
+    await two.prove(hub.keys["c4"], "c4", first)
+    assert await two.violated() == ("unauthorised", 1008)
+
+
+async def test_a_proof_that_comes_late_is_refused(hub: Hub) -> None:
+    now = [0.0]
+    terminals = Terminals(hub.services.store, "test-hub", lambda: now[0])
+    handshake = await terminals.hello(TerminalHello(versions=[VERSION], terminal="c4"))
+    now[0] = NONCE_HOLDS_S + 0.1
+    with pytest.raises(Exception, match="too late"):
+        await terminals.prove(handshake, Proof(signature="AAAA"))
+
+
+async def test_a_second_live_link_on_one_key_wins_and_is_warned_of(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    terminal, page, visit = await hub.begun()
+    with caplog.at_level(logging.WARNING):
+        clone = await hub.ready_terminal("c4")
+    assert (await terminal.ended())[0] == REPLACED
+    assert "second live link" in caplog.text
+    await clone.send(End(visit=visit))
+    await page.sees(visit, lambda view: view.ended_at is not None)
+    assert "interrupted" not in await hub.kinds(visit)
+
+
+async def test_revoked_terminals_are_cut_off(hub: Hub) -> None:
+    terminal = await hub.ready_terminal("c4")
+    await hub.do(ask.TerminalRevoke(terminal="c4"))
+    await terminal.ended()
+    again = await hub.terminal()
+    challenge = await again.ask(TerminalHello(versions=[VERSION], terminal="c4"), Challenge)
+    await again.prove(hub.keys["c4"], "c4", challenge)
+    assert await again.violated() == ("unauthorised", 1008)
+
+
+def test_codes_have_forty_bits() -> None:
+    codes = {new_code() for _ in range(200)}
+    assert len(codes) == 200
+    assert all(len(code) == 9 and not set(code) & set("IO01") for code in codes)
+
+
+# -- sign-in ----------------------------------------------------------------------------------
+
+
+async def wrong(
+    terminal: Terminal, number: str = NUMBER, pin: str = "000000"
+) -> tuple[str, object]:
+    refused = await terminal.refused(SignIn(inmate_number=number, pin=pin))
+    return refused.code, refused.facts.get("tries_left")
+
+
+@pytest.mark.parametrize("number", [NUMBER, "99999"])
+async def test_wrong_pins_lock_known_and_unknown_numbers_alike(hub: Hub, number: str) -> None:
+    await hub.people()
+    terminal = await hub.ready_terminal()
+    assert await wrong(terminal, number) == ("wrong-sign-in", 2)
+    assert await wrong(terminal, number) == ("wrong-sign-in", 1)
+    assert await wrong(terminal, number) == ("locked", None)
+    other = await hub.ready_terminal("c5")
+    refused = await other.refused(SignIn(inmate_number=number, pin=PIN))
+    assert refused.code == "locked"
+    unlock_at = refused.facts["unlock_at"]
+    assert isinstance(unlock_at, float)
+    assert 890 < unlock_at - hub.clock() <= 900
+
+
+async def test_a_lockout_ends_by_time_and_by_staff(hub: Hub) -> None:
+    await hub.people()
+    terminal = await hub.ready_terminal()
+    for _ in range(3):
+        await wrong(terminal)
+    await hub.do(ask.InmateRelease(number=NUMBER))
+    assert await wrong(terminal) == ("wrong-sign-in", 2)
+    assert await wrong(terminal) == ("locked", None)  # five wrong PINs lock this terminal
+    hub.pass_time(901)
+    seat = await terminal.ask(SignIn(inmate_number=NUMBER, pin=PIN), SeatMessage)
+    assert seat.seat is not None
+
+
+async def test_a_terminal_locks_whoevers_pins_are_wrong(hub: Hub) -> None:
+    await hub.people()
+    terminal = await hub.ready_terminal()
+    for number in ("1", "2", "3", "4"):
+        assert await wrong(terminal, number) == ("wrong-sign-in", 2)
+    assert (await wrong(terminal, "5"))[0] == "locked"
+    assert (await wrong(terminal, NUMBER, PIN))[0] == "locked"
+    other = await hub.ready_terminal("c5")
+    assert (await other.sign_in()) is not None
+
+
+async def test_choose_needs_a_seat_and_an_own_visit_inside_its_window(hub: Hub) -> None:
+    await hub.people()
+    visit = await hub.book("+7200", 60)
+    terminal = await hub.ready_terminal()
+    assert (await terminal.refused(Choose(visit=visit))).code == "not-signed-in"
+    await terminal.sign_in()
+    refused = await terminal.refused(Choose(visit=visit))
+    assert (refused.code, refused.facts) == ("not-ready", {"status": "scheduled"})
+    assert (await terminal.refused(Choose(visit="other"))).code == "unknown-visit"
+
+
+async def test_board_shows_the_next_start_and_a_free_neighbour_in_order(hub: Hub) -> None:
+    await hub.people()
+    one = await hub.ready_terminal("c4")
+    board = one.newest(Board)
+    assert board is None or board.free_terminal is None
+    two = await hub.ready_terminal("c5")
+    neighbour = Neighbour(label="Terminal c5", unit="C")
+    await one.until(lambda: (b := one.newest(Board)) and b.free_terminal == neighbour)
+    await hub.book("+7200", 60)
+    await one.until(lambda: (b := one.newest(Board)) and b.next_start_at)
+    await two.send(Health(faults=["CAM-01"]))
+    await one.until(lambda: (b := one.newest(Board)) and b.free_terminal is None)
+    await two.send(Health(faults=[]))
+    await one.until(lambda: (b := one.newest(Board)) and b.free_terminal == neighbour)
+    await two.sign_in()
+    await one.until(lambda: (b := one.newest(Board)) and b.free_terminal is None)
