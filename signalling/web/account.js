@@ -51,11 +51,13 @@ export class Account {
   }
 
   /**
+   * Whether it was let in.
+   *
    * @param {string} email
    * @param {string} password
    */
   async logIn(email, password) {
-    await this.#ask({ type: "log-in", email, password }, "logged-in");
+    return this.#ask({ type: "log-in", email, password }, "logged-in");
   }
 
   /**
@@ -79,7 +81,7 @@ export class Account {
    * @param {string} password
    */
   async openFacility(facility, password) {
-    await this.#ask({ type: "facility-log-in", facility, password }, "facility-opened");
+    return this.#ask({ type: "facility-log-in", facility, password }, "facility-opened");
   }
 
   /** Ends the session here even when the hub cannot be told now. */

@@ -88,6 +88,7 @@ class App {
     this.model.checked = remembered(this.session, CHECKED_KEY) === "yes";
     const onChange = () => this.changed();
     this.devices = new Devices({
+      media: navigator.mediaDevices,
       size: wishedSize(window.location.search),
       audio: () => this.sounds.context(),
       onChange,
@@ -118,10 +119,15 @@ class App {
     this.stage.element.addEventListener("click", () => this.stage.toggleWhole());
     window.addEventListener("online", () => this.hub.retryNow());
     window.addEventListener("offline", () => this.hub.probe());
+    navigator.mediaDevices?.addEventListener("devicechange", () => this.devices.replugged());
     window.addEventListener("pagehide", () => this.visiting.leaveAll());
     window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.hub.retryNow();
+      if (document.visibilityState === "visible") {
+        // A device that slept may hold a dead connection.
+        this.hub.retryNow();
+        this.hub.probe();
+      }
       this.effects.visible();
     });
     this.hub.start();
@@ -147,6 +153,8 @@ class App {
       model.level = devices.level();
       if (!devices.asked && devices.asking === null) void devices.ask();
     }
+    // No visit is near and nothing is checked: the camera's light goes out.
+    if (screen !== "check" && this.visiting.idle && devices.asked) devices.release();
     this.effects.follow(scene, screen);
   }
 
@@ -220,7 +228,8 @@ class App {
   #refused({ about, code, facts }) {
     const { model } = this;
     if (code === "not-logged-in") this.account.forget();
-    if (code === "facility-not-open") model.facility = null;
+    // In a visit the screen stays: a person is in it, and the hub says what happens to it.
+    if (code === "facility-not-open" && ownVisit(model) === null) model.facility = null;
     if (about === "press") {
       const visit = model.mine;
       model.mine = null;
@@ -276,7 +285,10 @@ class App {
         change({ entry: model.entry === "log-in" ? "create-account" : "log-in", note: null }),
       logIn: (/** @type {SubmitEvent} */ event) => {
         const value = fieldsOf(event);
-        void this.account.logIn(value("email"), value("password"));
+        void this.account.logIn(value("email"), value("password")).then((done) => {
+          if (done) change({ passwordShown: false });
+          else retype("password");
+        });
       },
       createAccount: (/** @type {SubmitEvent} */ event) => {
         const value = fieldsOf(event);
@@ -287,7 +299,11 @@ class App {
         const value = fieldsOf(event);
         void this.sounds.unlock();
         if (model.choosing !== null) {
-          void this.account.openFacility(model.choosing, value("facility-password"));
+          const password = value("facility-password");
+          void this.account.openFacility(model.choosing, password).then((done) => {
+            if (done) change({ passwordShown: false });
+            else retype("facility-password");
+          });
         }
       },
       logOut: () => {
@@ -296,7 +312,7 @@ class App {
         window.sessionStorage.removeItem(CHECKED_KEY);
         void this.account.logOut();
       },
-      showPassword: (/** @type {MouseEvent} */ event) => togglePassword(event),
+      showPassword: () => change({ passwordShown: !model.passwordShown }),
       openTab: (/** @type {"appointments"|"check"} */ tab) => {
         remembered(this.session, CHECKED_KEY, "yes");
         change({ tab, checked: true, note: null });
@@ -360,14 +376,14 @@ function fieldsOf(event) {
   return (name) => String(data.get(name) ?? "");
 }
 
-/** @param {MouseEvent} event */
-function togglePassword(event) {
-  const shower = /** @type {HTMLButtonElement} */ (event.currentTarget);
-  const input = shower.previousElementSibling;
-  if (!(input instanceof HTMLInputElement)) return;
-  const show = input.type === "password";
-  input.type = show ? "text" : "password";
-  shower.setAttribute("aria-pressed", String(show));
+/**
+ * Let a person type a field again.
+ *
+ * @param {string} id
+ */
+function retype(id) {
+  const input = document.getElementById(id);
+  if (input instanceof HTMLInputElement) input.select();
 }
 
 new App().start();

@@ -66,13 +66,12 @@ export class Devices {
    * @param {{width: number, height: number}} options.size
    * @param {() => AudioContext} options.audio
    * @param {() => void} options.onChange
-   * @param {MediaDevices|undefined} [options.media]
+   * @param {MediaDevices|undefined} options.media  undefined on an insecure origin
    */
-  constructor({ size, audio, onChange, media = navigator.mediaDevices }) {
+  constructor({ size, audio, onChange, media }) {
     this.size = size;
     this.audio = audio;
     this.onChange = onChange;
-    /** Undefined on an insecure origin. @type {MediaDevices|undefined} */
     this.media = media;
     /** @type {Record<Kind, MediaStreamTrack|null>} */
     this.tracks = { camera: null, microphone: null };
@@ -91,6 +90,12 @@ export class Devices {
       this.asking = null;
     });
     return this.asking;
+  }
+
+  /** A device came or went: ask again for what there was none of. */
+  replugged() {
+    const { camera, microphone } = this.faults;
+    if (this.asked && (camera === "none" || microphone === "none")) void this.ask();
   }
 
   /** Give camera and microphone back; their lights go out. */

@@ -78,7 +78,7 @@
 export const VERSION = "1";
 
 /** Every message that may come from the hub, with its fields and their JSON types. */
-const FIELDS_IN = Object.freeze({
+export const FIELDS_IN = Object.freeze({
   welcome: { now: "number", name: "string|null", facilities: "array", opened: "string|null" },
   "account-created": {},
   "logged-in": { token: "string", name: "string" },

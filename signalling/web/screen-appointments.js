@@ -202,7 +202,6 @@ function coming(scene, times, visit) {
     ),
     pending && line(scene, visit),
     pending && note("person", t("not-signed-in", { name: visit.inmate }), t("turns-green")),
-    notice(visit, t),
   );
 }
 

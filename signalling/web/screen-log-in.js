@@ -156,7 +156,8 @@ function field(id, label, props) {
  * @param {string} id
  * @param {string} autocomplete
  */
-function password({ t, act }, id, autocomplete) {
+function password({ t, act, model }, id, autocomplete) {
+  const shown = model.passwordShown;
   return h(
     "div",
     { class: "field", key: id },
@@ -164,8 +165,8 @@ function password({ t, act }, id, autocomplete) {
     h(
       "div",
       { class: "secret" },
-      h("input", { id, name: id, type: "password", required: true, autocomplete, maxlength: "256" }),
-      button("show", { "data-show": id, "aria-pressed": "false", onclick: act.showPassword }, icon("eye"), t("show")),
+      h("input", { id, name: id, type: shown ? "text" : "password", required: true, autocomplete, maxlength: "256" }),
+      button("show", { "data-show": id, "aria-pressed": String(shown), onclick: act.showPassword }, icon("eye"), t(shown ? "hide" : "show")),
     ),
   );
 }

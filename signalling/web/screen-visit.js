@@ -39,6 +39,7 @@ export function overPicture({ model, now, t }, visit) {
     h(
       "div",
       { class: "pills middle" },
+      !model.receiving && now - (visit.begun_at ?? now) > 1 && pill("ink", "camera", t("picture-comes")),
       warning !== null && pill("sun big", "timer", t(warnWord(warning)), { id: "warning" }),
       model.muted && pill("muted", "microphone-off", t("muted")),
       model.cameraOff && pill("muted", "no-camera", t("camera-is-off")),
@@ -155,7 +156,7 @@ function way({ t }, visit, { where }) {
   if (!near && !far) return handsetPicture(where);
   return h(
     "div",
-    { class: "way", "aria-hidden": "true" },
+    { class: near && far ? "way both" : "way", "aria-hidden": "true" },
     stop("person", t("you"), where !== "visitor"),
     leg(near),
     stop("antenna", t("our-network"), where !== "network"),

@@ -35,13 +35,23 @@ export function header(scene, screen) {
       !timed &&
         button(
           "quiet",
-          { id: "language", key: "language", onclick: act.switchLanguage },
+          {
+            id: "language",
+            key: "language",
+            "aria-label": t("other-language"),
+            onclick: act.switchLanguage,
+          },
           icon("globe"),
-          t("other-language"),
+          h("span", { class: tabbed || screen === "facility" ? "tucked" : null }, t("other-language")),
         ),
       tabbed && h("span", { class: "who" }, icon("account"), model.name ?? ""),
       (tabbed || screen === "facility") &&
-        button("link on-pine", { id: "log-out", key: "log-out", onclick: act.logOut }, t("log-out")),
+        button(
+          "quiet log-out",
+          { id: "log-out", key: "log-out", "aria-label": t("log-out"), onclick: act.logOut },
+          icon("sign-out"),
+          h("span", { class: "tucked" }, t("log-out")),
+        ),
       timed && scene.times && h("time", null, scene.times.clock(scene.now)),
     ),
   ];

@@ -29,6 +29,7 @@
  * @property {VisitView[]|null} visits  null until the first push
  * @property {number} since  when the page began to wait for what it shows as loading
  * @property {"log-in"|"create-account"} entry
+ * @property {boolean} passwordShown
  * @property {"appointments"|"check"} tab
  * @property {boolean} checked  device check done or skipped
  * @property {string|null} mine  visit whose telephone was pressed here
@@ -73,6 +74,7 @@ export function newModel(page, now) {
     visits: null,
     since: now,
     entry: "log-in",
+    passwordShown: false,
     tab: "appointments",
     checked: false,
     mine: null,

@@ -41,6 +41,11 @@ export class Visiting {
     this.joinAgainAt = 0;
   }
 
+  /** Whether no visit is near. */
+  get idle() {
+    return this.seats.size === 0 && !this.joining;
+  }
+
   /** Compare and correct. */
   sync() {
     const near = visitsToJoin(this.model, this.hub.now());

@@ -140,7 +140,6 @@ export const EN = Object.freeze({
   "quality-weak": "Weak",
   "quality-sound-only": "Sound only",
   "picture-comes": "The picture comes in a moment",
-  "whole-picture": "Show the whole picture",
   "you": "You",
   "held-visitor": "Your internet dropped",
   "held-visitor-more": "We call again for you. {name} waits.",

@@ -141,7 +141,6 @@ export const ES = Object.freeze({
   "quality-weak": "Débil",
   "quality-sound-only": "Solo sonido",
   "picture-comes": "La imagen llega en un momento",
-  "whole-picture": "Ver la imagen completa",
   "you": "Usted",
   "held-visitor": "Se cayó su internet",
   "held-visitor-more": "Llamamos de nuevo por usted. {name} espera.",

@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from signalling.messages import (
     Answer,
@@ -27,13 +34,12 @@ from signalling.messages import (
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import BreakView
-
 from tests.signalling.web.fake_hub import EMAIL, PASSWORD, FakeHub, a_visit
 from tests.signalling.web.fake_kiosk import FakeKiosk
 
-DESK = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-SHOTS = os.environ.get("PAGE_SHOTS")
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SHOTS = Path(os.environ["PAGE_SHOTS"]) if "PAGE_SHOTS" in os.environ else None
 """A folder for pictures of every screen, to be looked at."""
 
 
@@ -89,11 +95,9 @@ async def picture(page: Page, name: str) -> None:
     """Keep pictures at both sizes where somebody wants to look at them."""
     if SHOTS is None:
         return
-    folder = Path(SHOTS)
-    folder.mkdir(parents=True, exist_ok=True)
     for size, viewport in (("phone", PHONE), ("desk", DESK)):
-        await page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a plain dict is one
-        await page.screenshot(path=folder / f"{size}-{name}.png")
+        await page.set_viewport_size(viewport)
+        await page.screenshot(path=SHOTS / f"{size}-{name}.png")
 
 
 async def log_in(page: Page, *, check: bool = True) -> None:
@@ -110,9 +114,8 @@ async def log_in(page: Page, *, check: bool = True) -> None:
         await on_screen(page, "appointments")
 
 
-async def until(what: str, true: object, deadline_s: float = 10.0) -> None:
+async def until(what: str, true: Callable[[], bool], deadline_s: float = 10.0) -> None:
     """Poll `true()`."""
-    assert callable(true)
     end = time.monotonic() + deadline_s
     while not true():
         assert time.monotonic() < end, f"{what}: not within {deadline_s} s"

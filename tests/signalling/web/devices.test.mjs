@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { browserOf, Devices, faultOf, wishedSize } from "../../../signalling/web/devices.js";
+
+/** Answers getUserMedia by what each kind is: a track, or the name of an error. */
+class FakeMedia {
+  asked = [];
+  constructor(kinds) {
+    this.kinds = kinds;
+  }
+  async getUserMedia({ video, audio }) {
+    const wanted = [...(video ? ["video"] : []), ...(audio ? ["audio"] : [])];
+    this.asked.push(wanted.join(" and "));
+    const failing = wanted.find((each) => this.kinds[each] !== "works");
+    if (failing) throw new DOMException("no", this.kinds[failing]);
+    const tracks = wanted.map((kind) => ({ kind, readyState: "live", stop() {} }));
+    return { getTracks: () => tracks };
+  }
+}
+
+const audio = () => {
+  throw new Error("no meter without a microphone");
+};
+const devices = (media) =>
+  new Devices({ size: { width: 640, height: 480 }, audio, onChange: () => {}, media });
+
+test("a refused microphone leaves the camera", async () => {
+  const media = new FakeMedia({ video: "works", audio: "NotAllowedError" });
+  const found = devices(media);
+  await found.ask();
+  assert.deepEqual(media.asked, ["video and audio", "video", "audio"]);
+  assert.deepEqual(found.faults, { camera: null, microphone: "denied" });
+  assert.equal(found.tracks.camera.kind, "video");
+  assert.ok(found.asked);
+});
+
+test("an unplugged camera is a fault, and asked for again when one comes", async () => {
+  const media = new FakeMedia({ video: "works", audio: "NotFoundError" });
+  const found = devices(media);
+  await found.ask();
+  const [camera] = [found.tracks.camera];
+  camera.onended();
+  assert.equal(found.faults.camera, "none");
+  found.replugged();
+  await found.asking;
+  assert.equal(found.faults.camera, null);
+  assert.notEqual(found.tracks.camera, camera);
+});
+
+test("asks once at a time", async () => {
+  const media = new FakeMedia({ video: "NotReadableError", audio: "NotReadableError" });
+  const found = devices(media);
+  assert.equal(found.ask(), found.ask());
+  await found.asking;
+  assert.equal(media.asked.length, 3);
+  assert.deepEqual(found.faults, { camera: "in-use", microphone: "in-use" });
+});
+
+test("without a secure origin there are no devices, and it says so", async () => {
+  const found = devices(undefined);
+  await found.ask();
+  assert.deepEqual(found.faults, { camera: "insecure", microphone: "insecure" });
+});
+
+test("faults have names", () => {
+  assert.equal(faultOf(new DOMException("", "NotAllowedError")), "denied");
+  assert.equal(faultOf(new DOMException("", "OverconstrainedError")), "none");
+  assert.equal(faultOf(new Error("?")), "failed");
+});
+
+test("the browser's family, for the words that say where permission is given", () => {
+  const chrome = "Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 Chrome/150.0 Safari/537.36";
+  assert.equal(browserOf(chrome), "chrome");
+  assert.equal(browserOf("Mozilla/5.0 (X11; rv:140.0) Gecko/20100101 Firefox/140.0"), "firefox");
+  assert.equal(browserOf("Mozilla/5.0 (iPhone) AppleWebKit/605 Version/26 Safari/604"), "safari");
+  assert.equal(browserOf("curl"), "other");
+});
+
+test("the picture asked for may be said in the address", () => {
+  assert.deepEqual(wishedSize("?size=1280x720"), { width: 1280, height: 720 });
+  assert.deepEqual(wishedSize("?size=huge"), { width: 640, height: 480 });
+  assert.deepEqual(wishedSize(""), { width: 640, height: 480 });
+});

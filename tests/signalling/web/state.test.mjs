@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as state from "../../../signalling/web/state.js";
+import { countdown, JailTimes, lengthWords, localeFor, shortLength } from "../../../signalling/web/times.js";
+import { words } from "../../../signalling/web/words.js";
+
+const NOW = 1_800_000_000;
+const JAIL = { id: "lindell", name: "Lindell", time_zone: "America/Chicago", clock_24h: false };
+
+const visit = (fields = {}) => ({
+  id: "v1", status: "ready", inmate: "Daniel", visitors: [], starts_at: NOW - 60,
+  ends_at: NOW + 1740, signed_in: true, terminal: "C-4", visitor_here: true, page: "me",
+  tracks_open: false, private: false, recorded: false, watched: false, used_s: 0, lost_s: 0,
+  lost_by: {}, added_s: 0, owed_s: 0, breaks: [], paused: false, begun_at: null, ended_at: null,
+  ended_by: null, end_reason: null, ...fields,
+});
+const begun = (fields = {}) =>
+  visit({ status: "in-visit", begun_at: NOW - 30, tracks_open: true, ...fields });
+const model = (fields = {}) => ({
+  ...state.newModel("me", NOW), link: "open", facilities: [JAIL], name: "Maria", facility: JAIL,
+  visits: [], checked: true, ...fields,
+});
+
+test("the screen follows from the model, from connecting to the end", () => {
+  const steps = [
+    [{ facilities: null }, "loading"],
+    [{ link: "outdated" }, "outdated"],
+    [{ name: null }, "log-in"],
+    [{ name: null, entry: "create-account" }, "create-account"],
+    [{ facility: null }, "facility"],
+    [{ checked: false }, "check"],
+    [{}, "appointments"],
+    [{ tab: "check" }, "check"],
+    [{ visits: [visit()], mine: "v1" }, "appointments"],
+    [{ visits: [begun()] }, "appointments"],
+    [{ visits: [begun()], mine: "v1" }, "in-visit"],
+    [{ visits: [begun({ page: "another" })], mine: "v1" }, "appointments"],
+    [{ visits: [begun()], mine: "v1", link: "lost", receiving: true }, "in-visit"],
+    [{ visits: [begun()], mine: "v1", link: "lost" }, "held"],
+    [{ visits: [begun({ paused: true })], mine: "v1" }, "held"],
+    [{ visits: [begun({ status: "ended" })], mine: "v1" }, "ended"],
+    [{ visits: [begun({ status: "ended" })], mine: "v1", leftEnd: "v1" }, "appointments"],
+    [{ visits: [begun({ status: "ended" })] }, "appointments"],
+  ];
+  for (const [fields, screen] of steps) {
+    assert.equal(state.screenOf(model(fields)), screen, JSON.stringify(fields));
+  }
+});
+
+test("held says where the way is broken and whether its time is given back", () => {
+  const open = { link: "open", linkSince: NOW - 500, receiving: false };
+  const held = (...breaks) => state.heldOf(begun({ breaks }), open);
+  const cases = [
+    [{ side: "terminal", cause: "link" }, "terminal", true],
+    [{ side: "visitor", cause: "link" }, "visitor", true],
+    [{ side: "visitor", cause: "page" }, "visitor", false],
+    [{ side: "network", cause: "media" }, "network", true],
+    [{ side: "hub", cause: "link" }, "network", true],
+    [{ side: "terminal", cause: "handset" }, "handset", false],
+    [{ side: "terminal", cause: "signed-out" }, "signed-out", false],
+  ];
+  for (const [broken, where, given] of cases) {
+    assert.deepEqual(held({ ...broken, since: NOW - 28 }), { where, since: NOW - 28, given });
+  }
+  const both = held(
+    { side: "network", cause: "media", since: NOW - 5 },
+    { side: "terminal", cause: "handset", since: NOW - 9 },
+  );
+  assert.deepEqual(both, { where: "handset", since: NOW - 9, given: true });
+  assert.equal(state.heldOf(begun(), open), null);
+  assert.equal(state.heldOf(begun(), { ...open, link: "lost" }).where, "visitor");
+});
+
+test("the telephone is hollow until ready, starts, returns, or asks first", () => {
+  const does = (fields) => state.telephoneOf(visit(fields), "me");
+  assert.equal(does({ status: "scheduled" }), "none");
+  assert.equal(does({ status: "pending" }), "none");
+  assert.equal(does({ status: "ended" }), "none");
+  assert.equal(does({}), "start");
+  assert.equal(does({ page: null }), "start");
+  assert.equal(does({ page: "another" }), "elsewhere");
+  assert.equal(does({ status: "in-visit" }), "return");
+  assert.equal(does({ status: "interrupted", page: null }), "return");
+  assert.ok(state.takenOver(begun({ page: "another" }), model({ mine: "v1" })));
+  assert.ok(!state.takenOver(begun({ page: "another" }), model()));
+});
+
+test("nothing is sent before the hub opens the tracks and this page's telephone was pressed", () => {
+  const pressed = model({ mine: "v1" });
+  assert.ok(state.maySend(begun(), pressed));
+  assert.ok(!state.maySend(begun({ tracks_open: false }), pressed));
+  assert.ok(!state.maySend(begun({ page: "another" }), pressed));
+  assert.ok(!state.maySend(begun({ page: null }), pressed));
+  assert.ok(!state.maySend(begun(), model()));
+});
+
+test("a page joins what is near, and nothing before the device check", () => {
+  const near = (fields, more = {}) =>
+    state.visitsToJoin(model({ visits: [visit(fields)], ...more }), NOW).length;
+  assert.equal(near({}), 1);
+  assert.equal(near({ starts_at: NOW + state.PAGE_EARLY_S }), 1);
+  assert.equal(near({ starts_at: NOW + state.PAGE_EARLY_S + 1 }), 0);
+  assert.equal(near({ ends_at: NOW }), 0);
+  assert.equal(near({ status: "ended" }), 0);
+  assert.equal(near({}, { checked: false }), 0);
+  assert.equal(near({}, { facility: null }), 0);
+});
+
+test("ready comes first, ended last with the newest first", () => {
+  const visits = [
+    visit({ id: "old", status: "ended", starts_at: NOW - 9000 }),
+    visit({ id: "late", status: "scheduled", starts_at: NOW + 9000 }),
+    visit({ id: "new", status: "ended", starts_at: NOW - 4000 }),
+    visit({ id: "soon", status: "scheduled", starts_at: NOW + 900 }),
+    visit({ id: "waits", status: "pending" }),
+    visit({ id: "ready" }),
+  ];
+  const ids = state.sortedVisits(visits).map((each) => each.id);
+  assert.deepEqual(ids, ["ready", "waits", "soon", "late", "new", "old"]);
+});
+
+test("the visit line", () => {
+  const stops = (status) => state.visitLine(status).map((each) => each.stop).join(" ");
+  assert.equal(stops("scheduled"), "now next next next");
+  assert.equal(stops("ready"), "done done now next");
+  assert.equal(stops("interrupted"), "done done done now");
+  assert.equal(stops("ended"), "done done done done");
+});
+
+test("warnings come at 10, 5, 2 and 1 minutes and go again", () => {
+  assert.equal(state.warningMin(601), null);
+  assert.equal(state.warningMin(600), 10);
+  assert.equal(state.warningMin(593), 10);
+  assert.equal(state.warningMin(592), null);
+  assert.equal(state.warningMin(300), 5);
+  assert.equal(state.warningMin(120), 2);
+  assert.equal(state.warningMin(60), 1);
+  assert.equal(state.warningMin(0), null);
+});
+
+test("quality in one word", () => {
+  const good = { fps: 30, lossShare: 0, rtt_ms: 40, sound: true };
+  assert.equal(state.qualityOf(good), "good");
+  assert.equal(state.qualityOf({ ...good, rtt_ms: null }), "good");
+  assert.equal(state.qualityOf({ ...good, fps: 10 }), "fair");
+  assert.equal(state.qualityOf({ ...good, lossShare: 0.03 }), "fair");
+  assert.equal(state.qualityOf({ ...good, rtt_ms: 600 }), "weak");
+  assert.equal(state.qualityOf({ ...good, fps: 0 }), "sound-only");
+  assert.equal(state.qualityOf({ ...good, fps: 0, sound: false }), "weak");
+  assert.deepEqual([null, 20, 200, 900].map(state.internetOf), [null, "good", "fair", "weak"]);
+});
+
+test("lost time has an owner", () => {
+  assert.equal(state.mostlyLostBy(visit()), null);
+  assert.equal(state.mostlyLostBy(visit({ lost_by: { visitor: 3, terminal: 9 } })), "terminal");
+});
+
+test("times are the jail's, in the visitor's format", () => {
+  const at = Date.UTC(2026, 10, 22, 20, 30) / 1000;
+  const times = new JailTimes(JAIL, "en-US", words("en"));
+  const plain = (text) => text.replace(/[\u202f\u00a0]/g, " ");
+  assert.equal(plain(times.span(at, at + 1800, at)), "Today, 2:30 to 3:00 PM");
+  assert.equal(plain(times.span(at + 86400, at + 88200, at)), "Tomorrow, 2:30 to 3:00 PM");
+  assert.equal(plain(times.span(at - 3 * 3600, at, at)), "Today, 11:30 AM to 2:30 PM");
+  assert.equal(times.day(at + 2 * 86400, at), "Tue, Nov 24");
+  // 2026-11-01 is 25 hours long in Chicago: its last hour is still "today", the next "tomorrow".
+  const noon = Date.UTC(2026, 9, 31, 17) / 1000;
+  assert.equal(times.day(noon + 36 * 3600, noon), "Tomorrow");
+  assert.equal(localeFor("es", ["en-US", "es-MX"]), "es-MX");
+  assert.equal(localeFor("es", ["en-US"]), "es-US");
+});
+
+test("lengths in words", () => {
+  const t = words("en");
+  assert.equal(lengthWords(2 * 86400 + 3 * 3600, t), "2 days 3 hours");
+  assert.equal(lengthWords(3600 + 5 * 60, t), "1 hour 5 min");
+  assert.equal(lengthWords(720, t), "12 min");
+  assert.equal(lengthWords(20, t), "less than a minute");
+  assert.equal(shortLength(28.4, t), "28 s");
+  assert.equal(shortLength(1800, t), "30 min");
+  assert.equal(countdown(16 * 60 + 31.2), "16:32");
+  assert.equal(countdown(3725), "1:02:05");
+  assert.equal(countdown(-3), "0:00");
+});
