@@ -42,6 +42,26 @@ async def until(what: str, page: Family, expression: str) -> None:
     await page.page.wait_for_function(expression, timeout=20_000)
 
 
+async def rates(one: Wall, page: Family, number: int) -> tuple[float, float]:
+    """Measure frames a second at the kiosk and in the browser, over two seconds."""
+    shown = f"family[{number}].frames.length"
+    began, at_kiosk = time.monotonic(), one.pictures["remote"]
+    in_browser: int = await page.page.evaluate(shown)
+    await asyncio.sleep(2.0)  # a rate is measured over a time
+    frames: int = await page.page.evaluate(shown)
+    elapsed = time.monotonic() - began
+    return (one.pictures["remote"] - at_kiosk) / elapsed, (frames - in_browser) / elapsed
+
+
+async def fluent(one: Wall, page: Family, number: int, fps: float) -> tuple[float, float]:
+    """Measure until both rates reach `fps`, for twenty seconds at most; returns the last."""
+    for _ in range(10):
+        measured = await rates(one, page, number)
+        if min(measured) >= fps:
+            break
+    return measured
+
+
 @pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
 async def test_prewarmed_and_shut_then_both_see_and_hear(size: tuple[int, int]) -> None:
     async with wall(devices(*size)) as one, family(*size) as page:
@@ -49,18 +69,10 @@ async def test_prewarmed_and_shut_then_both_see_and_hear(size: tuple[int, int]) 
         assert (opened.width, opened.height, opened.fps) == (*size, 30)
         await one.connect(page, 1)
         await one.wait(Receiving, lambda each: each.flowing)
-
-        # The family's page may send before it is told to; here it does, and nothing is shown.
-        await page.call("press", 1)
-        await one.wait(Stats, lambda each: each.kbps_in > 50)
-        seen = len(one.said(Stats))
-        await one.wait(Stats, lambda each: one.said(Stats).index(each) > seen)
+        await one.wait(Stats)
         received = await page.call("received", 1)
         assert not received.get("audio") and not received.get("video"), received
-        assert all(each.fps_in == each.fps_out == 0 for each in one.said(Stats))
-        assert one.pictures["remote"] == 0
-        assert all(each.heard_dbfs < -90 for each in one.said(Stats))
-        assert len(one.said(Level)) > 5 and one.said(Level)[-1].microphone_dbfs > -15
+        assert one.said(Level)[-1].microphone_dbfs == pytest.approx(-12.3, abs=1)
         assert not one.said(FirstPicture)
 
         pressed = await begin(one, page, 1)
@@ -69,19 +81,13 @@ async def test_prewarmed_and_shut_then_both_see_and_hear(size: tuple[int, int]) 
         in_browser_ms = await page.page.evaluate("family[1].first")
         assert one.first_at is not None
         in_kiosk_ms = (one.first_at - pressed) * 1000
-        print(f"{size}: browser {in_browser_ms:.0f} ms, kiosk {in_kiosk_ms:.0f} ms")
+        print(f"{size}: press to picture: browser {in_browser_ms:.0f}, kiosk {in_kiosk_ms:.0f} ms")
         assert in_browser_ms < 1000
         assert in_kiosk_ms < 1000 and first.after_ms < 1000
 
-        await one.wait(Stats, lambda each: each.fps_in >= 25 and each.fps_out >= 25)
-        at = (one.pictures["remote"], await page.page.evaluate("family[1].frames.length"))
-        began = time.monotonic()
-        await asyncio.sleep(3.0)  # a rate is measured over a time
-        elapsed = time.monotonic() - began
-        frames = await page.page.evaluate("family[1].frames.length")
-        rates = (one.pictures["remote"] - at[0]) / elapsed, (frames - at[1]) / elapsed
-        print(f"{size}: kiosk {rates[0]:.1f} fps {one.sizes}, browser {rates[1]:.1f} fps")
-        assert min(rates) >= (25 if size == (640, 480) else 20)
+        measured = await fluent(one, page, 1, 25)
+        print(f"{size}: fps at kiosk {measured[0]:.1f} {one.sizes}, in browser {measured[1]:.1f}")
+        assert min(measured) >= 25
 
         numbers = [mark.read_rgb(await page.picture()) for _ in range(3)]
         assert None not in numbers and numbers == sorted(set(numbers)), numbers  # type: ignore[type-var]
@@ -93,6 +99,24 @@ async def test_prewarmed_and_shut_then_both_see_and_hear(size: tuple[int, int]) 
         last = newest(one)
         assert last.heard_dbfs > -45 and last.heard_hz is not None
         assert not [each for each in one.said(Connected) if not each.up]
+
+
+async def test_a_family_that_sends_too_early_is_neither_seen_nor_heard() -> None:
+    async with wall(devices()) as one, family(640, 480) as page:
+        await one.open()
+        await one.connect(page, 1)
+        await page.call("press", 1)
+        await one.wait(Stats, lambda each: each.kbps_in > 50)
+        seen = len(one.said(Stats))
+        await one.wait(Stats, lambda each: one.said(Stats).index(each) > seen)
+        assert all(each.fps_in == each.fps_out == 0 for each in one.said(Stats))
+        assert all(each.heard_dbfs < -90 for each in one.said(Stats))
+        assert one.pictures["remote"] == 0
+        received = await page.call("received", 1)
+        assert not received.get("audio") and not received.get("video"), received
+
+        await one.engine.send(Gate(open=True))
+        assert (await one.wait(FirstPicture)).after_ms < 1000, "a key frame was asked for"
 
 
 async def test_a_closed_gate_stops_everything_and_an_open_one_brings_it_back() -> None:
