@@ -299,10 +299,11 @@ def _environment() -> dict[str, str]:
     """Only what the process needs, none of the screen's.
 
     ALSA_CONFIG_PATH: the ALSA in PyAV's wheel would look in the world-writable temporary folder.
+    XDG_RUNTIME_DIR: where a desktop's sound server listens.
     OPENBLAS_NUM_THREADS: Landlock binds a process only while it has one thread.
     """
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ") if name in os.environ}
-    return kept | {
+    wanted = ("LANG", "LC_ALL", "TZ", "XDG_RUNTIME_DIR")
+    return {name: os.environ[name] for name in wanted if name in os.environ} | {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf",
         "OPENBLAS_NUM_THREADS": "1",

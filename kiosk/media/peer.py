@@ -33,7 +33,12 @@ from kiosk.media.encoder import Encoder
 from kiosk.media.receiving import DatagramQueue, DecodedQueue, Receiver
 from kiosk.media.seams import private, replace_private
 from kiosk.media.tracks import CameraTrack, Gate, MicrophoneTrack
-from signalling.descriptions import AddressPolicy, check_answer, check_candidate
+from signalling.descriptions import (
+    MAX_CANDIDATES,
+    AddressPolicy,
+    check_answer,
+    check_candidate,
+)
 
 PROBE_S: Final = 0.5
 START_KBPS: Final = 2000
@@ -154,7 +159,8 @@ class Peer:
         self.microphone = MicrophoneTrack(gate)
         self._policy = policy
         self._offer = ""
-        self._ready = asyncio.Event()
+        self._answered = False
+        self._early: list[str] = []
         addresses = addresses_of(interfaces)
         if interfaces and not addresses:
             raise ValueError(f"no address on {', '.join(interfaces)}")
@@ -197,14 +203,21 @@ class Peer:
         await self.connection.setRemoteDescription(
             RTCSessionDescription(sdp=checked, type="answer")
         )
-        self._ready.set()
+        self._answered = True
+        for candidate in self._early:
+            await self._add(candidate)
 
     async def candidate(self, line: str) -> None:
-        """Take a trickled candidate, once the answer is in. Raises BadDescription."""
+        """Take a trickled candidate; those before the answer wait for it. Raises BadDescription."""
         checked = check_candidate(line, self._policy)
         if not checked:
             return
-        await self._ready.wait()
+        if self._answered:
+            await self._add(checked)
+        elif len(self._early) < MAX_CANDIDATES:
+            self._early.append(checked)
+
+    async def _add(self, checked: str) -> None:
         parsed = candidate_from_sdp(checked.removeprefix("candidate:"))
         # Everything is bundled on the first section's transport, whatever section it came with.
         parsed.sdpMid, parsed.sdpMLineIndex = self.audio.mid, 0

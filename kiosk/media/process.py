@@ -167,12 +167,17 @@ class Media:
         group.create_task(self._guard(number, call.start(mode)), name=f"offer {number}")
 
     async def _guard(self, number: int, work: Coroutine[Any, Any, None]) -> None:
-        """Run what a stranger's words may make fail: the connection ends, the process does not."""
+        """Run what a stranger's words may make fail: the process does not end by it.
+
+        Neither does a connection that stands already: a second answer changes nothing.
+        """
         try:
             await work
         except Exception:
             _log.exception("connection %d failed", number)
-            self._tell(Connected(connection=number, up=False))
+            call = self._calls.get(number)
+            if call is None or not call.peer.is_up:
+                self._tell(Connected(connection=number, up=False))
 
     async def _open(self, group: asyncio.TaskGroup, keepers: list[asyncio.Task[None]]) -> None:
         sandbox.confine(device_paths(self._devices))

@@ -34,7 +34,7 @@ ADDRESS_SPACE_BYTES: Final = 3 << 30
 OPEN_FILES: Final = 128
 FIXED_PATHS: Final = """
 /lib /lib64 /usr/lib /usr/lib64 /usr/local/lib /etc/ld.so.cache
-/usr/share/alsa /etc/alsa /etc/asound.conf /proc/asound
+/usr/share/alsa /etc/alsa /etc/asound.conf /proc/asound /etc/pulse /usr/share/pipewire
 /etc/resolv.conf /etc/hosts /etc/nsswitch.conf /etc/host.conf /etc/ssl
 /usr/share/zoneinfo /etc/localtime /dev/null /dev/urandom /proc/cpuinfo /sys/devices/system/cpu
 """

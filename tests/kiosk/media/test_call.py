@@ -8,18 +8,20 @@ from __future__ import annotations
 import asyncio
 import time
 
-import numpy as np
 import pytest
 
 from hardware import mark
 from kiosk.media.commands import (
+    Connect,
     Connected,
     Drop,
     FirstPicture,
     Gate,
     Level,
+    LocalOffer,
     Receiving,
     RemoteAnswer,
+    RemoteCandidate,
     Stats,
     Volume,
 )
@@ -193,15 +195,21 @@ async def test_a_family_that_vanishes_is_noticed() -> None:
         assert asyncio.get_running_loop().time() - gone < 3.0
 
 
-async def test_a_hostile_answer_ends_its_connection_only() -> None:
+HOSTILE = ("v=0", "x" * 16_000, "v=0\r\nm=application 9 UDP 0\r\n")
+
+
+async def test_a_hostile_answer_ends_no_connection_that_stands() -> None:
     async with wall(devices()) as one, family(640, 480) as page:
         await one.open()
         await one.connect(page, 1)
-        for sdp in ("v=0", "x" * 16_000, "v=0\r\nm=application 9 UDP 0\r\n"):
+        await one.engine.send(Connect(connection=2))
+        offer = await one.wait(LocalOffer, lambda each: each.connection == 2)
+        for sdp in (*HOSTILE, offer.sdp):
             await one.engine.send(RemoteAnswer(connection=1, sdp=sdp))
-        await one.wait(Connected, lambda each: not each.up)
-        assert one.engine.is_alive
-        await one.connect(page, 2)
-        await begin(one, page, 2)
-        await one.wait(FirstPicture, lambda each: each.connection == 2)
-        assert np.any(await page.picture())
+            await one.engine.send(RemoteAnswer(connection=2, sdp=sdp))
+        await one.engine.send(RemoteCandidate(connection=2, candidate="x" * 512))
+        await one.wait(Connected, lambda each: each.connection == 2 and not each.up)
+        await one.engine.send(Drop(connection=2))
+        await begin(one, page, 1)
+        await one.wait(FirstPicture, lambda each: each.connection == 1)
+        assert not [each for each in one.said(Connected) if each.connection == 1 and not each.up]
