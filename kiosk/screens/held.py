@@ -23,6 +23,8 @@ PLACES: Final = (226.0, 640.0, 1054.0)
 """Middles of You, Our network and the visitor."""
 ACROSS: Final = 136
 PATH_Y: Final = 200
+DASH: Final = 18
+DASH_GAP: Final = 14
 
 
 def draw(pen: Pen, view: View, words: Words) -> None:
@@ -111,12 +113,13 @@ def _segment(pen: Pen, start: float, end: float, at: float, broken: float) -> No
     if at < broken - 0.5:
         pen.fill(Box(left, PATH_Y - 4, right - left, 10), theme.PINE)
         return
-    x = left
-    while x + 18 <= right:
-        pen.fill(Box(x, PATH_Y - 4, 18, 10), theme.EDGE)
-        x += 32
+    whole = int((right - left + DASH_GAP) // (DASH + DASH_GAP))
+    from_left = 2 if at == broken else whole
+    dashes = [left + (DASH + DASH_GAP) * number for number in range(from_left)]
     if at == broken:
-        middle = (left + right) / 2
-        pen.fill(Box(middle - 62, PATH_Y - 10, 124, 22), theme.PAPER)
-        pen.fill(Box(middle - 44, PATH_Y - 43, 88, 88), theme.SUN, theme.SMALL_RADIUS)
-        pen.icon("no-wifi", middle - 30, PATH_Y - 29, 60, theme.INK)
+        dashes += [right - DASH - (DASH + DASH_GAP) * number for number in range(2)]
+        x = (left + right) / 2
+        pen.fill(Box(x - 44, PATH_Y - 43, 88, 88), theme.SUN, theme.SMALL_RADIUS)
+        pen.icon("no-wifi", x - 30, PATH_Y - 29, 60, theme.INK)
+    for dash in dashes:
+        pen.fill(Box(dash, PATH_Y - 4, DASH, 10), theme.EDGE)

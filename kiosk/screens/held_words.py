@@ -64,7 +64,7 @@ def _why(view: View, words: Words) -> tuple[str, str, str, bool]:
     match why.side, why.cause:
         case _, Cause.HANDSET:
             here = (
-                words("{name} is still here and waits for you.", name=name)
+                words("We keep {name} on the line.", name=name)
                 if visit.visitor_here
                 else words("We keep your visit.")
             )

@@ -119,7 +119,7 @@ def _row(pen: Pen, visit: VisitView, card: Box, row: int, view: View, *, words: 
     pen.fill(card, theme.CARD, theme.CARD_RADIUS, theme.HAIR, 2)
     y = card.y
     digits, half = words.clock(visit.starts_at)
-    end = pen.digits(76, y + 71, digits, 40)
+    end = pen.digits(76, y + 71, digits, 36 if half else 40)
     if half:
         pen.text(end + 4, y + 71, half, theme.SMALLEST, theme.INK, bold=True)
     pen.icon(_face(visit), 236, y + 31, 48)

@@ -97,7 +97,8 @@ class Painter:
         group.add(Rectangle(pos=pos, size=size, texture=texture))
 
     def _text(self, group: InstructionGroup, item: Text) -> None:
-        pixels = max(1, round(item.size * self._frame.scale))
+        # Whole sizes only, and rather smaller: a line never grows out of its place.
+        pixels = max(1, int(item.size * self._frame.scale + 0.01))
         texture, descent = fonts.line(item.text, pixels, item.bold)
         x, baseline = self._frame.point(item.x, item.baseline)
         pos = (round(x), round(self._frame.height - baseline) - descent)

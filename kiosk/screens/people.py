@@ -27,7 +27,8 @@ def shortened(name: str) -> str:
     """Return a long name's first words, so that headings with it can stay large."""
     if len(name) <= MAX_NAME:
         return name
-    return textwrap.shorten(name, MAX_NAME, placeholder=ELLIPSIS) or name[: MAX_NAME - 1] + ELLIPSIS
+    whole_words = textwrap.shorten(name, MAX_NAME, placeholder=ELLIPSIS)
+    return whole_words if whole_words != ELLIPSIS else name[: MAX_NAME - 1] + ELLIPSIS
 
 
 def relation(visit: VisitView, words: Words) -> str:

@@ -109,7 +109,7 @@ def _checks(pen: Pen, visit: VisitView, view: View, words: Words) -> None:
     page = (
         words("{name}'s page is open", name=name)
         if here
-        else words("{name}'s page is not open yet", name=name)
+        else words("Waiting for {name}", name=name)
     )
     time = words.span(visit.starts_at, visit.ends_at)
     rows: tuple[tuple[str, str, bool | None], ...] = (
