@@ -143,6 +143,7 @@ class Desk:
         await self._store.people.approve(
             Approval(visitor.id, inmate.id, command.relation, command.private)
         )
+        await self._services.visits.read_people_again(visitor.id)
         return visitor_row(visitor, await self._store.people.approvals(visitor.id))
 
     async def _visitor(self, email: str) -> Visitor:

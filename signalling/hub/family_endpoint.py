@@ -71,9 +71,10 @@ class FamilyEndpoint:
         async with conversation(client):
             # Only the first word has a deadline: people take their time to type a password.
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
-                await self._hello(page, await inbox.receive())
+                first = await inbox.receive()
             self._switchboard.pages.add(page)
             try:
+                await self._hello(page, first)
                 while True:
                     logged_in = page.session is not None
                     inbox.limit_bytes = MAX_FRAME if logged_in else MAX_FRAME_BEFORE_LOG_IN
@@ -86,6 +87,7 @@ class FamilyEndpoint:
                     )
             finally:
                 self._switchboard.pages.discard(page)
+                self._switchboard.log_on(page, None, None)
                 await self._gone(page, socket)
 
     async def _hello(self, page: FamilyPage, first: PageToHub) -> None:
@@ -94,7 +96,7 @@ class FamilyEndpoint:
         check_version(first.versions)
         resumed = await self._accounts.resume(first.token) if first.token else None
         if resumed is not None:
-            page.session, page.visitor = resumed
+            self._switchboard.log_on(page, *resumed)
         opened = self._opened(page.session)
         page.send(
             Welcome(
@@ -139,7 +141,11 @@ class FamilyEndpoint:
                 await self._visit(page, message)
 
     async def _visit(self, page: FamilyPage, message: PageToHub) -> None:
-        self._require_facility(page)
+        if getattr(message, "visit", None) not in page.joined:
+            # A visit that is open on the page outlives its facility log-in: nothing ends by
+            # accident.
+            self._require_facility(page)
+        self._require_session(page)
         match message:
             case Join():
                 await self._pages.join(page, message)
@@ -160,7 +166,7 @@ class FamilyEndpoint:
 
     def _require_session(self, page: FamilyPage) -> tuple[Session, Visitor]:
         if page.session is not None and self._store.clock() >= page.session.expires_at:
-            page.session = page.visitor = None
+            self._switchboard.log_on(page, None, None)
             page.send(LoggedOut())
         if page.session is None or page.visitor is None:
             raise UserError("not-logged-in")
@@ -174,7 +180,7 @@ class FamilyEndpoint:
     async def _log_in(self, page: FamilyPage, message: LogIn, address: str) -> None:
         result = await self._accounts.log_in(message.email, message.password, address, page.session)
         await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
-        page.session, page.visitor = result.session, result.visitor
+        self._switchboard.log_on(page, result.session, result.visitor)
         page.send(LoggedIn(token=result.token, name=result.visitor.name))
 
     async def _log_out(self, page: FamilyPage) -> None:

@@ -26,8 +26,8 @@ class JoinedPage:
     page: str
     visitor: str
     outlet: Outlet | None
-    where: PageIs = PageIs.HERE
     since: float = 0.0
+    """When its socket was lost."""
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ class Live:
     def page_gone(self, page: str, where: PageIs, now: float, since: float) -> None:
         """A page left, was closed or lost; another one here gets the visit unless it was lost."""
         joined = self.pages[page]
-        joined.outlet, joined.where, joined.since = None, where, since
+        joined.outlet, joined.since = None, since
         if where is not PageIs.LOST:
             del self.pages[page]
         if self.holder != page:

@@ -121,7 +121,7 @@ class Pages:
         for page in self._board.pages:
             if page.session is None or page.session.token_hash != change.token_hash:
                 continue
-            page.session = page.visitor = None
+            self._board.log_on(page, None, None)
             for visit, page_id in page.joined.items():
                 live = self._visits.get(visit)
                 if live is not None and page_id in live.pages:

@@ -47,15 +47,17 @@ class Pushes:
                 pass  # `pages` says so
 
     def _visit_changed(self, change: VisitChanged) -> None:
-        for seat in self._seats.all():
-            link = self._switchboard.terminals.get(seat.terminal)
-            if seat.inmate == change.inmate and link is not None:
-                self.seat(link)
-        for page in list(self._switchboard.pages):
-            session = page.session
-            if session is not None and session.visitor in change.visitors:
+        seat = self._seats.of(change.inmate)
+        link = self._switchboard.terminals.get(seat.terminal) if seat is not None else None
+        if link is not None:
+            self.seat(link)
+        for visitor in change.visitors:
+            for page in self._switchboard.pages_of(visitor):
                 self.appointments(page)
-        self.boards(change.facility)
+        live = self._visits.get(change.visit)
+        if live is None or live.visit.begun_at is None or live.visit.ended is not None:
+            # A visit that goes on is on nobody's idle screen.
+            self.boards(change.facility)
 
     # -- one client -------------------------------------------------------------------------
 
@@ -89,8 +91,10 @@ class Pushes:
     def appointments(self, page: FamilyPage) -> None:
         """Tell a page its visitor's visits, when the facility is open to it."""
         now, session = self._store.clock(), page.session
-        if session is None or session.facility is None or now >= session.facility_until:
+        if session is None or session.facility is None:
             return
+        if now >= session.facility_until and not page.joined:
+            return  # a visit that is open on the page outlives its facility log-in
         visits = self._visits.of_visitor(session.visitor, session.facility)
         views = tuple(self._view(live, now) for live in visits)
         page.client.send_newest(Appointments(now=now, visits=views))
@@ -104,17 +108,10 @@ class Pushes:
     def board(self, link: TerminalLink) -> None:
         """Tell a terminal what its idle screen shows, unless it knows."""
         now = self._store.clock()
-        board = (self._next_start(link.terminal.facility, now), self._free(link))
+        board = (self._visits.next_start(link.terminal.facility, now), self._free(link))
         if board != link.board:
             link.board = board
             link.client.send_newest(Board(now=now, next_start_at=board[0], free_terminal=board[1]))
-
-    def _next_start(self, facility: str, now: float) -> float | None:
-        for live in self._visits.all():
-            booked = live.visit.booked
-            if booked.facility == facility and live.visit.ended is None and booked.starts_at > now:
-                return booked.starts_at
-        return None
 
     def _free(self, link: TerminalLink) -> Neighbour | None:
         free = [

@@ -35,12 +35,14 @@ class Seats:
         self._board = board
         self._inmates = inmates
         self._seats: dict[str, SeatRow] = {}
+        self._by_inmate: dict[str, SeatRow] = {}
         # Sign-ins are rare and touch two seats at once: one at a time keeps them whole.
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:
         """Read the seats and mend what a crash left between a seat and its visit's log."""
         self._seats = {seat.terminal: seat for seat in await self._store.terminals.seats()}
+        self._by_inmate = {seat.inmate: seat for seat in self._seats.values()}
         for seat in list(self._seats.values()):
             live = self._visits.get(seat.visit or "")
             if live is not None and live.visit.ended is None:
@@ -56,6 +58,10 @@ class Seats:
         """Who sits at a terminal."""
         return self._seats.get(terminal)
 
+    def of(self, inmate: str) -> SeatRow | None:
+        """Where an inmate is signed in."""
+        return self._by_inmate.get(inmate)
+
     def all(self) -> list[SeatRow]:
         """Everybody who is signed in."""
         return list(self._seats.values())
@@ -68,7 +74,7 @@ class Seats:
             link.terminal.facility, message.inmate_number, message.pin, link.id
         )
         async with self._lock:
-            other = next((s for s in self._seats.values() if s.inmate == inmate.id), None)
+            other = self._by_inmate.get(inmate.id)
             if (
                 other is not None
                 and other.terminal != link.id
@@ -130,6 +136,7 @@ class Seats:
     async def _stand(self, seat: SeatRow) -> None:
         await self._store.terminals.stand(seat.terminal)
         self._seats.pop(seat.terminal, None)
+        self._by_inmate.pop(seat.inmate, None)
         log.info("terminal %s: signed out", seat.terminal)
         live = self._visits.get(seat.visit or "")
         if live is not None:
@@ -139,7 +146,7 @@ class Seats:
         await self._store.terminals.sit(seat)
         if before is not None:
             self._seats.pop(before.terminal, None)
-        self._seats[seat.terminal] = seat
+        self._seats[seat.terminal] = self._by_inmate[seat.inmate] = seat
         if before is not None and before.terminal != seat.terminal:
             link = self._board.terminals.get(before.terminal)
             if link is not None:

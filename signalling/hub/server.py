@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -47,18 +48,26 @@ class Doorkeeper:
     def __init__(self, total: int, per_address: int) -> None:
         self._total = total
         self._per_address = per_address
+        self._sockets = 0
         self._open: Counter[str] = Counter()
 
-    def enter(self, address: str) -> bool:
+    def enter(self) -> bool:
         """Count a socket; False when it is one too many. Pair with `leave` either way."""
-        self._open[address] += 1
-        return self._open.total() <= self._total and self._open[address] <= self._per_address
+        self._sockets += 1
+        return self._sockets <= self._total
 
-    def leave(self, address: str) -> None:
-        """Count a socket no more."""
-        self._open[address] -= 1
-        if not self._open[address]:
-            del self._open[address]
+    def enter_from(self, address: str) -> bool:
+        """Count a socket of an address; False when it is one too many. Pair with `leave`."""
+        self._open[address] += 1
+        return self._open[address] <= self._per_address
+
+    def leave(self, address: str | None) -> None:
+        """Count a socket, of an address if it had one, no more."""
+        self._sockets -= 1
+        if address is not None:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
 
 
 class Connection(ServerConnection):
@@ -67,22 +76,54 @@ class Connection(ServerConnection):
     def __init__(self, doorkeeper: Doorkeeper, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._doorkeeper = doorkeeper
-        self.address = "unknown"
+        self._counted: str | None = None
+        self._peer = "unknown"
+
+    @property
+    def address(self) -> str:
+        """Whoever is at the other end, as far as we know by now."""
+        return self._counted or self._peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let it in or drop it at once."""
-        peer = transport.get_extra_info("peername")
-        self.address = str(peer[0]) if peer else "unknown"
-        welcome = self._doorkeeper.enter(self.address)
+        self._peer = str((transport.get_extra_info("peername") or ("unknown",))[0])
+        welcome = self._doorkeeper.enter()
+        if not self._is_local():
+            welcome = self._count(self._peer) and welcome
         super().connection_made(transport)
         if not welcome:
-            log.warning("too many connections; dropped one from %s", self.address)
+            log.warning("too many connections; dropped one from %s", self._peer)
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
-        self._doorkeeper.leave(self.address)
+        self._doorkeeper.leave(self._counted)
         super().connection_lost(exc)
+
+    def _is_local(self) -> bool:
+        try:
+            return ipaddress.ip_address(self._peer).is_loopback
+        except ValueError:
+            return False
+
+    def _count(self, address: str) -> bool:
+        self._counted = address
+        return self._doorkeeper.enter_from(address)
+
+    def count_forwarded(self, request: Request) -> bool:
+        """Count a local peer by whom it forwards for; False when that is one too many.
+
+        Only a reverse proxy on this machine can name somebody else, and only the last entry is
+        its own word: what stands before it came from outside.
+        """
+        if self._counted is not None:
+            return True
+        forwarded = ",".join(request.headers.get_all("X-Forwarded-For")).rpartition(",")[2].strip()
+        try:
+            address = str(ipaddress.ip_address(forwarded))
+        except ValueError:
+            address = self._peer
+        return self._count(address)
 
 
 class FrontDoor:
@@ -93,8 +134,14 @@ class FrontDoor:
         self._files = files
         self._origins = frozenset(services.config.origins)
 
-    async def process(self, _connection: ServerConnection, request: Request) -> Response | None:
+    async def process(self, connection: ServerConnection, request: Request) -> Response | None:
         """Return an answer, or None to go on with a websocket."""
+        assert isinstance(connection, Connection)
+        if not connection.count_forwarded(request):
+            log.warning("too many connections from %s", connection.address)
+            return refuse(
+                request, HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections from here."
+            )
         path = request.path.partition("?")[0]
         if valid_host(request) is None:
             return refuse(request, HTTPStatus.BAD_REQUEST, "One valid Host is needed.")

@@ -66,6 +66,7 @@ class Switchboard:
         self._relay = config.ice_policy == "relay"
         self.terminals: dict[str, TerminalLink] = {}
         self.pages: set[FamilyPage] = set()
+        self._of_visitor: dict[str, set[FamilyPage]] = {}
 
     def plug(self, link: TerminalLink) -> None:
         """Add a terminal's link. A second live link on one key closes the first: newest wins."""
@@ -86,6 +87,21 @@ class Switchboard:
         """Whether a terminal is linked and in order."""
         link = self.terminals.get(terminal)
         return link is not None and not link.faults
+
+    def pages_of(self, visitor: str) -> list[FamilyPage]:
+        """The pages that a visitor is logged in on."""
+        return list(self._of_visitor.get(visitor, ()))
+
+    def log_on(self, page: FamilyPage, session: Session | None, visitor: Visitor | None) -> None:
+        """Keep who is logged in on a page; None: nobody."""
+        if page.visitor is not None:
+            here = self._of_visitor.get(page.visitor.id, set())
+            here.discard(page)
+            if not here:
+                self._of_visitor.pop(page.visitor.id, None)
+        page.session, page.visitor = session, visitor
+        if visitor is not None:
+            self._of_visitor.setdefault(visitor.id, set()).add(page)
 
     # -- carrying ---------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -57,6 +58,8 @@ class Visits:
         self._rules = Rules(config.visits.link_grace_s, config.visits.first_picture_s)
         self._give_back_max_s = config.visits.give_back_max_s
         self._live: dict[str, Live] = {}
+        self._of: dict[str, dict[str, Live]] = {}
+        """The same by inmate, by visitor and by facility: pushes must not look at all."""
         self.timers = Timers(store.clock)
         self.stopping = False
         """Set when the hub goes down: connections that end then say nothing about visits."""
@@ -64,14 +67,16 @@ class Visits:
     async def start(self) -> None:
         """Read the open visits. What time did meanwhile is applied by the first timers."""
         now = self._store.clock()
-        for visit in await self._store.visits.load_since(now - KEPT_AFTER_END_S):
-            live = await self.adopt(visit)
+        visits = await self._store.visits.load_since(now - KEPT_AFTER_END_S)
+        # Side by side: what they ask the store for is then committed in groups.
+        for live in await asyncio.gather(*(self.adopt(visit) for visit in visits)):
+            visit = live.visit
             # Nobody is connected yet; both ends have the grace time to come back.
             lost = PageEnd(PageIs.LOST if visit.visitors_here else PageIs.LEFT, since=now)
             live.ends = replace(live.ends, terminal=TerminalEnd(gone_since=now), page=lost)
             for who in visit.visitors_here:
                 page = f"before-restart.{who}"
-                live.pages[page] = JoinedPage(page, who, None, PageIs.LOST, now)
+                live.pages[page] = JoinedPage(page, who, None, now)
             live.note_tracks(now)
 
     async def run(self) -> None:
@@ -91,6 +96,8 @@ class Visits:
         old = self._store.clock() >= ended_at + KEPT_AFTER_END_S
         if old:
             del self._live[live.id]
+            for key in _keys(live.visit):
+                del self._of[key][live.id]
             self.publish(live)
         return old
 
@@ -102,37 +109,51 @@ class Visits:
 
     def all(self) -> list[Live]:
         """All, by start."""
-        return sorted(self._live.values(), key=lambda live: live.visit.booked.starts_at)
+        return _by_start(self._live.values())
 
     def of_inmate(self, inmate: str) -> list[Live]:
         """An inmate's, by start."""
-        return [live for live in self.all() if live.visit.booked.inmate == inmate]
+        return _by_start(self._of.get(inmate, {}).values())
 
     def of_visitor(self, visitor: str, facility: str) -> list[Live]:
         """A visitor's at one facility, by start."""
-        return [
-            live
-            for live in self.all()
-            if visitor in live.visit.booked.visitors and live.visit.booked.facility == facility
-        ]
+        theirs = self._of.get(visitor, {}).values()
+        return _by_start(each for each in theirs if each.visit.booked.facility == facility)
+
+    def next_start(self, facility: str, now: float) -> float | None:
+        """When the next visit of a facility starts."""
+        here = (each.visit for each in self._of.get(f"at {facility}", {}).values())
+        starts = (each.booked.starts_at for each in here if each.ended is None)
+        return min((at for at in starts if at > now), default=None)
 
     # -- changing ---------------------------------------------------------------------------
 
     async def adopt(self, visit: Visit) -> Live:
         """Take a visit that was just booked or read from the store into memory."""
         inmate = await self._store.people.inmate(visit.booked.inmate)
-        people = []
+        name = inmate.name if inmate else visit.booked.inmate
+        live = Live(visit, name, await self._people(visit))
+        self._live[visit.id] = live
+        for key in _keys(visit):
+            self._of.setdefault(key, {})[visit.id] = live
+        self._schedule(live, None)
+        self.publish(live)
+        return live
+
+    async def read_people_again(self, visitor: str) -> None:
+        """A visitor's relation to somebody changed: say so on the screens."""
+        for live in list(self._of.get(visitor, {}).values()):
+            live.people = await self._people(live.visit)
+            self.publish(live)
+
+    async def _people(self, visit: Visit) -> tuple[Person, ...]:
+        people: list[Person] = []
         for who in visit.booked.visitors:
             visitor = await self._store.people.visitor(who)
             approvals = await self._store.people.approvals(who)
             relation = next((a.relation for a, i in approvals if i.id == visit.booked.inmate), "")
             people.append(Person(name=visitor.name if visitor else who, relation=relation))
-        name = inmate.name if inmate else visit.booked.inmate
-        live = Live(visit, name, tuple(people))
-        self._live[visit.id] = live
-        self._schedule(live, None)
-        self.publish(live)
-        return live
+        return tuple(people)
 
     async def change(self, live: Live, decide: Decide) -> bool:
         """Append what `decide(visit, now)` returns, then settle and publish.
@@ -262,3 +283,12 @@ def _expiry(visit: Visit, now: float) -> Iterable[Draft]:
         came = visit.begun_at is not None
         reason = EndReason.EXPIRED if came else EndReason.NOBODY_CAME
         yield Draft(Ended(By.CLOCK, reason), AUTHOR)
+
+
+def _keys(visit: Visit) -> tuple[str, ...]:
+    # Ids of inmates and visitors differ in their first letter; a facility's never has a space.
+    return (visit.booked.inmate, *visit.booked.visitors, f"at {visit.booked.facility}")
+
+
+def _by_start(lives: Iterable[Live]) -> list[Live]:
+    return sorted(lives, key=lambda live: live.visit.booked.starts_at)

@@ -16,6 +16,7 @@ from signalling.messages import (
     Answer,
     Choose,
     CreateAccount,
+    End,
     FacilityLogIn,
     Hello,
     Join,
@@ -153,6 +154,16 @@ async def test_facility_is_opened_first(hub: Hub) -> None:
     assert (await page.refused(Join(visit=visit, page="p"))).code == "facility-not-open"
 
 
+async def test_a_visit_outlives_its_facility_log_in(hub: Hub) -> None:
+    terminal, page, visit = await hub.begun(seconds=3 * 3600.0)
+    hub.pass_time(7201)
+    await terminal.state(visit, receiving=True, handset_up=False)
+    await page.sees(visit, lambda view: view.breaks)
+    await page.send(End(visit=visit))
+    await terminal.sees(lambda view: view.ended_at is not None)
+    assert (await page.refused(Join(visit="other", page="p"))).code == "facility-not-open"
+
+
 async def test_bad_answer_closes_the_page_and_never_reaches_the_terminal(hub: Hub) -> None:
     terminal, page, visit = await hub.begun()
     await terminal.offer(visit, page.page, connection=2)
@@ -185,10 +196,9 @@ async def test_no_first_message_closes(tmp_path: Path) -> None:
 
 
 async def test_connections_are_limited_half_open_ones_too(tmp_path: Path) -> None:
-    config = hub_config(tmp_path / "s", limits=Limits(connections_per_address=3))
+    config = hub_config(tmp_path / "s", limits=Limits(connections=3))
     async with running_hub(config) as hub:
-        host, port = hub.url.removeprefix("http://").split(":")
-        held = [socket.create_connection((host, int(port))) for _ in range(2)]
+        held = [socket.create_connection(tuple_of(hub.url)) for _ in range(2)]
         page = await hub.page()
         await page.hello()
         with pytest.raises((InvalidMessage, ConnectionError, EOFError)):
@@ -205,6 +215,30 @@ async def test_connections_are_limited_half_open_ones_too(tmp_path: Path) -> Non
         async with asyncio.timeout(5):
             while await again() is None:
                 pass
+
+
+async def test_connections_are_limited_by_whom_a_local_proxy_names_last(tmp_path: Path) -> None:
+    config = hub_config(tmp_path / "s", limits=Limits(connections_per_address=2))
+    async with running_hub(config) as hub:
+
+        async def from_(forwarded: str) -> Client:
+            return await hub.page(additional_headers={"X-Forwarded-For": forwarded})
+
+        await from_("203.0.113.7")
+        first = await from_("198.51.100.1, 203.0.113.7")
+        with pytest.raises(InvalidStatus) as refused:
+            await from_("203.0.113.7")
+        assert refused.value.response.status_code == 503
+        await from_("203.0.113.7, 198.51.100.1")
+        await from_("nonsense")
+        await first.close()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    await from_("203.0.113.7")
+                except InvalidStatus:
+                    continue
+                break
 
 
 async def test_slow_client_is_closed_and_others_live(tmp_path: Path) -> None:
