@@ -99,6 +99,7 @@ export class Account {
       choosing: null,
       visits: null,
       mine: null,
+      taken: null,
       checked: false,
       tab: "appointments",
       sheet: null,

@@ -25,7 +25,7 @@ import { HubConnection, familyUrl } from "./protocol.js";
 import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
-import { END_SHEET_S, newModel, ownVisit, telephoneOf } from "./state.js";
+import { END_SHEET_S, newModel, ownVisit, takesAway, telephoneOf } from "./state.js";
 import { JailTimes, localeFor } from "./times.js";
 import { Visiting } from "./visiting.js";
 import { isLanguage, words } from "./words.js";
@@ -211,7 +211,9 @@ class App {
         changed();
       },
       appointments: ({ visits }) => {
-        this.model.visits = visits;
+        const { model } = this;
+        if (takesAway(model, visits)) Object.assign(model, { taken: model.mine, mine: null });
+        model.visits = visits;
         changed();
       },
       joined: changed,
@@ -254,7 +256,7 @@ class App {
     const { model } = this;
     performance.mark("visit-press");
     void this.sounds.unlock();
-    Object.assign(model, { mine: visit, note: null, sheet: null });
+    Object.assign(model, { mine: visit, taken: null, note: null, sheet: null });
     this.visiting.sync();
     this.stage.onNextPicture(() => performance.mark("visit-first-picture"));
     this.stage.play();

@@ -13,6 +13,9 @@ import { METER_BLOCKS } from "./state.js";
 /** What the loudest block of the meter stands for, and the quietest, in dB of full scale. */
 const LOUD_DB = -10;
 const QUIET_DB = -58;
+/** Longer than a tick of the screen (341 ms at 48 kHz), so that no word falls between two looks. */
+const HEARD_SAMPLES = 16384;
+const WINDOW_SAMPLES = 1024;
 
 /** Names of DOMException by getUserMedia (W3C Media Capture, 10.2.1), and what to tell people. */
 /** @type {Record<string, DeviceFault>} */
@@ -109,13 +112,12 @@ export class Devices {
     this.onChange();
   }
 
-  /** The microphone's level now, 0 to METER_BLOCKS. */
+  /** The loudest that the microphone heard in the last third of a second, 0 to METER_BLOCKS. */
   level() {
     if (this.analyser === null) return 0;
     const samples = new Float32Array(this.analyser.fftSize);
     this.analyser.getFloatTimeDomainData(samples);
-    const power = samples.reduce((sum, each) => sum + each * each, 0) / samples.length;
-    const db = 10 * Math.log10(power + 1e-12);
+    const db = 10 * Math.log10(loudestPower(samples) + 1e-12);
     const share = (db - QUIET_DB) / (LOUD_DB - QUIET_DB);
     return Math.round(METER_BLOCKS * Math.min(1, Math.max(0, share)));
   }
@@ -179,9 +181,24 @@ export class Devices {
   /** @param {MediaStreamTrack} track */
   #listen(track) {
     const audio = this.audio();
-    this.analyser = new AnalyserNode(audio, { fftSize: 1024 });
+    this.analyser = new AnalyserNode(audio, { fftSize: HEARD_SAMPLES });
     new MediaStreamAudioSourceNode(audio, { mediaStream: new MediaStream([track]) }).connect(
       this.analyser,
     );
   }
+}
+
+/**
+ * The power of the loudest window in `samples`, 1 for full scale.
+ *
+ * @param {Float32Array} samples
+ */
+export function loudestPower(samples) {
+  let loudest = 0;
+  for (let start = 0; start < samples.length; start += WINDOW_SAMPLES) {
+    const window = samples.subarray(start, start + WINDOW_SAMPLES);
+    const power = window.reduce((sum, each) => sum + each * each, 0) / window.length;
+    loudest = Math.max(loudest, power);
+  }
+  return loudest;
 }

@@ -82,13 +82,22 @@ export function bar(scene, times, visit) {
         "div",
         null,
         h("strong", { id: "time-left", "data-left": String(Math.ceil(left)) }, clock),
-        h("span", null, [t("ends-at", { time: times.clock(visit.ends_at) }), added].join(" ").trim()),
+        h("span", null, `${oneStop(t("ends-at", { time: times.clock(visit.ends_at) }))} ${added}`.trim()),
       ),
     ),
     toggle("mute", model.muted, model.muted ? "microphone-off" : "microphone", t(model.muted ? "unmute" : "mute"), act.toggleMute),
     toggle("camera-off", model.cameraOff, model.cameraOff ? "no-camera" : "camera", t(model.cameraOff ? "camera-on" : "camera-off"), act.toggleCamera),
     button("end", { id: "end-visit", key: "end", onclick: act.askEnd }, icon("x"), t("end-visit")),
   ];
+}
+
+/**
+ * A time like "3:57 p.m." brings the sentence's full stop with it.
+ *
+ * @param {string} sentence
+ */
+function oneStop(sentence) {
+  return sentence.replace(/\.\.$/, ".");
 }
 
 /**
@@ -118,7 +127,7 @@ export function held(scene, times, visit) {
   const facts = { name: visit.inmate };
   const lost = Math.max(0, Math.floor(now - why.since));
   const lostWord = lost < 120 ? t("n-lost-so-far", { n: lost }) : t("min-lost-so-far", { n: Math.floor(lost / 60) });
-  const until = t("until", { time: times.clock(visit.ends_at) });
+  const until = oneStop(t("until", { time: times.clock(visit.ends_at) }));
   return h(
     "div",
     { class: "held", key: "held", "data-held": why.where },

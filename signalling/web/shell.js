@@ -104,7 +104,7 @@ export function sheet({ model, now, t, act }) {
         ? button("end", { id: "confirm-end", key: "end", onclick: act.confirmEnd }, icon("x"), t("end-visit"))
         : button("plain", { id: "stay", key: "stay", onclick: act.dismiss }, icon("x"), t("take-over-stay")),
       ends
-        ? button("main", { id: "go-on", key: "go-on", onclick: act.dismiss }, icon("camera"), t("go-on"))
+        ? button("main", { id: "go-on", key: "go-on", autofocus: true, onclick: act.dismiss }, icon("camera"), t("go-on"))
         : button("main", { id: "take-over", key: "take", onclick: act.takeOver }, icon("arrow-right"), t("take-over-go")),
     ),
   ];

@@ -33,6 +33,7 @@
  * @property {"appointments"|"check"} tab
  * @property {boolean} checked  device check done or skipped
  * @property {string|null} mine  visit whose telephone was pressed here
+ * @property {string|null} taken  visit that another page took from here
  * @property {string|null} leftEnd  ended visit whose end was read
  * @property {string|null} busy  type of the request under way
  * @property {Note|null} note  the last refusal or good news, shown above the button
@@ -78,6 +79,7 @@ export function newModel(page, now) {
     tab: "appointments",
     checked: false,
     mine: null,
+    taken: null,
     leftEnd: null,
     busy: null,
     note: null,
@@ -186,7 +188,20 @@ export function telephoneOf(visit, page) {
  * @param {Model} model
  */
 export function takenOver(visit, model) {
-  return visit.id === model.mine && telephoneOf(visit, model.page) === "elsewhere";
+  return visit.id === model.taken && telephoneOf(visit, model.page) === "elsewhere";
+}
+
+/**
+ * Whether the new visits take this page's visit away. Then it needs a press to come back: a
+ * camera never starts because somebody closed another page.
+ *
+ * @param {Model} model
+ * @param {VisitView[]} visits
+ */
+export function takesAway(model, visits) {
+  const own = (/** @type {VisitView[]|null} */ all) => all?.find((each) => each.id === model.mine);
+  const [before, after] = [own(model.visits)?.page, own(visits)?.page ?? null];
+  return before === model.page && after !== null && after !== model.page;
 }
 
 const ORDER = ["in-visit", "interrupted", "ready", "pending", "scheduled", "ended"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { browserOf, Devices, faultOf, wishedSize } from "../../../signalling/web/devices.js";
+import { browserOf, Devices, faultOf, loudestPower, wishedSize } from "../../../signalling/web/devices.js";
 
 /** Answers getUserMedia by what each kind is: a track, or the name of an error. */
 class FakeMedia {
@@ -61,6 +61,13 @@ test("without a secure origin there are no devices, and it says so", async () =>
   const found = devices(undefined);
   await found.ask();
   assert.deepEqual(found.faults, { camera: "insecure", microphone: "insecure" });
+});
+
+test("the meter shows the loudest moment, not the mean", () => {
+  const samples = new Float32Array(16384);
+  assert.equal(loudestPower(samples), 0);
+  samples.fill(0.5, 4096, 5120);
+  assert.equal(loudestPower(samples), 0.25);
 });
 
 test("faults have names", () => {

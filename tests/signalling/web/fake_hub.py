@@ -16,8 +16,10 @@ from typing import Any, TypeVar
 
 import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from signalling.errors import ProtocolError
 from signalling.hub.web_files import read_web_files, refuse, respond
 from signalling.messages import (
     PAGE_TO_HUB,
@@ -91,6 +93,7 @@ class FakeHub:
 
     visits: list[VisitView] = field(default_factory=list)
     received: list[PageToHub] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
     answering: bool = True
     opened: str | None = None
     on_message: Callable[[PageToHub], Any] | None = None
@@ -136,15 +139,21 @@ class FakeHub:
         self._sockets.add(socket)
         try:
             async for frame in socket:
-                message = PAGE_TO_HUB.decode(frame, limit=MAX_FRAME)
-                if not isinstance(message, Ping):
-                    self.received.append(message)
-                for reply in self._replies(message):
-                    await socket.send(encode(reply))
-                if self.on_message is not None:
-                    self.on_message(message)
+                await self._take(socket, PAGE_TO_HUB.decode(frame, limit=MAX_FRAME))
+        except ConnectionClosed:
+            pass  # the page was closed while a reply was on its way
+        except ProtocolError as error:
+            self.faults.append(error)
         finally:
             self._sockets.discard(socket)
+
+    async def _take(self, socket: ServerConnection, message: PageToHub) -> None:
+        if not isinstance(message, Ping):
+            self.received.append(message)
+        for reply in self._replies(message):
+            await socket.send(encode(reply))
+        if self.on_message is not None:
+            self.on_message(message)
 
     def _replies(self, message: PageToHub) -> list[Message]:
         now = time.time()

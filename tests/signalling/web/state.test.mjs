@@ -82,8 +82,19 @@ test("the telephone is hollow until ready, starts, returns, or asks first", () =
   assert.equal(does({ page: "another" }), "elsewhere");
   assert.equal(does({ status: "in-visit" }), "return");
   assert.equal(does({ status: "interrupted", page: null }), "return");
-  assert.ok(state.takenOver(begun({ page: "another" }), model({ mine: "v1" })));
+  assert.ok(state.takenOver(begun({ page: "another" }), model({ taken: "v1" })));
+  assert.ok(!state.takenOver(begun(), model({ taken: "v1" })));
   assert.ok(!state.takenOver(begun({ page: "another" }), model()));
+});
+
+test("a page that takes the visit takes it once; a press under way is not undone", () => {
+  const takes = (before, after) =>
+    state.takesAway(model({ mine: "v1", visits: [begun({ page: before })] }), [begun({ page: after })]);
+  assert.ok(takes("me", "another"));
+  assert.ok(!takes("me", null), "our own link was lost");
+  assert.ok(!takes("another", "another"), "we are taking it back");
+  assert.ok(!takes("me", "me"));
+  assert.ok(!state.takesAway(model({ visits: [begun()] }), [begun({ page: "another" })]));
 });
 
 test("nothing is sent before the hub opens the tracks and this page's telephone was pressed", () => {
