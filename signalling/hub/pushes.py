@@ -75,7 +75,7 @@ class Pushes:
         ]
         waits = self._visits.get(row.visit or "")
         seat = Seat(
-            inmate=lives[0].inmate_name if lives else "",
+            inmate=self._seats.name(row),
             visits=tuple(self._view(live, now) for live in lives),
             visit=waits.id if waits is not None else None,
             ice_servers=self._servers(waits),

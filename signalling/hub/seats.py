@@ -36,6 +36,7 @@ class Seats:
         self._inmates = inmates
         self._seats: dict[str, SeatRow] = {}
         self._by_inmate: dict[str, SeatRow] = {}
+        self._names: dict[str, str] = {}
         # Sign-ins are rare and touch two seats at once: one at a time keeps them whole.
         self._lock = asyncio.Lock()
 
@@ -43,6 +44,9 @@ class Seats:
         """Read the seats and mend what a crash left between a seat and its visit's log."""
         self._seats = {seat.terminal: seat for seat in await self._store.terminals.seats()}
         self._by_inmate = {seat.inmate: seat for seat in self._seats.values()}
+        for who in self._by_inmate:
+            inmate = await self._store.people.inmate(who)
+            self._names[who] = inmate.name if inmate is not None else who
         for seat in list(self._seats.values()):
             live = self._visits.get(seat.visit or "")
             if live is not None and live.visit.ended is None:
@@ -57,6 +61,10 @@ class Seats:
     def at(self, terminal: str) -> SeatRow | None:
         """Who sits at a terminal."""
         return self._seats.get(terminal)
+
+    def name(self, seat: SeatRow) -> str:
+        """The name of whoever sits there."""
+        return self._names[seat.inmate]
 
     def of(self, inmate: str) -> SeatRow | None:
         """Where an inmate is signed in."""
@@ -74,6 +82,7 @@ class Seats:
             link.terminal.facility, message.inmate_number, message.pin, link.id
         )
         async with self._lock:
+            self._names[inmate.id] = inmate.name
             other = self._by_inmate.get(inmate.id)
             if (
                 other is not None

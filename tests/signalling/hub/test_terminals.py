@@ -178,6 +178,26 @@ async def test_a_terminal_locks_whoevers_pins_are_wrong(hub: Hub) -> None:
     assert (await other.sign_in()) is not None
 
 
+async def test_an_inmate_without_visits_is_seated_by_name_and_signed_out(hub: Hub) -> None:
+    await hub.people()
+    terminal = await hub.ready_terminal()
+    seat = await terminal.sign_in()
+    assert seat is not None
+    assert (seat.inmate, seat.visits, seat.visit) == ("Daniel", (), None)
+    await terminal.sign_out()
+
+
+async def test_another_inmate_takes_the_seat_and_the_first_is_signed_out(hub: Hub) -> None:
+    await hub.people()
+    await hub.do(ask.InmateAdd(number="99", name="Max", facility="north", pin="111222"))
+    visit = await hub.book()
+    terminal = await hub.ready_terminal()
+    await terminal.sign_in()
+    await terminal.send(SignIn(inmate_number="99", pin="111222"))
+    await terminal.until(lambda: terminal.seat is not None and terminal.seat.inmate == "Max")
+    assert await hub.kinds(visit) == ["booked", "inmate-signed-in", "inmate-signed-out"]
+
+
 async def test_choose_needs_a_seat_and_an_own_visit_inside_its_window(hub: Hub) -> None:
     await hub.people()
     visit = await hub.book("+7200", 60)
