@@ -1,0 +1,284 @@
+"""The shell: events reach the session, its decisions reach link and media, nothing else does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from hardware.interfaces import DeviceLost, DeviceNotFound
+from kiosk.events import MediaDied
+from kiosk.media.commands import Command, LocalOffer, OpenDevices, RemoteAnswer, Report
+from kiosk.media.commands import Connect as ConnectCommand
+from kiosk.session import Session
+from kiosk.terminal import Parts, Terminal
+from kiosk.view import Key, Touch, View
+from signalling.descriptions import AddressPolicy
+from signalling.link import LinkEvent
+from signalling.link_events import LinkUp
+from signalling.messages import Answer, Message, Offer, SeatMessage, SignIn
+from tests.kiosk.bench_of_session import HUB_EPOCH, OPENED, WELCOME, seat, visit
+
+DEADLINE_S = 10.0
+
+
+class FakeLink:
+    """A link that the test speaks through."""
+
+    def __init__(self) -> None:
+        self.incoming: asyncio.Queue[LinkEvent] = asyncio.Queue()
+        self.sent: list[Message] = []
+
+    def send(self, message: Message) -> bool:
+        self.sent.append(message)
+        return True
+
+    async def events(self) -> AsyncIterator[LinkEvent]:
+        while True:
+            yield await self.incoming.get()
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
+class FakeMedia:
+    """A media process that keeps the contract of `Media` and notes what was asked."""
+
+    def __init__(self, log: list[str]) -> None:
+        self.reports: asyncio.Queue[Report | MediaDied] = asyncio.Queue()
+        self.told: list[Command] = []
+        self.log = log
+        self.running = False
+        self.fails = 0
+
+    async def open(self) -> None:
+        self.log.append("media open")
+
+    async def close(self) -> None:
+        self.running = False
+        self.log.append("media close")
+
+    async def start(self) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise OSError(12, "no memory")
+        self.running = True
+        self.log.append("media start")
+
+    async def stop(self) -> None:
+        self.running = False
+        self.log.append("media stop")
+
+    async def tell(self, command: Command) -> None:
+        assert self.running, "a command without a process"
+        self.told.append(command)
+
+    def forget(self) -> None:
+        self.log.append("media forget")
+
+    async def events(self) -> AsyncIterator[Report | MediaDied]:
+        while True:
+            yield await self.reports.get()
+
+
+class FakeHook:
+    """A hook switch: not there at first when told so, then what the test makes of it."""
+
+    def __init__(self, log: list[str], missing: int = 0) -> None:
+        self.moves: asyncio.Queue[bool | None] = asyncio.Queue()
+        self.log = log
+        self.missing = missing
+
+    async def open(self) -> bool:
+        if self.missing:
+            self.missing -= 1
+            raise DeviceNotFound("no hook")
+        return True
+
+    async def change(self) -> bool:
+        move = await self.moves.get()
+        if move is None:
+            raise DeviceLost("pulled")
+        return move
+
+    async def close(self) -> None:
+        self.log.append("hook close")
+
+
+class FakeKeypad:
+    """Keys that the test presses."""
+
+    def __init__(self) -> None:
+        self.keys: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def key(self) -> str:
+        key = await self.keys.get()
+        if key is None:
+            raise DeviceLost("pulled")
+        return key
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class Stage:
+    """A terminal among fakes."""
+
+    def __init__(self, hook_missing: int = 0) -> None:
+        self.log: list[str] = []
+        self.link = FakeLink()
+        self.media = FakeMedia(self.log)
+        self.hook = FakeHook(self.log, hook_missing)
+        self.keypad = FakeKeypad()
+        self.views: list[View] = []
+        self.changed = asyncio.Event()
+        parts = Parts(
+            link=self.link,
+            media=self.media,
+            hook=self.hook,
+            keypad=self.keypad,
+            policy=AddressPolicy.of(allow=["127.0.0.0/8"]),
+            show=self._show,
+        )
+        self.terminal = Terminal(parts, Session(language="en", clock_offset_s=HUB_EPOCH))
+
+    def _show(self, view: View) -> None:
+        self.views.append(view)
+
+    @property
+    def view(self) -> View:
+        return self.views[-1]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Poll until `holds`, or fail at the deadline."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not holds():  # noqa: ASYNC110 - what is waited for has no event of its own
+                await asyncio.sleep(0.005)
+
+    async def seated(self) -> None:
+        """Link up, an inmate waits, an offer has been made."""
+        self.link.incoming.put_nowait(LinkUp(WELCOME))
+        self.link.incoming.put_nowait(SeatMessage(now=HUB_EPOCH, seat=seat(visit())))
+        await self.until(lambda: self.media.running)
+        self.media.reports.put_nowait(OPENED)
+        await self.until(lambda: any(isinstance(e, ConnectCommand) for e in self.media.told))
+        self.media.reports.put_nowait(LocalOffer(connection=self.connection, sdp=OFFER))
+        await self.until(lambda: any(isinstance(e, Offer) for e in self.link.sent))
+
+    @property
+    def connection(self) -> int:
+        return next(e.connection for e in self.media.told if isinstance(e, ConnectCommand))
+
+
+@asynccontextmanager
+async def running(hook_missing: int = 0) -> AsyncIterator[Stage]:
+    stage = Stage(hook_missing)
+    task = asyncio.create_task(stage.terminal.run())
+    try:
+        await stage.until(lambda: bool(stage.views))
+        yield stage
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+FINGERPRINT = ":".join(["AB"] * 32)
+OFFER = (
+    "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\n"
+    f"a=rtcp-mux\r\na=fingerprint:sha-256 {FINGERPRINT}\r\na=setup:actpass\r\n"
+    "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=rtpmap:96 opus/48000/2\r\n"
+)
+ANSWER = OFFER.replace("a=setup:actpass", "a=setup:active")
+
+
+async def test_a_press_and_a_key_reach_the_screen() -> None:
+    async with running() as stage:
+        stage.terminal.post(Touch())
+        assert stage.view.screen == "sign-in"
+        stage.terminal.post(Key("4"))
+        stage.keypad.keys.put_nowait("8")
+        await stage.until(lambda: stage.view.sign_in.number == "48")
+
+
+async def test_a_lost_keypad_comes_back() -> None:
+    async with running() as stage:
+        stage.keypad.keys.put_nowait(None)
+        stage.keypad.keys.put_nowait("7")
+        await stage.until(lambda: stage.view.sign_in.number == "7")
+
+
+async def test_a_hook_that_is_missing_is_a_fault_until_it_is_there() -> None:
+    async with running(hook_missing=1) as stage:
+        await stage.until(lambda: stage.view.faults == ("HOOK-01",))
+        await stage.until(lambda: stage.view.faults == ())
+        assert stage.view.handset_up
+        stage.hook.moves.put_nowait(False)
+        await stage.until(lambda: not stage.view.handset_up)
+        stage.hook.moves.put_nowait(None)
+        await stage.until(lambda: stage.view.faults == ("HOOK-01",))
+        await stage.until(lambda: stage.view.faults == ())
+
+
+async def test_an_inmate_who_waits_starts_media_and_an_offer_goes_out() -> None:
+    async with running() as stage:
+        await stage.seated()
+        assert "media start" in stage.log
+        assert not any(isinstance(each, OpenDevices) for each in stage.media.told)
+
+
+async def test_an_answer_is_checked_before_the_media_process_sees_it() -> None:
+    async with running() as stage:
+        await stage.seated()
+        answer = Answer(visit="v1", connection=stage.connection, sdp=ANSWER)
+        stage.link.incoming.put_nowait(answer)
+        await stage.until(lambda: any(isinstance(e, RemoteAnswer) for e in stage.media.told))
+
+
+async def test_an_answer_that_is_not_let_through_never_reaches_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    async with running() as stage:
+        await stage.seated()
+        hostile = ANSWER + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+        stage.link.incoming.put_nowait(Answer(visit="v1", connection=stage.connection, sdp=hostile))
+        await stage.until(lambda: "refused=RemoteAnswer" in caplog.text)
+        assert not any(isinstance(each, RemoteAnswer) for each in stage.media.told)
+
+
+async def test_a_process_that_cannot_be_started_is_tried_again() -> None:
+    async with running() as stage:
+        stage.media.fails = 2
+        stage.link.incoming.put_nowait(LinkUp(WELCOME))
+        stage.link.incoming.put_nowait(SeatMessage(now=HUB_EPOCH, seat=seat(visit())))
+        await stage.until(lambda: stage.media.running)
+
+
+async def test_everything_is_closed_in_the_end_the_last_opened_first() -> None:
+    async with running() as stage:
+        await stage.seated()
+    assert stage.log[-2:] == ["hook close", "media close"]
+
+
+async def test_the_log_tells_the_screen_and_never_the_pin(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with running() as stage:
+        stage.link.incoming.put_nowait(LinkUp(WELCOME))
+        await stage.until(lambda: stage.view.connected)
+        stage.terminal.post(Touch())
+        for key in ("4", "8", "enter", "9", "7", "5", "3", "enter"):
+            stage.terminal.post(Key(key))
+        assert SignIn(inmate_number="48", pin="9753") in stage.link.sent
+    assert "screen=sign-in visit=- status=- sheet=- faults=-" in caplog.text
+    assert "sent=sign-in" in caplog.text
+    assert "9753" not in caplog.text
