@@ -233,9 +233,7 @@ async def test_a_whole_visit(hub: FakeHub, page: Page) -> None:
         print("press to picture, ms:", await page.evaluate(PRESS_TO_PICTURE_MS))
         await until("pictures of the family", lambda: kiosk.frames > 10)
         assert sorted(kiosk.kinds) == ["audio", "video"]
-        await until("receiving", lambda: reported(hub).receiving)
-        state = reported(hub)
-        assert (state.connection, state.camera, state.microphone) == (1, True, True)
+        await reports(hub, receiving=True, connection=1, camera=True, microphone=True)
         await expect(page.locator("#time-left")).to_have_text("18 min left")
         await picture(page, "e-in-visit")
         await page.click("#end-visit")
@@ -264,8 +262,14 @@ async def test_a_whole_visit(hub: FakeHub, page: Page) -> None:
     await on_screen(page, "appointments")
 
 
-def reported(hub: FakeHub) -> PageState:
-    return next(each for each in reversed(hub.received) if isinstance(each, PageState))
+async def reports(hub: FakeHub, **fields: object) -> None:
+    """Wait until the page's newest report says so."""
+
+    def said() -> bool:
+        states = [each for each in hub.received if isinstance(each, PageState)]
+        return bool(states) and all(getattr(states[-1], k) == v for k, v in fields.items())
+
+    await until(f"page-state {fields}", said)
 
 
 async def test_nothing_is_sent_before_the_press(hub: FakeHub, page: Page) -> None:
@@ -284,7 +288,7 @@ async def test_nothing_is_sent_before_the_press(hub: FakeHub, page: Page) -> Non
         )
         await connect(hub, kiosk, join.page)
         kiosk.send()
-        await until("receiving", lambda: reported(hub).receiving)
+        await reports(hub, receiving=True)
         assert kiosk.frames == 0
         await on_screen(page, "appointments")
         await picture(page, "c-return")
@@ -306,7 +310,7 @@ async def test_a_new_offer_is_shown_beside_and_swapped(hub: FakeHub, page: Page)
         await expect(page.locator("#remote-video[data-first]")).to_have_count(0)
         await expect(page.locator("#pictures video")).to_have_count(1)
         await until("pictures on the second", lambda: second.frames > 5)
-        await until("the second reported", lambda: reported(hub).connection == 2)
+        await reports(hub, connection=2)
 
 
 async def test_held_says_whose_link_broke(hub: FakeHub, page: Page) -> None:
@@ -354,12 +358,12 @@ async def test_mute_and_camera_stop_what_is_sent(hub: FakeHub, page: Page) -> No
         await until("pictures of the family", lambda: kiosk.frames > 5)
         await page.click("#mute")
         await page.click("#camera-off")
-        await until("said", lambda: not reported(hub).camera and not reported(hub).microphone)
+        await reports(hub, camera=False, microphone=False)
         await expect(page.locator("#over")).to_contain_text("You are muted")
         await picture(page, "e-muted")
         await page.click("#mute")
         await page.click("#camera-off")
-        await until("said", lambda: reported(hub).camera and reported(hub).microphone)
+        await reports(hub, camera=True, microphone=True)
 
 
 async def test_last_minutes_are_said(hub: FakeHub, page: Page) -> None:
@@ -466,7 +470,7 @@ async def test_refused_camera_says_what_to_do_and_goes_on(hub: FakeHub, page: Pa
     await picture(page, "b-denied")
     await page.click("#check-done")
     await hub.got(Join)
-    await until("said", lambda: not reported(hub).camera and not reported(hub).microphone)
+    await reports(hub, camera=False, microphone=False)
 
 
 async def test_after_a_reload_the_visit_waits_for_a_press(hub: FakeHub, page: Page) -> None:
