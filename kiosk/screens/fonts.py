@@ -9,7 +9,7 @@ from typing import Final
 from kivy.core.text import Label
 from kivy.graphics.texture import Texture
 
-CACHED: Final = 512
+CACHED: Final = 256
 """Lines kept as textures; the oldest leaves first."""
 
 MEASURED_AT: Final = 100

@@ -21,13 +21,10 @@ STRIP: Final = Box(0, 88, 1280, 12)
 def header(pen: Pen, view: View, words: Words, button: str = "", name: bool = False) -> None:
     """Draw the header. `button` is "", "language" or "sign-out"; `name` shows who is signed in."""
     pen.fill(HEADER, theme.PINE, bleed="ltr")
-    gate_sign(pen, GATE, view.label, theme.SUN, theme.INK)
-    room = 400.0
-    pen.text(
-        116, 40, words("Terminal {label}", label=view.label), 24, theme.WHITE, bold=True, width=room
-    )
-    pen.text(116, 65, words("Unit {unit}", unit=view.unit), theme.SMALLEST, theme.MIST, width=room)
-    left = clock(pen, view, words)
+    left = float(RIGHT)
+    if view.label:
+        _here(pen, view, words)
+        left = clock(pen, view, words)
     if button == "language":
         pen.button(language_button(view))
         left = LANGUAGE.x
@@ -41,6 +38,14 @@ def header(pen: Pen, view: View, words: Words, button: str = "", name: bool = Fa
         left = _name(pen, view.inmate, left - 28)
     if not view.connected:
         _not_connected(pen, words, left - 28)
+
+
+def _here(pen: Pen, view: View, words: Words) -> None:
+    """Which terminal this is, once the hub has said so."""
+    gate_sign(pen, GATE, view.label, theme.SUN, theme.INK)
+    terminal = words("Terminal {label}", label=view.label)
+    pen.text(116, 40, terminal, 24, theme.WHITE, bold=True, width=400)
+    pen.text(116, 65, words("Unit {unit}", unit=view.unit), theme.SMALLEST, theme.MIST, width=400)
 
 
 def sun_strip(pen: Pen) -> None:

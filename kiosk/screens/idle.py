@@ -20,8 +20,14 @@ PANEL_WIDTH: Final = 392
 
 def draw(pen: Pen, view: View, words: Words) -> None:
     """Draw the idle screen."""
-    _place(pen, view, words)
-    _time(pen, view, words)
+    if view.label:
+        _place(pen, view, words)
+        _time(pen, view, words)
+    else:
+        # No hub has said yet which terminal this is, nor what time it is here.
+        pen.icon("no-wifi", LEFT, 220, 160, theme.STONE)
+        pen.text(LEFT, 460, words("Not connected"), theme.TITLE, theme.INK, bold=True)
+        pen.text(LEFT, 520, words("One moment"), theme.LEAD, theme.STONE)
     for box, language in zip(LANGUAGES, view.languages, strict=False):
         look = Look.MAIN if language == view.language else Look.PLAIN
         pen.button(Button(box, ChooseLanguage(language), OWN_NAMES[language], look=look))

@@ -35,16 +35,12 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     """Draw what is out of order."""
     code = view.faults[0] if view.faults else "APP"
     pen.fill(PANEL, theme.SUN, bleed="ltb")
-    gate_sign(pen, Box(40, 40, 88, 88), view.label, theme.INK, theme.SUN)
-    pen.text(
-        148, 76, words("Terminal {label}", label=view.label), 30, theme.INK, bold=True, width=320
-    )
-    pen.text(148, 113, words("Unit {unit}", unit=view.unit), 26, theme.INK, width=320)
+    if view.label:
+        _here(pen, view, words)
     icon, text = broken(code)
     pen.icon(icon, 80, 226, 320, theme.INK)
     pen.text(240, 610, words(text), theme.LEAD, theme.INK, bold=True, align="centre", width=440)
     _code(pen, code, view, words)
-    clock(pen, view, words, theme.INK, 97, right=RIGHT)
     pen.paragraph(
         LEFT, 121, words("This terminal is out of order"), 64, 540, colour=theme.INK, bold=True
     )
@@ -55,6 +51,15 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     pen.text(LEFT, 575, words("Your visit is safe. Sign in there and it goes on."), theme.BODY,
              theme.INK, width=690)  # fmt: skip
     _other_language(pen, view)
+
+
+def _here(pen: Pen, view: View, words: Words) -> None:
+    """Which terminal this is and the time, once the hub has said so."""
+    gate_sign(pen, Box(40, 40, 88, 88), view.label, theme.INK, theme.SUN)
+    terminal = words("Terminal {label}", label=view.label)
+    pen.text(148, 76, terminal, 30, theme.INK, bold=True, width=320)
+    pen.text(148, 113, words("Unit {unit}", unit=view.unit), 26, theme.INK, width=320)
+    clock(pen, view, words, theme.INK, 97, right=RIGHT)
 
 
 def broken(code: str) -> tuple[str, str]:
@@ -71,7 +76,7 @@ def _code(pen: Pen, code: str, view: View, words: Words) -> None:
     pen.icon("wrench", 40, 724, 36, theme.INK)
     x = pen.text(90, 750, words("Code"), 24, theme.INK)
     x = pen.text(x + 12, 750, code, 24, theme.INK, bold=True)
-    if view.fault_since is not None:
+    if view.fault_since is not None and view.label:
         since = words("since {time}", time=words.time(view.fault_since))
         pen.text(x + 12, 750, since, 24, theme.INK, width=456 - x)
 

@@ -60,6 +60,13 @@ IDLE: Final = View(
 )  # fmt: skip
 
 
+UNKNOWN: Final = replace(
+    IDLE, label="", unit="", connected=False, next_start_at=None,
+    facility=FacilityView(id="", name="", time_zone="UTC"),
+)  # fmt: skip
+"""What is known before a hub has ever answered."""
+
+
 def _held(side: Side, cause: Cause, **changes: Any) -> View:
     why = BreakView(side=side, cause=cause, since=START + 900)
     held = visit(
@@ -102,6 +109,8 @@ TWO: Final = (Person(name="Maria", relation="Wife"), Person(name="Rosa", relatio
 SAMPLES: Final[dict[str, View]] = {
     "k1-idle": IDLE,
     "k1-idle-away": replace(IDLE, connected=False, next_start_at=None),
+    "k1-unknown": UNKNOWN,
+    "k2-unknown": replace(UNKNOWN, screen=ScreenName.SIGN_IN),
     "k2-number": _sign_in(number="48201"),
     "k2-pin": _sign_in(number="482017", field="pin", pin_length=2),
     "k2-error": _sign_in(
@@ -173,6 +182,7 @@ SAMPLES: Final[dict[str, View]] = {
         status=Status.ENDED, begun_at=START, used_s=600.0, ended_at=START + 600,
         ended_by=By.VISITOR, end_reason=EndReason.RED_X)),
     "k8-camera": OUT_OF_ORDER,
+    "k8-unknown": replace(UNKNOWN, screen=ScreenName.OUT_OF_ORDER, faults=("HUB-01",)),
     "k8-away": replace(OUT_OF_ORDER, faults=("HUB-01",), connected=False, free_terminal=None),
 }  # fmt: skip
 """By name; the first two letters are the screen's in the mock-ups."""

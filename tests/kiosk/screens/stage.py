@@ -1,8 +1,8 @@
 """A program of its own for tests: the real root widget in a real window, told by JSON lines.
 
 Reads commands from standard input, writes one line per intent posted and one per command done:
-{"show": sample, "language": ..., "twelve": bool}   {"picture": "remote" | "self_view", ...}
-{"focus": step}   {"press_focused": true}   {"counts": true}
+{"show": sample, "language": ..., "twelve": bool, "later": seconds}
+{"picture": "remote" | "self_view", ...}   {"focus": step}   {"press_focused": true}   {"counts": true}
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import base64
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 
@@ -50,7 +51,8 @@ async def main() -> None:
         try:
             if "show" in command:
                 view = in_language(SAMPLES[command["show"]], command.get("language", "en"))
-                root.show(on_12_hour_clock(view) if command.get("twelve") else view)
+                view = on_12_hour_clock(view) if command.get("twelve") else view
+                root.show(replace(view, now=view.now + command.get("later", 0)))
             elif "picture" in command:
                 picture = getattr(root, command.pop("picture"))
                 planes = [memoryview(base64.b64decode(each)) for each in command.pop("planes")]

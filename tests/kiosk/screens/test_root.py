@@ -175,16 +175,33 @@ def test_without_focus_nothing_is_pressed(stage: Stage) -> None:
     assert stage.next_intent() == "AskEnd()"
 
 
-def test_only_what_changed_is_drawn_again(stage: Stage) -> None:
-    first = stage.show("k2-number")["redrawn"]
-    assert stage.show("k2-number")["redrawn"] == first
-    # Three tries left of another number: the note and the number change, the keypad does not.
-    changed = stage.show("k2-error")["redrawn"] - first
-    stage.show("k3-visits")
-    again = stage.show("k2-error")["redrawn"]
-    everything = stage.show("k8-camera")["redrawn"] - again
-    assert changed > 0
-    assert everything > 0
+@pytest.mark.parametrize(
+    ("sample", "later", "items"),
+    [
+        ("k1-idle", 0, 0),
+        ("k1-idle", 1, 0),
+        ("k1-idle", 60, 1),
+        ("k6-visitor", 1, 2),
+        ("k5-visit", 1, 0),
+        ("k5-last", 1, 1),
+    ],
+    ids=["same", "same minute", "a digit", "a digit and a sentence", "same minutes", "a time"],
+)
+def test_only_what_changed_is_drawn_again(
+    stage: Stage, sample: str, later: int, items: int
+) -> None:
+    before = stage.show(sample)["redrawn"]
+    assert stage.show(sample, later=later)["redrawn"] - before == items
+
+
+def test_a_press_draws_only_its_button_again(stage: Stage) -> None:
+    stage.show("k2-number")
+    touch_nothing(stage)
+    before = stage.do(counts=True)["redrawn"]
+    stage.press(layout.KEYPAD["8"])
+    assert stage.next_intent() == "Key(key='8')"
+    drawn_again = stage.do(counts=True)["redrawn"] - before
+    assert drawn_again == 2  # its ground, pressed and released; the digit stays
 
 
 def test_the_12_hour_clock_is_shown(stage: Stage) -> None:

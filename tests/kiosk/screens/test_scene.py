@@ -437,6 +437,14 @@ def test_an_unknown_fault_is_still_a_screen() -> None:
     assert "A program stopped" in texts(replace(OUT_OF_ORDER, faults=("XYZ-09",)))
 
 
+@pytest.mark.parametrize("name", ["k1-unknown", "k2-unknown", "k8-unknown"])
+def test_before_a_hub_has_answered_no_place_and_no_time_are_said(name: str) -> None:
+    said = texts(SAMPLES[name])
+    assert "Not connected" in said
+    for words in ("Terminal ", "Unit ", "22", "since"):
+        assert words not in said
+
+
 def test_an_unknown_sheet_is_a_bug() -> None:
     with pytest.raises(ValueError, match="no such sheet: nap"):
         drawn(replace(IN_VISIT, sheet=Sheet("nap")))
