@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 
 from tests.e2e.family import Family, Households, households
 from tests.e2e.stage import EMAIL, PASSWORD, Hub, Kiosk, Stage, stage
@@ -66,9 +67,9 @@ async def house() -> AsyncIterator[House]:
         yield House(built, hub, kiosk, homes)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub_only() -> AsyncIterator[HubHouse]:
-    """A hub with its people; neither terminal nor browser."""
+    """A hub with its people, one for all tests of a module; neither terminal nor browser."""
     async with contextlib.AsyncExitStack() as stack:
         built = await stack.enter_async_context(stage())
         hub = await built.start_hub()

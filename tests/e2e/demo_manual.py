@@ -14,9 +14,10 @@ STARTS_IN_S = 60
 
 def _devices() -> dict[str, str]:
     """Real devices where there are any, simulated ones where not."""
-    here = discovery.found()
+    here = {each.kind for each in discovery.attached()}
     return {
-        kind: "auto" if here[kind] else "simulated" for kind in ("camera", "microphone", "earpiece")
+        kind: "auto" if kind in here else "simulated"
+        for kind in ("camera", "microphone", "earpiece")
     }
 
 
