@@ -186,7 +186,11 @@ class Seats:
             gone = visit.ended is not None or visit.terminal != terminal or now >= visit.ends_at
             return [] if gone else [Draft(InmateSignedOut(), author)]
 
-        await self._visits.change(live, decide)
+        try:
+            await self._visits.change(live, decide)
+        except IllegalEvent as error:
+            # The log is full, or the visit ended in this moment: the seat is empty all the same.
+            log.info("visit %s: %s", live.id, error)
 
     # -- the terminal's end -----------------------------------------------------------------
 
