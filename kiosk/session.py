@@ -70,7 +70,7 @@ from signalling.messages import (
     SignIn,
     SignOut,
 )
-from signalling.wire import Seat, VisitView
+from signalling.wire import Seat
 
 HUB_AWAY_END_S: Final = 2.0
 """How long after its end an unreachable hub may still have extended a visit."""
@@ -89,11 +89,6 @@ class Session:
     def clock(self, now: float) -> float:
         """Return the hub's time at monotonic `now`."""
         return self._s.clock.at(now)
-
-    @property
-    def visit(self) -> VisitView | None:
-        """The visit that waits or runs here."""
-        return self._s.desk.visit
 
     # -- events ---------------------------------------------------------------------------------
 
