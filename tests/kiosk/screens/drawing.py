@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from PIL import ImageFont
 
-from kiosk.screens.items import Item
+from kiosk.screens.items import Icon, Item, Text
 from kiosk.screens.scene import scene
 from kiosk.view import View
 
@@ -30,3 +30,13 @@ def measure(text: str, size: float, bold: bool) -> float:
 def drawn(view: View) -> tuple[Item, ...]:
     """Return the items of a view."""
     return scene(view, measure)
+
+
+def texts(view: View) -> str:
+    """Return every line of a view, one below the other."""
+    return "\n".join(each.text for each in drawn(view) if isinstance(each, Text))
+
+
+def icons(view: View) -> list[str]:
+    """Return the names of a view's symbols."""
+    return [each.name for each in drawn(view) if isinstance(each, Icon)]

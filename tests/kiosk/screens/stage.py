@@ -2,7 +2,8 @@
 
 Reads commands from standard input, writes one line per intent posted and one per command done:
 {"show": sample, "language": ..., "twelve": bool, "later": seconds}
-{"picture": "remote" | "self_view", ...}   {"focus": step}   {"press_focused": true}   {"counts": true}
+{"picture": "remote" | "self_view", ...}
+{"focus": step}   {"press_focused": true}   {"counts": true}
 """
 
 from __future__ import annotations
