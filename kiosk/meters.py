@@ -36,7 +36,7 @@ class MicrophoneMeter:
 
 
 def quality(stats: Stats) -> str:
-    """Return the quality word of screens.md for one second of the call."""
+    """Return the quality word for one second of the call."""
     rtt_ms = stats.rtt_ms or 0.0
     if stats.fps_in < 1:
         return "sound-only"

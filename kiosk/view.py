@@ -12,7 +12,7 @@ from signalling.wire import FacilityView, Neighbour, VisitView
 
 
 class ScreenName(StrEnum):
-    """The screens of screens.md, k1 to k8."""
+    """The terminal's screens, in the order in which a visit meets them."""
 
     IDLE = "idle"
     SIGN_IN = "sign-in"

@@ -300,14 +300,14 @@ def terminal() -> None:
 @terminal.command("add")
 @click.argument("terminal_id", metavar="TERMINAL")
 @click.option("--facility", required=True, help="The facility's id in hub.toml.")
-@click.option("--label", required=True, help='The sign on the wall, such as "Terminal 4".')
-@click.option("--unit", required=True, help='The housing unit, such as "Unit C".')
+@click.option("--label", required=True, help="The terminal's number, as on its sign: 4.")
+@click.option("--unit", required=True, help="The housing unit: C.")
 @staff_command
 def terminal_add(ask_for: Ask, as_json: bool, terminal_id: str, **options: Any) -> None:
     """Add a terminal and print its one-time enrolment code (24 hours, five tries).
 
     \b
-    Example: visit-hub terminal add c4 --facility north --label "Terminal 4" --unit "Unit C"
+    Example: visit-hub terminal add c4 --facility north --label 4 --unit C
     """
     result = ask_for(ask.TerminalAdd(terminal=terminal_id, **options))
     show(result, as_json=as_json, title="Terminal added", columns=("terminal", "label", "code"))

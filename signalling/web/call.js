@@ -1,6 +1,6 @@
 /**
  * The call of one visit on the page's side: answers the kiosk's offers, sends when it may, and
- * measures what comes. design.md, "The call".
+ * measures what comes. PROTOCOL.md, "A visit".
  *
  * A new offer is answered beside the connection that is shown, and takes its place when it shows
  * a picture. Nothing leaves this device before `send(true)`.

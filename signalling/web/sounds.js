@@ -1,4 +1,4 @@
-/** The page's own sounds, made in the browser. screens.md, "Sound". */
+/** The page's own sounds, made in the browser. */
 
 /** @typedef {{at_s: number, hz: number, for_s: number}} Tone */
 

@@ -1,4 +1,4 @@
-/** Every visible text, in every language of the page. screens.md has the table they follow. */
+/** Every visible text, in every language of the page. */
 
 import { EN } from "./words-en.js";
 import { ES } from "./words-es.js";

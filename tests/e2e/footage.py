@@ -70,10 +70,15 @@ def write_video(path: Path, width: int, height: int, fps: int = 30, frames: int 
 
 
 def write_tone(path: Path, pitch_hz: float = FAMILY_TONE_HZ, seconds: int = 10) -> None:
-    """Write a looping mono WAV of a sine at -15 dBFS; whole periods, so that the loop is smooth."""
+    """Write a looping mono WAV of a sine that swells thrice a second, as speech does.
+
+    A steady sine would be taken for noise by the browser's noise suppression. At its loudest
+    -12 dBFS; whole periods, so that the loop is smooth.
+    """
     rate = 48_000
     time = np.arange(rate * seconds) / rate
-    sound = (10 ** (-15 / 20) * math.sqrt(2) * np.sin(2 * math.pi * pitch_hz * time)).clip(-1, 1)
+    swell = 0.5 - 0.5 * np.cos(2 * math.pi * 3 * time)
+    sound = 10 ** (-12 / 20) * swell * np.sin(2 * math.pi * pitch_hz * time)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

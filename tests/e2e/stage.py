@@ -231,6 +231,7 @@ allow_peers = {_toml(self.ranges)}
 """,
             encoding="utf-8",
         )
+        config.chmod(0o600)
         return config
 
     async def start_kiosk(

@@ -19,7 +19,7 @@ test("both languages fill in the same facts", () => {
   for (const key of Object.keys(en)) assert.deepEqual(facts(es[key]), facts(en[key]), key);
 });
 
-test("words are as screens.md wants them: one thought a sentence, no exclamation marks", () => {
+test("words are plain: one thought a sentence, no exclamation marks", () => {
   for (const table of [en, es]) {
     for (const [key, text] of Object.entries(table)) {
       assert.ok(!/[!¡]/.test(text), `${key}: ${text}`);
