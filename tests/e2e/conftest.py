@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -61,9 +62,11 @@ async def house() -> AsyncIterator[House]:
     async with contextlib.AsyncExitStack() as stack:
         built = await stack.enter_async_context(stage())
         hub = await built.start_hub(visits="link_grace_s = 2.0")
-        await built.people()
-        homes = await stack.enter_async_context(households(hub.url, built.folder))
-        kiosk = await built.start_kiosk()
+        homes, kiosk, _ = await asyncio.gather(
+            stack.enter_async_context(households(hub.url, built.folder)),
+            built.start_kiosk(),
+            built.people(),
+        )
         yield House(built, hub, kiosk, homes)
 
 

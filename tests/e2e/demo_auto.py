@@ -257,7 +257,7 @@ class Demonstration:
 
     async def _measure(self) -> None:
         async with self._step("Step 7: picture and sound, each way") as told:
-            family = await self._steady()
+            family = await self.family.steady(MIN_FPS, self.size[0])
             match = await until(self._kiosk_stats, 10, "the terminal's statistics")
             sides = {
                 "family": Received(
@@ -276,14 +276,6 @@ class Demonstration:
                     raise AssertionError(f"{side} sees {got.width}x{got.height}")
                 if loud < SILENCE_DBFS:
                     raise AssertionError(f"{side} hears {loud:.0f} dBFS, that is silence")
-
-    async def _steady(self) -> dict[str, Any]:
-        """What the family sees and hears; on a busy machine the third try counts."""
-        for _ in range(2):
-            family = await self.family.measure(2)
-            if family["fps"] >= MIN_FPS and family["width"] >= self.size[0]:
-                return family
-        return await self.family.measure(2)
 
     def _kiosk_stats(self) -> Received | None:
         """The newest second of the terminal's own statistics that is of a full size."""

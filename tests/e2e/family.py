@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.e2e.footage import write_tone, write_video
 
@@ -94,6 +94,7 @@ class Family:
     page: Page
     context: BrowserContext
     url: str
+    """With the picture's size asked for, as ?size=WIDTHxHEIGHT."""
 
     async def open(self) -> None:
         """Open the hub's page."""
@@ -160,6 +161,17 @@ class Family:
         told: dict[str, Any] = await self.page.evaluate(_MEASURE, seconds)
         return told
 
+    async def steady(self, fps: float, width: int, tries: int = 5) -> dict[str, Any]:
+        """Measure until the picture is as good as asked for, at most `tries` times.
+
+        A call climbs to its rate, and a busy machine has bad seconds.
+        """
+        for _ in range(tries - 1):
+            told = await self.measure(2)
+            if told["fps"] >= fps and told["width"] >= width:
+                return told
+        return await self.measure(2)
+
     async def press_to_picture(self) -> dict[str, float | None]:
         """When the telephone was pressed (s since the epoch) and ms to the first picture."""
         told: dict[str, float | None] = await self.page.evaluate(_PRESS_TO_PICTURE)
@@ -188,8 +200,8 @@ class Family:
 class Households:
     """One Chromium; each family in it has a browser profile of its own."""
 
-    def __init__(self, playwright: Playwright, browser: Browser, url: str) -> None:
-        self._playwright, self._browser, self.url = playwright, browser, url
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self.url = browser, url
 
     async def family(
         self, size: tuple[int, int] = DESK, same_as: Family | None = None, **options: Any
@@ -240,6 +252,6 @@ async def households(
             ],
         )
         try:
-            yield Households(playwright, browser, url)
+            yield Households(browser, f"{url}/?size={size[0]}x{size[1]}")
         finally:
             await browser.close()

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import ifaddr
+import numpy as np
 
-from kiosk.screens import layout
+from kiosk.screens import layout, theme
 from tests.e2e.display import Display
-from tests.e2e.processes import Process, run, scratch
+from tests.e2e.processes import Process, run, scratch, until
 
 PYTHON = sys.executable
 INMATE, PIN = "482017", "730914"
@@ -112,9 +113,26 @@ class Kiosk:
 
     async def end_visit(self) -> None:
         """The red X, and yes."""
+        since = self.process.seen
         await self.press(layout.END_VISIT)
-        await self.process.wait_for(r"sheet=confirm-end", 5)
+        await self.process.wait_for(r"sheet=confirm-end", 5, since)
+        await self.sees(layout.SHEET_CONFIRM, theme.RED)
         await self.press(layout.SHEET_CONFIRM)
+
+    async def sees(self, box: layout.Box, colour: str) -> None:
+        """Wait until a good part of a box has this colour: what is not drawn cannot be pressed."""
+        wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], dtype=np.int16)
+        place = self.frame.pixels(box)
+        rows, columns = (
+            slice(int(place.y), int(place.bottom)),
+            slice(int(place.x), int(place.right)),
+        )
+
+        def drawn() -> bool:
+            pixels = self.display.pixels()[rows, columns].astype(np.int16)
+            return bool((np.abs(pixels - wanted).max(axis=2) < 12).mean() > 0.3)
+
+        await until(drawn, 10, f"{colour} at {box}")
 
     def hook(self, up: bool) -> None:
         """Lift or hang up the handset, by the simulated hook's FIFO."""
@@ -248,6 +266,8 @@ allow_peers = {_toml(self.ranges)}
             layout.Frame(display.width, display.height),
         )
         await kiosk.screen("idle", 60)
+        # A press on a window that is not drawn yet is nobody's.
+        await until(lambda: display.pixels().any(), 20, "the kiosk's first picture")
         return kiosk
 
     def kiosk_process(self, config: Path, display: str) -> Process:

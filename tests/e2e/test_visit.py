@@ -41,7 +41,7 @@ async def test_picture_and_sound_each_way_until_the_scheduled_time(house: House)
 
     assert len(await moving(family.mark)) >= 3
     assert len(await moving(kiosk_mark)) >= 3
-    heard = await family.measure(2)
+    heard = await family.steady(15, 640)
     assert heard["fps"] >= 15
     assert (heard["width"], heard["height"]) == (640, 480)
     assert heard["audio_dbfs"] > -50
@@ -87,10 +87,11 @@ async def test_visitor_late_the_terminal_waits(house: House) -> None:
 
 async def test_red_x_at_the_terminal_asks_and_ends(house: House) -> None:
     visit, family = await house.in_visit()
+    since = house.kiosk.process.seen
     await house.kiosk.press(layout.END_VISIT)
-    await house.kiosk.process.wait_for(r"sheet=confirm-end", 5)
+    await house.kiosk.process.wait_for(r"sheet=confirm-end", 5, since)
     await house.kiosk.press(layout.SHEET_DISMISS)
-    await house.kiosk.process.wait_for(r"sheet=- ", 5)
+    await house.kiosk.process.wait_for(r"sheet=- ", 5, house.kiosk.process.seen - 1)
     assert await family.screen() == "in-visit"
     await house.kiosk.end_visit()
     await house.kiosk.screen("ended")
