@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -59,3 +60,17 @@ def test_the_pages_messages_have_the_same_fields() -> None:
     fields: dict[str, dict[str, str]] = json.loads(node("-e", script))
     expected = {name: set(each.__struct_fields__) for name, each in HUB_TO_PAGE.types.items()}
     assert {name: set(each) for name, each in fields.items()} == expected
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted(path for kind in ("js", "css") for path in WEB.rglob(f"*.{kind}")),
+    ids=lambda f: f.name,
+)
+def test_files_are_short(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_the_page_links_every_style_sheet_once() -> None:
+    linked = re.findall(r'<link rel="stylesheet" href="/(.+?)"', (WEB / "index.html").read_text())
+    assert sorted(linked) == sorted(f"style/{path.name}" for path in WEB.rglob("*.css"))
