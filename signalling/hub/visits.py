@@ -27,6 +27,7 @@ from signalling.hub.timers import Timers
 from signalling.visit import Visit
 from signalling.visit_events import (
     By,
+    Cause,
     Ended,
     EndReason,
     Extended,
@@ -73,7 +74,7 @@ class Visits:
             visit = live.visit
             # Nobody is connected yet; both ends have the grace time to come back.
             lost = PageEnd(PageIs.LOST if visit.visitors_here else PageIs.LEFT, since=now)
-            live.ends = replace(live.ends, terminal=TerminalEnd(gone_since=now), page=lost)
+            live.ends = replace(live.ends, terminal=_terminal_before(visit, now), page=lost)
             for who in visit.visitors_here:
                 page = f"before-restart.{who}"
                 live.pages[page] = JoinedPage(page, who, None, now)
@@ -276,6 +277,14 @@ class Visits:
         times = [live.visit.next_change(now) or now, live.visit.ends_at]
         times += [at for at in (look_at, live.visit.booked.sign_in_from) if at and at > now]
         self.timers.set(live.id, min(times))
+
+
+def _terminal_before(visit: Visit, now: float) -> TerminalEnd:
+    """A terminal after a restart: away, its handset as the log last had it."""
+    hung = next((each for each in visit.breaks if each.cause is Cause.HANDSET), None)
+    if hung is None:
+        return TerminalEnd(gone_since=now)
+    return TerminalEnd(gone_since=now, handset_up=False, handset_since=hung.since)
 
 
 def _expiry(visit: Visit, now: float) -> Iterable[Draft]:

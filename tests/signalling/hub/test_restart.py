@@ -56,6 +56,25 @@ async def test_whoever_does_not_come_back_holds_the_visit(tmp_path: Path) -> Non
         assert {each.cause for each in held.breaks} <= {Cause.LINK, Cause.PAGE}
 
 
+async def test_a_handset_that_hangs_keeps_the_tracks_shut(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        terminal, page, visit = await hub.begun()
+        await terminal.state(visit, handset_up=False)
+        await page.sees(visit, lambda view: not view.tracks_open)
+        keys = hub.keys
+    async with running_hub(config, clock, keys) as hub:
+        terminal = await hub.ready_terminal("c4")
+        assert terminal.visit is not None
+        assert not terminal.visit.tracks_open
+        assert Cause.HANDSET in {each.cause for each in terminal.visit.breaks}
+        assert "resumed" not in await hub.kinds(visit)
+        page = await hub.ready_page()
+        await page.join(visit, "page-1")
+        await terminal.state(visit, handset_up=True)
+        await page.sees(visit, lambda view: view.tracks_open)
+
+
 async def test_a_visit_that_ran_out_meanwhile_is_ended_by_the_clock(tmp_path: Path) -> None:
     config, clock = hub_config(tmp_path / "state"), Clock()
     async with running_hub(config, clock) as hub:
