@@ -29,13 +29,24 @@ def ice_servers(turn: Turn, visit: str, ends_at: float) -> tuple[IceServer, ...]
 
 
 def relay_only(sdp: str) -> str:
-    """Return an offer without the candidates that show an address of the jail's own.
+    """Return an offer without anything that shows an address of the jail's own.
 
     The terminal gathers relay candidates only under the policy `relay`; this holds even when it
-    does not.
+    does not: other candidates go, related addresses too, and what names the first one's address
+    (`c=`, `a=rtcp:`, `o=`; aiortc writes a host's there).
     """
-    return "".join(
-        line
-        for line in sdp.splitlines(keepends=True)
-        if not line.startswith("a=candidate:") or " typ relay" in line
-    )
+    kept = (_without_own_address(line) for line in sdp.splitlines())
+    return "".join(f"{line}\r\n" for line in kept if line is not None)
+
+
+def _without_own_address(line: str) -> str | None:
+    if line.startswith("a=candidate:"):
+        fields = line.split(" ")[:8]  # RFC 8839, 5.1: up to "typ relay", related address after it
+        return " ".join(fields) if fields[6:] == ["typ", "relay"] else None
+    if line.startswith("c="):
+        return "c=IN IP4 0.0.0.0"
+    if line.startswith("a=rtcp:"):
+        return None
+    if line.startswith("o="):
+        return f"{line.rsplit(' ', 3)[0]} IN IP4 0.0.0.0"
+    return line

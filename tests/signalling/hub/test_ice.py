@@ -31,11 +31,34 @@ def test_credentials_are_those_of_the_turn_rest_convention() -> None:
 
 
 def test_relay_only_keeps_relays() -> None:
-    relay = "a=candidate:2 1 udp 1 203.0.113.7 9 typ relay raddr 0.0.0.0 rport 0\r\n"
+    relay = "a=candidate:2 1 udp 1 203.0.113.7 9 typ relay\r\n"
     assert (
         relay_only(OFFER_SDP + relay)
         == OFFER_SDP.replace("a=candidate:1 1 udp 1 10.1.2.3 5 typ host\r\n", "") + relay
     )
+
+
+def test_relay_only_shows_no_address_of_the_jails_own() -> None:
+    inside = "10.1.2.3"
+    offer = (
+        f"v=0\r\no=- 12 34 IN IP4 {inside}\r\ns=-\r\nm=audio 5 UDP/TLS/RTP/SAVPF 96\r\n"
+        f"c=IN IP4 {inside}\r\na=rtcp:9 IN IP4 {inside}\r\n"
+        f"a=candidate:1 1 udp 1 {inside} 5 typ host\r\n"
+        f"a=candidate:2 1 udp 1 203.0.113.7 9 typ relay raddr {inside} rport 5\r\n"
+        f"a=candidate:3 1 udp 1 {inside} 9 typ srflx raddr 203.0.113.7 rport 5 typ relay\r\n"
+        "a=mid:0\r\n"
+    )
+    shown = relay_only(offer)
+    assert shown.replace(inside, "") == shown
+    assert shown.splitlines() == [
+        "v=0",
+        "o=- 12 34 IN IP4 0.0.0.0",
+        "s=-",
+        "m=audio 5 UDP/TLS/RTP/SAVPF 96",
+        "c=IN IP4 0.0.0.0",
+        "a=candidate:2 1 udp 1 203.0.113.7 9 typ relay",
+        "a=mid:0",
+    ]
 
 
 async def test_under_relay_no_inside_address_reaches_a_page(tmp_path: Path) -> None:
