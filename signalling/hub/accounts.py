@@ -134,9 +134,13 @@ class Accounts:
         approvals = await self._store.people.approvals(visitor.id)
         if all(inmate.facility != facility for _, inmate in approvals):
             raise UserError("not-approved")
-        until = min(session.expires_at, self._store.clock() + self._config.visits.facility_log_in_s)
-        await self._store.people.open_facility(session.token_hash, facility, until)
-        return replace(session, facility=facility, facility_until=until)
+        # The password was just typed, so the session begins anew: no visit that is joined while
+        # the facility is open can outlast it.
+        now = self._store.clock()
+        expires_at = now + SESSION_S
+        until = min(expires_at, now + self._config.visits.facility_log_in_s)
+        await self._store.people.open_facility(session.token_hash, facility, until, expires_at)
+        return replace(session, facility=facility, facility_until=until, expires_at=expires_at)
 
     async def log_out(self, session: Session) -> None:
         """End a session on every page that uses it."""

@@ -31,7 +31,6 @@ from signalling.messages import (
     Join,
     Leave,
     LoggedIn,
-    LoggedOut,
     LogIn,
     LogOut,
     PageState,
@@ -166,8 +165,7 @@ class FamilyEndpoint:
 
     def _require_session(self, page: FamilyPage) -> tuple[Session, Visitor]:
         if page.session is not None and self._store.clock() >= page.session.expires_at:
-            self._switchboard.log_on(page, None, None)
-            page.send(LoggedOut())
+            self._pages.log_out(page)
         if page.session is None or page.visitor is None:
             raise UserError("not-logged-in")
         return page.session, page.visitor
@@ -190,11 +188,12 @@ class FamilyEndpoint:
 
     async def _open_facility(self, page: FamilyPage, message: FacilityLogIn, address: str) -> None:
         session, visitor = self._require_session(page)
-        page.session = await self._accounts.open_facility(
+        opened = await self._accounts.open_facility(
             session, visitor, message.facility, message.password, address
         )
+        if page.session is not session:
+            raise UserError("not-logged-in")  # logged out on another page meanwhile
+        page.session = opened
         facility = next(each for each in self._config.facility if each.id == message.facility)
-        page.send(
-            FacilityOpened(facility=facility_view(facility), until=page.session.facility_until)
-        )
+        page.send(FacilityOpened(facility=facility_view(facility), until=opened.facility_until))
         self._pushes.appointments(page)

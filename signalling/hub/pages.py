@@ -114,21 +114,24 @@ class Pages:
         page.joined.clear()
 
     def _session_ended(self, change: Change) -> None:
-        """Log every page of that session out; the visits' timers record that they left."""
+        """Log every page of that session out."""
         if not isinstance(change, SessionEnded):
             return
-        now = self._store.clock()
         for page in self._board.pages:
-            if page.session is None or page.session.token_hash != change.token_hash:
-                continue
-            self._board.log_on(page, None, None)
-            for visit, page_id in page.joined.items():
-                live = self._visits.get(visit)
-                if live is not None and page_id in live.pages:
-                    live.page_gone(page_id, PageIs.LEFT, now, now)
-                    self._visits.settle_soon(live)
-            page.joined.clear()
-            page.send(LoggedOut())
+            if page.session is not None and page.session.token_hash == change.token_hash:
+                self.log_out(page)
+
+    def log_out(self, page: FamilyPage) -> None:
+        """The page's session is over; the visits' timers record that it left."""
+        now = self._store.clock()
+        self._board.log_on(page, None, None)
+        for visit, page_id in page.joined.items():
+            live = self._visits.get(visit)
+            if live is not None and page_id in live.pages:
+                live.page_gone(page_id, PageIs.LEFT, now, now)
+                self._visits.settle_soon(live)
+        page.joined.clear()
+        page.send(LoggedOut())
 
     async def press(self, page: FamilyPage, message: Press) -> None:
         """The green telephone: begin, or take the visit over from another page."""

@@ -101,7 +101,10 @@ class PeopleStore(Protocol):
     async def session(self, token_hash: str) -> Session | None:
         """A session that has not expired."""
 
-    async def open_facility(self, token_hash: str, facility: str, until: float) -> None: ...
+    async def open_facility(
+        self, token_hash: str, facility: str, until: float, expires_at: float
+    ) -> None:
+        """Keep that the facility log-in succeeded; the session now holds until `expires_at`."""
 
     async def drop_session(self, token_hash: str) -> None: ...
 

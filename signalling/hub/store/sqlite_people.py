@@ -106,11 +106,14 @@ class SqlitePeople:
         )
         return Session(**found[0]) if found else None
 
-    async def open_facility(self, token_hash: str, facility: str, until: float) -> None:
-        """Keep that the facility log-in succeeded."""
+    async def open_facility(
+        self, token_hash: str, facility: str, until: float, expires_at: float
+    ) -> None:
+        """Keep that the facility log-in succeeded; the session now holds until `expires_at`."""
         await self._execute(
-            "update sessions set facility = ?, facility_until = ? where token_hash = ?",
-            (facility, until, token_hash),
+            "update sessions set facility = ?, facility_until = ?, expires_at = ?"
+            " where token_hash = ?",
+            (facility, until, expires_at, token_hash),
         )
 
     async def drop_session(self, token_hash: str) -> None:

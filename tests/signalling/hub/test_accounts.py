@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from config.schema import Limits
 from signalling.hub import staff_commands as ask
-from signalling.hub.accounts import ACCOUNT_TRIES, WINDOW_S
+from signalling.hub.accounts import ACCOUNT_TRIES, SESSION_S, WINDOW_S
 from signalling.hub.passwords import THREADS
 from signalling.hub.throttle import MAX_KEYS, Throttle
 from signalling.messages import (
@@ -18,6 +19,7 @@ from signalling.messages import (
     LoggedOut,
     LogIn,
     LogOut,
+    Press,
     Refused,
 )
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, eventually, hub_config, running_hub
@@ -110,6 +112,35 @@ async def test_a_session_ends_by_itself(hub: Hub) -> None:
     hub.pass_time(12 * 3600 + 1)
     assert (await page.refused(LogOut())).code == "not-logged-in"
     assert page.newest(LoggedOut)
+
+
+async def test_no_session_ends_in_a_visit(hub: Hub) -> None:
+    """The facility log-in asks the password again, and the session begins anew."""
+    await hub.people()
+    page, terminal = await hub.page(), await hub.ready_terminal()
+    await page.hello()
+    await page.log_in()
+    hub.pass_time(SESSION_S - 60)
+    await page.open()
+    visit = await hub.book(seconds=600)
+    await terminal.sign_in()
+    await page.join(visit)
+    hub.pass_time(61)
+    await page.press(visit)
+    await page.sees(visit, lambda view: view.begun_at is not None)
+
+
+async def test_a_page_whose_session_ran_out_frees_the_visit(hub: Hub) -> None:
+    await hub.people()
+    page, visit = await hub.ready_page(), await hub.book()
+    await page.join(visit)
+    (at_hub,) = hub.services.switchboard.pages
+    assert at_hub.session is not None
+    at_hub.session = replace(at_hub.session, expires_at=hub.clock())
+    await page.ask(Press(visit=visit, page=page.page), LoggedOut)
+    live = hub.services.visits.get(visit)
+    assert live is not None
+    assert (live.holder, live.pages) == (None, {})
 
 
 async def test_too_many_log_ins_at_once_are_told_so(tmp_path: Path) -> None:
