@@ -18,6 +18,7 @@ from signalling.wire import (
     Connection,
     Email,
     FacilityView,
+    Fault,
     IceServer,
     Id,
     Name,
@@ -188,7 +189,7 @@ class TerminalState(Message, frozen=True, tag="terminal-state"):
 class Health(Message, frozen=True, tag="health"):
     """Fault codes of the terminal (`CAM-01`, ...); empty when it works."""
 
-    faults: Annotated[list[Annotated[str, Meta(max_length=8)]], Meta(max_length=16)]
+    faults: Annotated[list[Fault], Meta(max_length=16)]
 
 
 class CallStats(Message, frozen=True, tag="call-stats"):

@@ -21,13 +21,30 @@ MAX_FRAME: Final = 64 * 1024
 MAX_SDP: Final = 16 * 1024
 """Bytes. Over the first two the connection closes with `too-large`."""
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._@-]+$")]
-Name = Annotated[str, Meta(min_length=1, max_length=80)]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._@-]+\Z")]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=80,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z",
+    ),
+]
+"""Shown to inmates and staff: without control characters (a terminal obeys them) and without
+marks that turn the direction of what follows."""
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+\Z",
+    ),
+]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
-Number = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[0-9]+$")]
-Token = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
-Base64 = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9+/]+=*$")]
+Number = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[0-9]+\Z")]
+Token = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+\Z")]
+Base64 = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9+/]+=*\Z")]
+Fault = Annotated[str, Meta(max_length=8, pattern=r"^[A-Z0-9-]+\Z")]
 Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP)]
 Connection = Annotated[int, Meta(ge=1, le=1_000_000)]
 Versions = Annotated[list[Annotated[str, Meta(max_length=16)]], Meta(min_length=1, max_length=8)]

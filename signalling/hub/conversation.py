@@ -67,7 +67,8 @@ async def conversation(client: Client) -> AsyncIterator[None]:
     try:
         yield
     except ProtocolError as error:
-        log.warning("%s: %s: %s", client.name, error.code, error)
+        # The text quotes what a stranger sent: escaped, so that it cannot forge lines of the log.
+        log.warning("%s: %s: %s", client.name, error.code, ascii(str(error)[:200]))
         client.send(Violation(code=error.code, detail=str(error)[:200]))
         client.close(TOO_BIG if isinstance(error, TooLarge) else POLICY, error.code)
         await asyncio.wait([writer])

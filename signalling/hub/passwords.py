@@ -16,7 +16,8 @@ from signalling.errors import UserError
 T = TypeVar("T")
 
 THREADS: Final = 2
-MIN_LENGTH: Final = 12
+MIN_LENGTH: Final = 15
+"""Letters; NIST SP 800-63B-4 for a password that stands alone. The page says it too."""
 _LEAST_DIFFERENT: Final = 5
 
 

@@ -11,7 +11,7 @@ MAX_LINE = 1024 * 1024
 """Bytes of one command (a roster of 10,000 fits)."""
 
 Short = Annotated[str, Meta(min_length=1, max_length=80)]
-Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
 
 
 class Command(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="command"):
@@ -41,7 +41,7 @@ class InmateRelease(Command, frozen=True, tag="inmate release"):
 
 
 class VisitorAdd(Command, frozen=True, tag="visitor add"):
-    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\Z")]
     name: Short
     password: Annotated[str, Meta(max_length=256)]
 

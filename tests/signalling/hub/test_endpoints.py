@@ -286,8 +286,33 @@ async def test_newest_snapshot_replaces_those_that_wait(hub: Hub) -> None:
 async def test_weak_passwords(hub: Hub) -> None:
     page = await hub.page()
     await page.hello()
-    for password in ("short", "aaaaaaaaaaaaaaaa", "somebody@example.org"):
+    for password in ("short", "aaaaaaaaaaaaaaaa", "fourteen chars", "somebody@example.org"):
         refused = await page.refused(
             CreateAccount(email="somebody@example.org", password=password, name="S")
         )
-        assert (refused.code, refused.facts) == ("weak-password", {"min_length": 12})
+        assert (refused.code, refused.facts) == ("weak-password", {"min_length": 15})
+
+
+async def test_what_strangers_send_forges_no_lines_of_the_log(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = (
+        '{"type": "hello", "versions": ["\\n2026 ERROR", "\\u001b[31m"]}',
+        '{"type": "hello", "versions": ["1"], "x\\n2026 ERROR all is lost": 1}',
+        '{"type": "x\\n2026 ERROR all is lost"}',
+    )
+    for frame in sent:
+        page = await hub.page()
+        await page.socket.send(frame)
+        await page.ended()
+    said = [record.getMessage() for record in caplog.records if "2026 ERROR" in record.getMessage()]
+    assert len(said) == len(sent)
+    assert all(line.isprintable() for line in said)
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;root\x07", "Ana\nBob", "\u202eyob", "A\x9b31m"])
+async def test_names_carry_nothing_that_a_screen_obeys(hub: Hub, name: str) -> None:
+    page = await hub.page()
+    await page.hello()
+    await page.send(CreateAccount(email="n@example.org", password="a" * 15, name=name))
+    assert await page.violated() == ("wrong-type", 1008)
