@@ -50,6 +50,11 @@ class Client:
             self._waiting = deque(kept)
         self._put(message)
 
+    @property
+    def closing(self) -> bool:
+        """Whether it is being closed: what it still says is not heard."""
+        return self._gone or self._close_with is not None
+
     def close(self, code: int, reason: str) -> None:
         """Close once everything queued is sent."""
         if self._close_with is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from config.schema import HubConfig
 from signalling.hub.bus.interface import Bus, Change, SessionEnded, TerminalChanged, VisitChanged
 from signalling.hub.ice import ice_servers
@@ -13,6 +15,10 @@ from signalling.hub.views import visit_view
 from signalling.hub.visits import Visits
 from signalling.messages import Appointments, Board, SeatMessage
 from signalling.wire import IceServer, Neighbour, Seat, VisitView
+
+MAX_SEAT_VISITS: Final = 10
+"""The nearest ones; no screen shows more. A year of bookings would not fit in a frame, and a
+terminal that cannot read its seat is closed and comes back for ever."""
 
 
 class Pushes:
@@ -71,9 +77,10 @@ class Pushes:
         lives = [
             live
             for live in self._visits.of_inmate(row.inmate)
-            if live.visit.ended is None or live.id == row.visit
+            if live.visit.ended is None and live.id != row.visit
         ]
         waits = self._visits.get(row.visit or "")
+        lives = [*([waits] if waits is not None else []), *lives][:MAX_SEAT_VISITS]
         seat = Seat(
             inmate=self._seats.name(row),
             visits=tuple(self._view(live, now) for live in lives),

@@ -68,6 +68,8 @@ class TerminalEndpoint:
                 await self._welcome(link)
                 while True:
                     message = await inbox.receive()
+                    if client.closing:
+                        continue  # revoked or replaced: it has no say until its socket is gone
                     link.last_heard_at = self._store.clock()
                     await answer(client, message, partial(self._handle, link, message))
             finally:

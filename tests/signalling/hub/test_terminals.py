@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signalling.hub import staff_commands as ask
+from signalling.hub.pushes import MAX_SEAT_VISITS
 from signalling.hub.switchboard import REPLACED
 from signalling.hub.terminals import CODE_HOLDS_S, NONCE_HOLDS_S, Terminals, new_code
 from signalling.messages import (
@@ -23,8 +24,10 @@ from signalling.messages import (
     SignIn,
     TerminalHello,
     TerminalWelcome,
+    encode,
 )
-from signalling.wire import VERSION, Neighbour
+from signalling.visit import Status
+from signalling.wire import MAX_FRAME, VERSION, Neighbour
 from tests.signalling.hub.harness import NUMBER, PIN, Hub, Terminal
 
 C4 = ask.TerminalAdd(terminal="c4", facility="north", label="Terminal 4", unit="Unit C")
@@ -113,6 +116,15 @@ async def test_a_second_live_link_on_one_key_wins_and_is_warned_of(
     assert "interrupted" not in await hub.kinds(visit)
 
 
+async def test_what_a_revoked_terminal_still_says_is_not_heard(hub: Hub) -> None:
+    terminal, page, visit = await hub.begun()
+    hub.services.switchboard.terminals["c4"].client.close(1008, "revoked")
+    await terminal.send(End(visit=visit))
+    await terminal.ended()
+    await page.sees(visit, lambda view: view.status is Status.INTERRUPTED)
+    assert "ended" not in await hub.kinds(visit)
+
+
 async def test_revoked_terminals_are_cut_off(hub: Hub) -> None:
     terminal = await hub.ready_terminal("c4")
     await hub.do(ask.TerminalRevoke(terminal="c4"))
@@ -196,6 +208,20 @@ async def test_another_inmate_takes_the_seat_and_the_first_is_signed_out(hub: Hu
     await terminal.send(SignIn(inmate_number="99", pin="111222"))
     await terminal.until(lambda: terminal.seat is not None and terminal.seat.inmate == "Max")
     assert await hub.kinds(visit) == ["booked", "inmate-signed-in", "inmate-signed-out"]
+
+
+async def test_a_seat_with_a_year_of_bookings_fits_in_a_frame(hub: Hub) -> None:
+    await hub.people()
+    for day in range(1, 100):
+        await hub.book(start=f"+{day * 86_400}", seconds=600)
+    now = await hub.book()
+    terminal = await hub.ready_terminal()
+    seat = await terminal.sign_in()
+    assert seat is not None
+    assert len(encode(SeatMessage(now=0.0, seat=seat))) < MAX_FRAME
+    starts = [each.starts_at for each in seat.visits]
+    assert (seat.visit, seat.visits[0].id, len(starts)) == (now, now, MAX_SEAT_VISITS)
+    assert starts == sorted(starts)
 
 
 async def test_choose_needs_a_seat_and_an_own_visit_inside_its_window(hub: Hub) -> None:
