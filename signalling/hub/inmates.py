@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 KEY_BYTES: Final = 32
 PIN_DIGITS: Final = 6
-_PIN = re.compile(r"\d{4,16}\Z")
-_NUMBER = re.compile(r"\d{1,16}\Z")
+_PIN = re.compile(r"[0-9]{4,16}\Z")
+_NUMBER = re.compile(r"[0-9]{1,16}\Z")
 
 
 def read_pin_key(path: Path) -> bytes:
@@ -79,21 +79,49 @@ def read_roster(text: str) -> Iterator[RosterRow]:
     """Read a CSV roster with the heading `number,name,facility[,pin]`.
 
     Raises:
-        StaffError: names the line that is wrong.
+        StaffError: names the line that is wrong, or that has the number of an earlier one.
     """
-    reader = csv.DictReader(text.splitlines())
+    try:
+        yield from _read_roster(csv.DictReader(text.splitlines()))
+    except csv.Error as error:
+        raise StaffError(f"the roster is no CSV: {error}") from None
+
+
+def _read_roster(reader: csv.DictReader[str]) -> Iterator[RosterRow]:
     missing = {"number", "name", "facility"} - set(reader.fieldnames or ())
     if missing:
         raise StaffError(f"the roster's first line lacks: {', '.join(sorted(missing))}")
-    for row in reader:
-        values = {key: (value or "").strip() for key, value in row.items() if key}
+    seen: set[tuple[str, str]] = set()
+    for line in reader:
+        values = {key: (value or "").strip() for key, value in line.items() if key}
         if not (values["number"] and values["name"] and values["facility"]):
             raise StaffError(
                 f"line {reader.line_num} of the roster lacks a number, name or facility"
             )
-        yield RosterRow(
+        row = RosterRow(
             values["number"], values["name"], values["facility"], values.get("pin") or None
         )
+        try:
+            require_inmate(row.number, row.name, row.pin)
+        except StaffError as error:
+            raise StaffError(f"line {reader.line_num} of the roster: {error}") from None
+        if (row.facility, row.number) in seen:
+            raise StaffError(
+                f"line {reader.line_num} of the roster: {row.facility} has inmate {row.number}"
+                " on an earlier line"
+            )
+        seen.add((row.facility, row.number))
+        yield row
+
+
+def require_inmate(number: str, name: str, pin: str | None) -> None:
+    """Raise StaffError for values that no inmate can have."""
+    if not _NUMBER.match(number):
+        raise StaffError(f'"{number}" is no inmate number: 1 to 16 digits')
+    if not 1 <= len(name) <= 80 or not name.isprintable():
+        raise StaffError("a name has 1 to 80 characters, all of them to be seen")
+    if pin is not None and not _PIN.match(pin):
+        raise StaffError("a PIN has 4 to 16 digits")
 
 
 class Inmates:
@@ -125,12 +153,7 @@ class Inmates:
         Raises:
             StaffError: the number is taken or a value cannot be.
         """
-        if not _NUMBER.match(number):
-            raise StaffError(f'"{number}" is no inmate number: 1 to 16 digits')
-        if not 1 <= len(name) <= 80:
-            raise StaffError("a name has 1 to 80 characters")
-        if pin is not None and not _PIN.match(pin):
-            raise StaffError("a PIN has 4 to 16 digits")
+        require_inmate(number, name, pin)
         chosen = pin or random_pin()
         inmate = Inmate(f"i-{secrets.token_hex(6)}", facility, number, name)
         try:

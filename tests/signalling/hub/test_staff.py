@@ -127,6 +127,14 @@ def test_roster_adds_what_is_new(cli: Cli, tmp_path: Path) -> None:
     assert cli.json("inmate", "import", str(roster)) == {"added": [], "known": 2}
     roster.write_text("number,name,facility\n8,,south\n")
     assert "line 2" in cli.fails("inmate", "import", str(roster))
+    roster.write_text("number,name,facility\n9,Ned,south\n9x,Nell,south\n")
+    assert "line 3" in cli.fails("inmate", "import", str(roster))
+    roster.write_text("number,name,facility\n9,Ned,south\n9,Nell,south\n")
+    assert "earlier line" in cli.fails("inmate", "import", str(roster))
+    roster.write_text(f"number,name,facility\n9,{'N' * 200_000},south\n")
+    assert "no CSV" in cli.fails("inmate", "import", str(roster))
+    # A wrong line adds nobody: PINs of those before it would never be shown.
+    assert {each["number"] for each in cli.json("inmate", "list")} == {NUMBER, "7"}
     roster.write_text("number,who\n")
     assert "facility, name" in cli.fails("inmate", "import", str(roster))
 
