@@ -41,6 +41,7 @@ SPECIAL: Final[tuple[_Network, ...]] = tuple(
         "::ffff:0:0/96",
         "64:ff9b::/96",
         "64:ff9b:1::/48",
+        "2001::/32",
         "2002::/16",
         "fc00::/7",
         "fe80::/10",
@@ -105,8 +106,8 @@ def check_candidate(candidate: str, policy: AddressPolicy) -> str | None:
         address = ipaddress.ip_address(match["address"])
     except ValueError:
         return None
-    if not policy.permits(address):
-        return None
+    if not policy.permits(address) or getattr(address, "scope_id", None) is not None:
+        return None  # a zone names an interface of the machine that reads it
     return (
         f"candidate:{match['foundation']} 1 udp {match['priority']} {address} {port} "
         f"typ {match['kind']}"

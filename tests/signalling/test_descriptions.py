@@ -47,7 +47,8 @@ def test_honest_answer_keeps_public_candidates_and_names_no_inside_address() -> 
     [
         "127.0.0.1", "10.0.0.1", "172.16.9.9", "192.168.1.1", "169.254.1.1", "224.0.0.1",
         "0.0.0.0", "100.64.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fd00::1", "ff02::1",
-        "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "host.example", "abc.local",
+        "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "2001::a00:1",
+        "2600::1%eth0", "host.example", "abc.local",
     ],
 )  # fmt: skip
 def test_addresses_that_are_dropped(address: str) -> None:
