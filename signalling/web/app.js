@@ -25,7 +25,7 @@ import { HubConnection, familyUrl } from "./protocol.js";
 import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
-import { END_SHEET_S, newModel, ownVisit, takesAway, telephoneOf } from "./state.js";
+import { END_SHEET_S, isPressed, newModel, ownVisit, takesAway, telephoneOf } from "./state.js";
 import { JailTimes, localeFor } from "./times.js";
 import { Visiting } from "./visiting.js";
 import { isLanguage, words } from "./words.js";
@@ -180,6 +180,11 @@ class App {
     this.model.link = link;
     this.model.linkSince = this.hub.now();
     if (link === "open") this.visiting.reconnected();
+    else if (isPressed(this.model)) {
+      // The press may be lost on the way: it is asked for again, and never acts much later.
+      this.model.mine = null;
+      this.visiting.forgetPresses();
+    }
     this.changed();
   }
 
@@ -311,7 +316,7 @@ class App {
       logOut: () => {
         this.visiting.leaveAll();
         this.devices.release();
-        window.sessionStorage.removeItem(CHECKED_KEY);
+        remembered(this.session, CHECKED_KEY, "no");
         void this.account.logOut();
       },
       showPassword: () => change({ passwordShown: !model.passwordShown }),
@@ -328,8 +333,10 @@ class App {
       answerBell: (/** @type {"yes"|"no"} */ bell) => change({ bell }),
       press: (/** @type {string} */ id) => {
         const visit = model.visits?.find((each) => each.id === id);
-        if (visit === undefined || isPressed(visit, model)) return;
-        if (telephoneOf(visit, model.page) === "elsewhere") {
+        if (visit === undefined) return;
+        const does = telephoneOf(visit, model.page);
+        if (id === model.mine && does === "start") return; // pressed; the hub has not answered yet
+        if (does === "elsewhere") {
           change({ sheet: { kind: "take-over", visit: id, until: null } });
         } else {
           this.#press(id, false);
@@ -355,16 +362,6 @@ class App {
 }
 
 /** @typedef {App["act"]} Actions */
-
-/**
- * Whether the telephone was pressed and the hub has not answered yet.
- *
- * @param {import("./messages.js").VisitView} visit
- * @param {import("./state.js").Model} model
- */
-function isPressed(visit, model) {
-  return visit.id === model.mine && telephoneOf(visit, model.page) === "start";
-}
 
 /**
  * The values of a form that was sent; the page stays.

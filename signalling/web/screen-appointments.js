@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { button, note, notice, pill, refusal } from "./parts.js";
+import { whyWord } from "./screen-ended.js";
 import { SLOW_S, sortedVisits, takenOver, telephoneOf, visitLine } from "./state.js";
 import { lengthWords, shortLength } from "./times.js";
 
@@ -227,6 +228,6 @@ function ended(scene, times, visit) {
     h("h2", null, visit.inmate, " ", status(scene, visit)),
     h("p", null, visit.begun_at === null ? times.span(visit.starts_at, visit.ends_at, now) : used),
     lost && h("p", null, lost),
-    visit.begun_at === null && h("p", null, t(visit.end_reason === "cancelled" ? "ended-cancelled" : "ended-nobody-came")),
+    visit.begun_at === null && h("p", null, t(whyWord(visit), { name: visit.inmate })),
   );
 }

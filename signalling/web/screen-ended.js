@@ -42,8 +42,12 @@ export function ended(scene, times, visit) {
   );
 }
 
-/** @param {VisitView} visit */
-function whyWord({ end_reason, ended_by }) {
+/**
+ * Why a visit ended.
+ *
+ * @param {VisitView} visit
+ */
+export function whyWord({ end_reason, ended_by }) {
   if (end_reason === "expired") return "ended-expired";
   if (end_reason === "nobody-came") return "ended-nobody-came";
   if (end_reason === "cancelled") return "ended-cancelled";

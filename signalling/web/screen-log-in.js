@@ -39,9 +39,9 @@ export function logIn(scene) {
     howItWorks(scene),
     h(
       "form",
-      { class: "form", novalidate: "", onsubmit: creating ? act.createAccount : act.logIn },
+      { class: "form", onsubmit: creating ? act.createAccount : act.logIn },
       h("h1", { tabindex: "-1" }, t(word)),
-      creating && field("name", t("your-name"), { autocomplete: "name", maxlength: "80" }),
+      creating && field("name", t("your-name"), { autocomplete: "name", maxlength: "80", pattern: ".*\\S.*" }),
       field("email", t("email"), {
         type: "email",
         autocomplete: "username",
@@ -122,7 +122,7 @@ function facilityLogIn(scene, chosen) {
   const { model, t, act } = scene;
   return h(
     "form",
-    { class: "form alone", key: "facility-log-in", novalidate: "", onsubmit: act.facilityLogIn },
+    { class: "form alone", key: "facility-log-in", onsubmit: act.facilityLogIn },
     h("h1", { tabindex: "-1" }, chosen.name),
     h("p", null, t("facility-why")),
     h("p", { class: "who" }, icon("account"), t("logged-in-as", { name: model.name ?? "" })),

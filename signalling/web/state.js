@@ -192,6 +192,16 @@ export function takenOver(visit, model) {
 }
 
 /**
+ * Whether the telephone was pressed here and the visit has not begun yet, as far as is known.
+ *
+ * @param {Model} model
+ */
+export function isPressed(model) {
+  const visit = model.visits?.find((each) => each.id === model.mine);
+  return visit !== undefined && visit.begun_at === null && visit.status !== "ended";
+}
+
+/**
  * Whether the new visits take this page's visit away. Then it needs a press to come back: a
  * camera never starts because somebody closed another page.
  *

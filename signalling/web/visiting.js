@@ -88,6 +88,11 @@ export class Visiting {
     this.#sendPress(seat);
   }
 
+  /** A press that waits for its join is not made any more. */
+  forgetPresses() {
+    for (const seat of this.seats.values()) seat.press = null;
+  }
+
   /** @param {Seat} seat */
   #sendPress(seat) {
     if (seat.joined && seat.press !== null && this.hub.send(seat.press)) seat.press = null;

@@ -172,7 +172,7 @@ export const EN = Object.freeze({
   "used": "Used",
   "lost": "Lost",
   "added-back": "Added back",
-  "lost-by-visitor": "Your internet",
+  "lost-by-visitor": "Your side",
   "lost-by-terminal": "The jail's side",
   "lost-by-network": "The connection",
   "lost-by-hub": "Our network",

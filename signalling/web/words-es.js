@@ -173,7 +173,7 @@ export const ES = Object.freeze({
   "used": "Usado",
   "lost": "Perdido",
   "added-back": "Devuelto",
-  "lost-by-visitor": "Su internet",
+  "lost-by-visitor": "Su lado",
   "lost-by-terminal": "El lado de la cárcel",
   "lost-by-network": "La conexión",
   "lost-by-hub": "Nuestra red",

@@ -21,6 +21,7 @@ from playwright.async_api import (
 
 from signalling.messages import (
     Answer,
+    CreateAccount,
     End,
     FacilityLogIn,
     Ice,
@@ -413,6 +414,54 @@ async def test_a_press_that_is_refused_elsewhere_asks(hub: FakeHub, page: Page) 
     await page.keyboard.press("Escape")
     await expect(page.locator("#sheet")).to_be_hidden()
     await expect(page.locator(".telephone")).to_be_enabled()
+
+
+async def test_a_press_lost_with_the_link_is_asked_for_again(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    await hub.got(Join)
+    await hub.change(status=Status.READY, signed_in=True)
+    await page.click(".telephone")
+    await until("the press", lambda: len(presses(hub)) == 1)
+    await expect(page.locator(".telephone")).to_have_text("One moment")
+    await hub.cut()
+    await expect(page.locator("#offline")).to_be_visible()
+    hub.answering = True
+    await expect(page.locator("#offline")).to_be_hidden(timeout=10_000)
+    await expect(page.locator(".telephone")).to_have_text("Start visit")
+    # Never by itself: the person may have gone meanwhile.
+    assert len(presses(hub)) == 1
+    await page.click(".telephone")
+    await until("the second press", lambda: len(presses(hub)) == 2)
+
+
+async def test_an_unfinished_form_is_not_sent(hub: FakeHub, page: Page) -> None:
+    for email, password in (("", PASSWORD), ("maria", PASSWORD), (EMAIL, "")):
+        await page.fill("#email", email)
+        await page.fill("#password", password)
+        await page.click("#log-in")
+        await expect(page.locator("input:focus:invalid")).to_have_count(1)
+    await page.click("#switch-entry")
+    await page.fill("#name", "   ")
+    await page.fill("#email", EMAIL)
+    await page.fill("#password", PASSWORD)
+    await page.click("#create-account")
+    await expect(page.locator("#name:focus:invalid")).to_have_count(1)
+    assert not [each for each in hub.received if isinstance(each, LogIn | CreateAccount)]
+    assert await page.locator("[data-note]").count() == 0
+
+
+async def test_a_visit_that_staff_ended_early_says_so(hub: FakeHub, page: Page) -> None:
+    hub.visits = [
+        a_visit(
+            status=Status.ENDED,
+            ended_at=time.time(),
+            ended_by=By.STAFF,
+            end_reason=EndReason.STAFF,
+        )
+    ]
+    await log_in(page)
+    await expect(page.locator('[data-visit="v1"]')).to_contain_text("Staff ended it.")
 
 
 async def test_wrong_password_keeps_the_email(hub: FakeHub, page: Page) -> None:
