@@ -268,6 +268,7 @@ allow_peers = {_toml(self.ranges)}
         await kiosk.screen("idle", 60)
         # A press on a window that is not drawn yet is nobody's.
         await until(lambda: display.pixels().any(), 20, "the kiosk's first picture")
+        await process.wait_for(r"\blink=up\b", 30)
         return kiosk
 
     def kiosk_process(self, config: Path, display: str) -> Process:
