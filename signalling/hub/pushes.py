@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from config.schema import HubConfig
@@ -10,6 +11,7 @@ from signalling.hub.ice import ice_servers
 from signalling.hub.live import Live
 from signalling.hub.seats import Seats
 from signalling.hub.store.interface import Store
+from signalling.hub.store.records import Terminal
 from signalling.hub.switchboard import FamilyPage, Switchboard, TerminalLink
 from signalling.hub.views import visit_view
 from signalling.hub.visits import Visits
@@ -19,6 +21,10 @@ from signalling.wire import IceServer, Neighbour, Seat, VisitView
 MAX_SEAT_VISITS: Final = 10
 """The nearest ones; no screen shows more. A year of bookings would not fit in a frame, and a
 terminal that cannot read its seat is closed and comes back for ever."""
+
+
+def _neighbour(terminal: Terminal | None) -> Neighbour | None:
+    return Neighbour(label=terminal.label, unit=terminal.unit) if terminal is not None else None
 
 
 class Pushes:
@@ -108,29 +114,46 @@ class Pushes:
 
     def boards(self, facility: str) -> None:
         """Tell a facility's terminals what changed on their idle screens."""
-        for link in self._switchboard.terminals.values():
-            if link.terminal.facility == facility:
-                self.board(link)
+        here = [
+            link
+            for link in self._switchboard.terminals.values()
+            if link.terminal.facility == facility
+        ]
+        self._tell_boards(facility, here)
 
     def board(self, link: TerminalLink) -> None:
         """Tell a terminal what its idle screen shows, unless it knows."""
-        now = self._store.clock()
-        board = (self._visits.next_start(link.terminal.facility, now), self._free(link))
-        if board != link.board:
-            link.board = board
-            link.client.send_newest(Board(now=now, next_start_at=board[0], free_terminal=board[1]))
+        self._tell_boards(link.terminal.facility, [link])
 
-    def _free(self, link: TerminalLink) -> Neighbour | None:
+    def _tell_boards(self, facility: str, links: Iterable[TerminalLink]) -> None:
+        # Visits and terminals are looked through once, however many terminals are told.
+        now = self._store.clock()
+        next_start_at = self._visits.next_start(facility, now)
+        free = self._free(facility)
+        of_unit: dict[str, list[Terminal]] = {}
+        for each in free:
+            of_unit.setdefault(each.unit, []).append(each)
+        for link in links:
+            # The unit's own first; of two, one at least is another terminal than this.
+            near = (*of_unit.get(link.terminal.unit, ())[:2], *free[:2])
+            neighbour = next((each for each in near if each.id != link.id), None)
+            board = (next_start_at, _neighbour(neighbour))
+            if board != link.board:
+                link.board = board
+                link.client.send_newest(
+                    Board(now=now, next_start_at=board[0], free_terminal=board[1])
+                )
+
+    def _free(self, facility: str) -> list[Terminal]:
+        """A facility's terminals that work and where nobody sits, by label."""
         free = [
             each.terminal
             for each in self._switchboard.terminals.values()
-            if each is not link
-            and each.terminal.facility == link.terminal.facility
+            if each.terminal.facility == facility
             and not each.faults
             and self._seats.at(each.id) is None
         ]
-        free.sort(key=lambda each: (each.unit != link.terminal.unit, each.label))
-        return Neighbour(label=free[0].label, unit=free[0].unit) if free else None
+        return sorted(free, key=lambda each: each.label)
 
     def _view(self, live: Live, now: float) -> VisitView:
         return visit_view(live, self._config.notice, now)

@@ -42,6 +42,20 @@ MAX_WEBSOCKET: Final = 2 * MAX_FRAME
 """A little over the limit a frame is answered with `too-large`, far over it just closed."""
 
 
+def counted_as(address: str) -> str:
+    """Return what limits and throttles count an address by. Raises ValueError for none.
+
+    An IPv6 line has a /64 to itself (RFC 6177), so its many addresses are one; an IPv4 address
+    that reached an IPv6 socket is itself again.
+    """
+    parsed = ipaddress.ip_address(address)
+    if parsed.version == 4 or parsed.is_loopback:
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
+
+
 class Doorkeeper:
     """Counts sockets, half-open ones too, in total and per address."""
 
@@ -86,7 +100,8 @@ class Connection(ServerConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let it in or drop it at once."""
-        self._peer = str((transport.get_extra_info("peername") or ("unknown",))[0])
+        peer = transport.get_extra_info("peername")
+        self._peer = counted_as(peer[0]) if peer else "unknown"
         welcome = self._doorkeeper.enter()
         if not self._is_local():
             welcome = self._count(self._peer) and welcome
@@ -120,7 +135,7 @@ class Connection(ServerConnection):
             return True
         forwarded = ",".join(request.headers.get_all("X-Forwarded-For")).rpartition(",")[2].strip()
         try:
-            address = str(ipaddress.ip_address(forwarded))
+            address = counted_as(forwarded)
         except ValueError:
             address = self._peer
         return self._count(address)

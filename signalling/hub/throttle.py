@@ -32,6 +32,14 @@ class Throttle:
         if len(self._failures) > MAX_KEYS:
             self._failures.popitem(last=False)
 
+    def take_back(self, key: str) -> None:
+        """One failure that was counted was none."""
+        count, first_at = self._failures.get(key, (0, 0.0))
+        if count > 1:
+            self._failures[key] = (count - 1, first_at)
+        else:
+            self._failures.pop(key, None)
+
     def forget(self, key: str) -> None:
         """A success ends the count."""
         self._failures.pop(key, None)

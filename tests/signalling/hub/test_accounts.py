@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.schema import Limits
 from signalling.hub import staff_commands as ask
-from signalling.hub.accounts import ACCOUNT_TRIES, SESSION_S, WINDOW_S
+from signalling.hub.accounts import ACCOUNT_TRIES, SESSION_S, TRIES, WINDOW_S
 from signalling.hub.passwords import THREADS
 from signalling.hub.throttle import MAX_KEYS, Throttle
 from signalling.messages import (
@@ -46,8 +46,8 @@ async def test_wrong_and_unknown_are_answered_alike_and_shut_alike(hub: Hub) -> 
     await page.hello()
     for email in (EMAIL, "nobody@example.org"):
         tries = LogIn(email=email, password="wrong password!")
-        codes = [(await page.refused(tries)).code for _ in range(ACCOUNT_TRIES)]
-        assert codes == ["wrong-log-in"] * ACCOUNT_TRIES
+        codes = [(await page.refused(tries)).code for _ in range(TRIES)]
+        assert codes == ["wrong-log-in"] * TRIES
         shut = await page.refused(LogIn(email=email, password=PASSWORD))
         assert shut.code == "too-many-tries"
         unlock_at = shut.facts["unlock_at"]
@@ -55,6 +55,46 @@ async def test_wrong_and_unknown_are_answered_alike_and_shut_alike(hub: Hub) -> 
         assert 0 < unlock_at - hub.clock() <= WINDOW_S
     hub.pass_time(WINDOW_S + 1)
     await page.log_in()
+
+
+async def test_a_stranger_shuts_out_himself_and_not_the_family(hub: Hub) -> None:
+    await hub.people()
+    wrong = LogIn(email=EMAIL, password="wrong password!")
+    strangers = ["203.0.113.7", "2001:db8::1", "2001:db8::2:1"]  # the last two are one line
+    codes = []
+    for address in strangers:
+        page = await hub.page(additional_headers={"X-Forwarded-For": address})
+        await page.hello()
+        codes.append([(await page.refused(wrong)).code for _ in range(TRIES)])
+    assert codes == [["wrong-log-in"] * TRIES] * 2 + [["too-many-tries"] * TRIES]
+    family = await hub.page(additional_headers={"X-Forwarded-For": "198.51.100.1"})
+    await family.hello()
+    await family.log_in()
+
+
+async def test_from_everywhere_an_account_has_its_most_tries(hub: Hub) -> None:
+    await hub.people()
+    wrong = LogIn(email=EMAIL, password="wrong password!")
+    for number in range(ACCOUNT_TRIES // TRIES):
+        page = await hub.page(additional_headers={"X-Forwarded-For": f"203.0.113.{number}"})
+        await page.hello()
+        for _ in range(TRIES):
+            assert (await page.refused(wrong)).code == "wrong-log-in"
+    page = await hub.page(additional_headers={"X-Forwarded-For": "198.51.100.1"})
+    await page.hello()
+    assert (await page.refused(wrong)).code == "too-many-tries"
+
+
+async def test_tries_side_by_side_are_tries_too(hub: Hub) -> None:
+    await hub.people()
+    pages = [await hub.page() for _ in range(TRIES + 5)]
+    for page in pages:
+        await page.hello()
+    for page in pages:
+        await page.send(LogIn(email=EMAIL, password="wrong password!"))
+    await eventually(lambda: all(page.newest(Refused) for page in pages))
+    codes = [page.newest(Refused).code for page in pages]  # type: ignore[union-attr]
+    assert codes.count("wrong-log-in") == TRIES
 
 
 async def test_log_in_rotates_the_token_and_only_its_hash_is_kept(hub: Hub, tmp_path: Path) -> None:
@@ -168,7 +208,12 @@ def test_throttle_forgets_the_oldest_and_the_past() -> None:
     throttle.failed("a", 200.0)
     assert throttle.shut_until("a", 200.0) is None
     throttle.failed("a", 201.0)
+    throttle.take_back("a")
+    assert throttle.shut_until("a", 202.0) is None
+    throttle.failed("a", 202.0)
+    assert throttle.shut_until("a", 202.0) == 300.0
     throttle.forget("a")
+    throttle.take_back("a")
     assert throttle.shut_until("a", 202.0) is None
     for number in range(MAX_KEYS + 1):
         throttle.failed(str(number), 300.0)
