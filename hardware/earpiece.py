@@ -6,7 +6,7 @@ from typing import Any
 
 from hardware import portaudio
 from hardware.handoff import in_thread
-from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, DeviceLost
+from hardware.interfaces import Block, DeviceLost
 from hardware.playout import Playout
 
 
@@ -32,24 +32,9 @@ class SoundEarpiece:
         def wanted(data: Any, frames: int, time: Any, status: Any) -> None:
             data[:] = playout.take().tobytes()
 
-        def start() -> Any:
-            sounddevice = portaudio.load()
-            device = portaudio.choose(sounddevice, self._name, "output")
-            try:
-                stream = sounddevice.RawOutputStream(
-                    samplerate=SAMPLE_RATE_HZ,
-                    blocksize=BLOCK_SAMPLES,
-                    channels=1,
-                    dtype="int16",
-                    device=device,
-                    callback=wanted,
-                )
-                stream.start()
-            except sounddevice.PortAudioError as error:
-                raise portaudio.failure_of(sounddevice, error) from error
-            return stream
-
-        self._stream = await in_thread("open earpiece", start)
+        self._stream = await in_thread(
+            "open earpiece", lambda: portaudio.start(self._name, "output", wanted)
+        )
 
     def play(self, block: Block) -> None:
         """Queue 20 ms of sound; DeviceLost."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from hardware import portaudio
 from hardware.handoff import DropOldest, deliver, in_thread
-from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, DeviceLost
+from hardware.interfaces import Block, DeviceLost
 
 MAX_BLOCKS: Final = 5
 SILENT_S: Final = 1.0
@@ -42,24 +42,9 @@ class SoundMicrophone:
         def captured(data: Any, frames: int, time: Any, status: Any) -> None:
             deliver(loop, blocks.put, np.frombuffer(bytes(data), dtype=np.int16))
 
-        def start() -> Any:
-            sounddevice = portaudio.load()
-            device = portaudio.choose(sounddevice, self._name, "input")
-            try:
-                stream = sounddevice.RawInputStream(
-                    samplerate=SAMPLE_RATE_HZ,
-                    blocksize=BLOCK_SAMPLES,
-                    channels=1,
-                    dtype="int16",
-                    device=device,
-                    callback=captured,
-                )
-                stream.start()
-            except sounddevice.PortAudioError as error:
-                raise portaudio.failure_of(sounddevice, error) from error
-            return stream
-
-        self._stream = await in_thread("open microphone", start)
+        self._stream = await in_thread(
+            "open microphone", lambda: portaudio.start(self._name, "input", captured)
+        )
 
     async def block(self) -> Block:
         """Wait for the next 20 ms; DeviceLost."""

@@ -6,9 +6,19 @@ for its configuration in the world-writable temporary folder, so it is not used 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
-from hardware.interfaces import DeviceBusy, DeviceError, DeviceNotFound, DeviceRefused
+from hardware.interfaces import (
+    BLOCK_SAMPLES,
+    SAMPLE_RATE_HZ,
+    DeviceBusy,
+    DeviceError,
+    DeviceNotFound,
+    DeviceRefused,
+)
+
+Kind = Literal["input", "output"]
 
 _UNAVAILABLE = -9985
 """paDeviceUnavailable"""
@@ -25,11 +35,8 @@ def load() -> Any:
     return sounddevice
 
 
-def choose(sounddevice: Any, name: str | None, kind: str) -> int | str:
-    """Return the device of this name, or the default one. `kind` is "input" or "output".
-
-    Raises DeviceNotFound.
-    """
+def choose(sounddevice: Any, name: str | None, kind: Kind) -> int | str:
+    """Return the device of this name, or the default one. Raises DeviceNotFound."""
     devices = [each for each in sounddevice.query_devices() if each[f"max_{kind}_channels"] > 0]
     if name is not None:
         if not any(name in each["name"] for each in devices):
@@ -39,6 +46,29 @@ def choose(sounddevice: Any, name: str | None, kind: str) -> int | str:
         raise DeviceNotFound(f"no sound {kind} is attached")
     default = sounddevice.default.device[0 if kind == "input" else 1]
     return int(default) if default >= 0 else int(devices[0]["index"])
+
+
+def start(name: str | None, kind: Kind, callback: Callable[[Any, int, Any, Any], None]) -> Any:
+    """Return a running stream that calls back, in a thread of its own, for each 20 ms.
+
+    May take long: not for the loop. Raises DeviceNotFound, DeviceBusy, DeviceRefused.
+    """
+    sounddevice = load()
+    device = choose(sounddevice, name, kind)
+    streams = {"input": sounddevice.RawInputStream, "output": sounddevice.RawOutputStream}
+    try:
+        stream = streams[kind](
+            samplerate=SAMPLE_RATE_HZ,
+            blocksize=BLOCK_SAMPLES,
+            channels=1,
+            dtype="int16",
+            device=device,
+            callback=callback,
+        )
+        stream.start()
+    except sounddevice.PortAudioError as error:
+        raise failure_of(sounddevice, error) from error
+    return stream
 
 
 def failure_of(sounddevice: Any, error: Exception) -> DeviceError:
