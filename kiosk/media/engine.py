@@ -17,7 +17,15 @@ import msgspec
 
 from config.schema import Devices, Network
 from kiosk.media import framing
-from kiosk.media.commands import AnyReport, Command, Imported, Level, Setup, Stats
+from kiosk.media.commands import (
+    AnyReport,
+    Command,
+    Imported,
+    Level,
+    OpenDevices,
+    Setup,
+    Stats,
+)
 from kiosk.media.frames import FrameReader
 
 _log = logging.getLogger(__name__)
@@ -60,6 +68,7 @@ class Engine:
         self._splitter = framing.Splitter(msgspec.json.Decoder(AnyReport))
         self._log_rest = b""
         self._closed = False
+        self._is_spare = True
 
     @property
     def is_alive(self) -> bool:
@@ -88,6 +97,7 @@ class Engine:
             raise self._died
         if self._socket is None:
             raise MediaDied("not started")
+        self._is_spare = self._is_spare and not isinstance(command, OpenDevices)
         self._out += framing.encode(command)
         if len(self._out) > MAX_UNSENT_BYTES:
             self._fail("it does not read its commands")
@@ -116,6 +126,8 @@ class Engine:
         if process is None:
             return
         self._disconnect()
+        if self._is_spare:
+            process.kill()  # nothing is open in it that it would have to close
         try:
             if not await self._gone_within(STOP_S):
                 _log.warning("media process %d did not end by itself", process.pid)

@@ -16,6 +16,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,9 +81,11 @@ class Channel:
     async def commands(self) -> AsyncIterator[AnyCommand | Setup]:
         """Yield commands until the screen closes its end. Raises BadFrame."""
         splitter = framing.Splitter(msgspec.json.Decoder(AnyCommand | Setup))
-        while data := await self._reader.read(framing.CHUNK):
-            for command in splitter.feed(data):
-                yield command
+        # A screen that closes its end before it has read our reports resets the connection.
+        with suppress(ConnectionResetError, BrokenPipeError):
+            while data := await self._reader.read(framing.CHUNK):
+                for command in splitter.feed(data):
+                    yield command
 
 
 class Media:
@@ -234,7 +237,9 @@ async def serve(descriptors: list[int]) -> None:
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
     channel = Channel(reader, writer)
     commands = channel.commands()
-    setup = await anext(commands)
+    setup = await anext(commands, None)
+    if setup is None:
+        return  # closed before it was told anything
     if not isinstance(setup, Setup):
         raise framing.BadFrame(f"{type(setup).__name__} before Setup")
     channel.tell(Imported())

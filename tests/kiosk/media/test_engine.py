@@ -148,10 +148,21 @@ async def test_closed_it_is_gone_and_nothing_is_left() -> None:
     assert [report async for report in engine.reports() if isinstance(report, Opened)] == []
 
 
+async def test_a_spare_that_still_loads_ends_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    engine = Engine(devices(), Network())
+    await engine.start()
+    began = time.monotonic()
+    await engine.close()
+    assert time.monotonic() - began < 0.5
+    assert not alive(engine.pid)
+    assert "did not end" not in caplog.text
+
+
 async def test_a_stopped_process_is_killed() -> None:
     engine = Engine(devices(), Network())
     await engine.start()
     await engine.imported.wait()
+    await engine.send(OpenDevices())
     os.kill(engine.pid, signal.SIGSTOP)
     began = time.monotonic()
     await engine.close()
