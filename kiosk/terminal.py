@@ -123,6 +123,10 @@ class Terminal:
     # -- events in ------------------------------------------------------------------------------
 
     def _receive(self, event: Event) -> None:
+        self._decide(event)
+        self._show(time.monotonic())
+
+    def _decide(self, event: Event) -> None:
         now = time.monotonic()
         for line in narration.of_event(event):
             log.info("%s", line)
@@ -130,7 +134,6 @@ class Terminal:
             for line in narration.of_action(action):
                 log.info("%s", line)
             self._do(action)
-        self._show(now)
 
     def _show(self, now: float) -> None:
         view = self._session.view(now)
@@ -143,7 +146,10 @@ class Terminal:
 
     async def _hear(self, events: AsyncIterator[LinkEvent | Report | MediaDied]) -> None:
         async for event in events:
-            self._receive(event)
+            self._decide(event)
+            # The media process is told first: opening the gate does not wait for the drawing.
+            await asyncio.sleep(0)
+            self._show(time.monotonic())
 
     async def _tick(self) -> None:
         while True:

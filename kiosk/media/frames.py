@@ -56,8 +56,8 @@ class UnfitFrame(Exception):
 class Picture:
     """One frame in shared memory; valid until the next `take` or `release` of its reader.
 
-    Planes are read-only views of whole rows: `stride` bytes each, of which `width` (for U and V
-    half, rounded up) count.
+    Planes are views of whole rows: `stride` bytes each, of which `width` (for U and V half, rounded
+    up) count. Only read them; they are not read-only because Kivy uploads no such views.
     """
 
     sequence: int
@@ -92,7 +92,7 @@ class FrameReader:
         self.eventfd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._memory = mmap.mmap(self.memory_fd, MEMORY_BYTES)
         self._words = memoryview(self._memory)[:HEADER_BYTES].cast("Q")
-        self._bytes = memoryview(self._memory).toreadonly()
+        self._bytes = memoryview(self._memory)
         self._seen = 0
         self._closed = False
 

@@ -55,7 +55,7 @@ def show_test_picture(picture: VideoPicture, width: int, height: int) -> None:
     luma[round_face] = 90
     chroma = (height // 2, width // 2)
     u, v = np.full(chroma, 118, np.uint8), np.full(chroma, 136, np.uint8)
-    planes = [memoryview(each.tobytes()) for each in (luma, u, v)]
+    planes = [memoryview(bytearray(each.tobytes())) for each in (luma, u, v)]
     luma_plane, u_plane, v_plane = planes
     picture.update(
         width, height, luma_plane, u_plane, v_plane, stride_y=width, stride_uv=width // 2

@@ -48,7 +48,6 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     said = warning(visit, view.now, words)
     if said:
         pill(pen, 640, 604, "timer", said, ground=theme.SUN, colour=theme.INK, align="centre")
-    pen.fill(BAR, theme.PAPER, bleed="lrb")
     _time(pen, visit, view, words)
     _volume(pen, view)
     pen.button(Button(END_VISIT, AskEnd(), words("End visit"), "x", Look.RED))
@@ -56,7 +55,6 @@ def draw(pen: Pen, view: View, words: Words) -> None:
 
 def _remote(pen: Pen, view: View, words: Words) -> None:
     assert view.visit is not None
-    pen.fill(REMOTE_VIDEO, theme.PAPER, bleed=REMOTE_BLEED)
     # Seen only until the first picture covers it.
     x, y = REMOTE_VIDEO.centre
     pen.icon("account", x - 90, y - 110, 180, theme.STONE)

@@ -42,6 +42,12 @@ class Painter:
         self._drawn = list(items)
         return len(changed)
 
+    def warm(self, items: Sequence[Primitive]) -> None:
+        """Make the textures of items that are soon to be shown in a window of this frame."""
+        for item in items:
+            if not isinstance(item, Picture):
+                self._draw(InstructionGroup(), item)
+
     def _draw(self, group: InstructionGroup, item: Primitive) -> None:
         match item:
             case Fill():
@@ -109,4 +115,4 @@ class Painter:
         picture = self._pictures[item.source]
         at = self._frame.pixels(item.box, item.bleed)
         picture.put(at, self._frame.height, item.radius * self._frame.scale, item.dim)
-        group.add(picture.context)
+        group.add(picture.drawing)

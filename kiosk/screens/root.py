@@ -6,13 +6,16 @@ A press acts on release inside the button that it began on. Everything else that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from kivy.clock import Clock
+from kivy.core.window import Window
 from kivy.uix.widget import Widget
+from kivy.utils import get_color_from_hex
 
-from kiosk.screens import buttons, fonts
+from kiosk.screens import buttons, fonts, theme
 from kiosk.screens.items import Button, Item, Primitive, Source
 from kiosk.screens.layout import Frame
 from kiosk.screens.painter import Painter
@@ -27,6 +30,9 @@ HOLD_S: Final = 0.8
 SECOND_PRESS_S: Final = 0.5
 """A press this soon after the one that changed the screen, and at its place, was meant for it."""
 
+WARM_AFTER_S: Final = 0.5
+"""The waiting screen is drawn and heard first; then there is time for what comes after it."""
+
 WITH_PICTURES: Final = frozenset({ScreenName.WAITING, ScreenName.IN_VISIT, ScreenName.HELD})
 
 
@@ -39,6 +45,9 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
 
     def __init__(self, post: Callable[[Intent], None], **properties: Any) -> None:
         super().__init__(**properties)
+        # The ground of every screen. Drawn as a rectangle it would cost a fifth of a redraw
+        # where there is no graphics card.
+        Window.clearcolor = get_color_from_hex(theme.PAPER)
         self.remote = VideoPicture()
         self.self_view = VideoPicture(mirrored=True)
         pictures = {Source.REMOTE: self.remote, Source.SELF: self.self_view}
@@ -52,6 +61,7 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         self._focus: int | None = None
         self._last_release: tuple[float, float, float] | None = None
         self._changed_since_release = False
+        self._warm = Clock.create_trigger(self._warm_visit, WARM_AFTER_S)
         self.redrawn = 0
         """Items drawn so far; stands still while nothing changes."""
         self.bind(size=self._resized, pos=self._resized)
@@ -82,22 +92,34 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
             self._changed_since_release = True
             self._focus = None
         self._paint()
+        if view.screen is ScreenName.WAITING and _what(view) != _what(before):
+            self._warm()
+
+    def _warm_visit(self, _: float) -> None:
+        """Make the visit's symbols and texts while it is waited for: the press finds them made."""
+        view = self._view
+        if view is not None and view.screen is ScreenName.WAITING:
+            visit = scene(replace(view, screen=ScreenName.IN_VISIT, sheet=None), fonts.width)
+            self._painter.warm(self._primitives(visit))
 
     def _resized(self, *_: object) -> None:
         if self._view is not None:
             self._paint()
 
     def _paint(self) -> None:
+        self.redrawn += self._painter.paint(self._frame(), self._primitives(self._items))
+
+    def _primitives(self, items: Iterable[Item]) -> list[Primitive]:
         primitives: list[Primitive] = []
         focused = self._focused()
         pressed = {(each.box, each.intent) for each in self._presses.values()}
-        for item in self._items:
+        for item in items:
             if isinstance(item, Button):
                 down = (item.box, item.intent) in pressed
                 primitives += buttons.paint(item, fonts.width, down, item == focused)
             else:
                 primitives.append(item)
-        self.redrawn += self._painter.paint(self._frame(), primitives)
+        return primitives
 
     def _frame(self) -> Frame:
         return Frame(max(1.0, self.width), max(1.0, self.height))
@@ -208,6 +230,10 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         if self._view is None:
             return []
         return sorted(pressable(self._view, self._items), key=lambda each: (each.box.y, each.box.x))
+
+
+def _what(view: View | None) -> tuple[object, ...] | None:
+    return None if view is None else (view.screen, _visit(view), view.language)
 
 
 def _visit(view: View) -> str | None:

@@ -17,10 +17,8 @@ from kiosk.screens import (
     waiting,
 )
 from kiosk.screens.items import Button, Item
-from kiosk.screens.layout import ALL
 from kiosk.screens.pen import Measure, Pen
 from kiosk.screens.sheet import sheet
-from kiosk.screens.theme import PAPER
 from kiosk.view import Confirm, Dismiss, ScreenName, View
 from kiosk.words import Words
 
@@ -41,14 +39,13 @@ SCREENS: Final[Mapping[ScreenName, Draw]] = MappingProxyType(
 
 
 def scene(view: View, measure: Measure) -> tuple[Item, ...]:
-    """Return what `view` looks like, back to front.
+    """Return what `view` looks like, back to front, on a window cleared to `theme.PAPER`.
 
     Raises:
         MissingWords: a text or the language has no translation.
     """
     pen = Pen(measure)
     words = Words(view.language, view.facility)
-    pen.fill(ALL, PAPER, bleed="ltrb")
     SCREENS[view.screen](pen, view, words)
     if view.sheet is not None:
         sheet(pen, view, words)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from kivy.graphics import BindTexture, Rectangle, RenderContext
+from kivy.graphics import BindTexture, Color, InstructionGroup, Rectangle, RenderContext
 from kivy.graphics.texture import Texture
 from kivy.utils import get_color_from_hex
 
@@ -100,6 +100,8 @@ class Shape:
         chroma = self.stride_uv * self.chroma_height
         if y.nbytes < self.stride_y * self.height or min(u.nbytes, v.nbytes) < chroma:
             raise ValueError("a plane is shorter than its rows")
+        if y.readonly or u.readonly or v.readonly:
+            raise ValueError("a plane is read-only")
 
 
 def visible(width: int, height: int, place: Box) -> tuple[Box, tuple[float, float]]:
@@ -141,6 +143,11 @@ class VideoPicture:
         )
         if not self.context.shader.success:
             raise RuntimeError("the display cannot compile the video shader")
+        self._beside = InstructionGroup()
+        self.drawing = InstructionGroup()
+        """What to add to a canvas."""
+        self.drawing.add(self._beside)
+        self.drawing.add(self.context)
         self._mirrored = mirrored
         self._shape: Shape | None = None
         self._planes: tuple[Texture, Texture, Texture] | None = None
@@ -173,7 +180,10 @@ class VideoPicture:
         matrix: str = Matrix.BT601,
         full_range: bool = False,
     ) -> None:
-        """Show an 8-bit 4:2:0 picture. The planes are copied before this returns.
+        """Show an 8-bit 4:2:0 picture. The planes are uploaded before this returns.
+
+        They must be writable views, though they are only read: Kivy 2.3 takes no others, and a
+        copy of them would cost as much as the upload.
 
         Raises:
             ValueError: sizes, strides and planes do not fit together, or the matrix is unknown.
@@ -190,9 +200,7 @@ class VideoPicture:
             ((stride_y, height), chroma_size, chroma_size),
             strict=True,
         ):
-            # Kivy 2.3 takes no read-only view, though it only reads; bytes it does take.
-            rows = bytes(plane) if plane.readonly else plane
-            texture.blit_buffer(rows, size=size, colorfmt="luminance", bufferfmt="ubyte")
+            texture.blit_buffer(plane, size=size, colorfmt="luminance", bufferfmt="ubyte")
         for name, value in coefficients(Matrix(matrix), full_range).items():
             self.context[name] = value
         self.frames += 1
@@ -201,6 +209,7 @@ class VideoPicture:
     def clear(self) -> None:
         """Forget the picture, so that nothing of one visit is seen in the next."""
         self.context.clear()
+        self._beside.clear()
         self._shape = self._planes = self._rectangle = None
         self.frames = 0
 
@@ -234,9 +243,26 @@ class VideoPicture:
         top, bottom = (1 - down) / 2, (1 + down) / 2
         if self._mirrored:
             left, right = right, left
+        if not self._radius:
+            self._cover(at)
         bottom_up = self._window_height - at.bottom
         self._rectangle.pos, self._rectangle.size = (at.x, bottom_up), (at.w, at.h)
         self._rectangle.tex_coords = (left, bottom, right, bottom, right, top, left, top)
         self.context["place"] = (float(at.w), float(at.h))
         self.context["place_origin"] = (float(at.x), float(bottom_up))
         self.context["radius"] = float(self._radius)
+
+    def _cover(self, at: Box) -> None:
+        """Fill what a picture at `at` leaves of its place: what waited there is over."""
+        place = self._place
+        self._beside.clear()
+        self._beside.add(Color(*get_color_from_hex(theme.PAPER)))
+        for strip in (
+            Box(place.x, place.y, at.x - place.x, place.h),
+            Box(at.right, place.y, place.right - at.right, place.h),
+            Box(at.x, place.y, at.w, at.y - place.y),
+            Box(at.x, at.bottom, at.w, place.bottom - at.bottom),
+        ):
+            if strip.w > 0 and strip.h > 0:
+                pos = (strip.x, self._window_height - strip.bottom)
+                self._beside.add(Rectangle(pos=pos, size=(strip.w, strip.h)))

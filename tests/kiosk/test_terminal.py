@@ -20,6 +20,7 @@ from signalling.descriptions import AddressPolicy
 from signalling.link import LinkEvent
 from signalling.link_events import LinkUp
 from signalling.messages import Answer, Message, Offer, SeatMessage, SignIn
+from signalling.visit import Status
 from tests.kiosk.bench_of_session import HUB_EPOCH, OPENED, WELCOME, seat, visit
 
 DEADLINE_S = 10.0
@@ -74,6 +75,7 @@ class FakeMedia:
 
     async def tell(self, command: Command) -> None:
         assert self.running, "a command without a process"
+        self.log.append(f"tell {type(command).__name__}")
         self.told.append(command)
 
     def forget(self) -> None:
@@ -150,6 +152,7 @@ class Stage:
 
     def _show(self, view: View) -> None:
         self.views.append(view)
+        self.log.append(f"show {view.screen.value}")
 
     @property
     def view(self) -> View:
@@ -232,6 +235,15 @@ async def test_an_inmate_who_waits_starts_media_and_an_offer_goes_out() -> None:
         await stage.seated()
         assert "media start" in stage.log
         assert not any(isinstance(each, OpenDevices) for each in stage.media.told)
+
+
+async def test_the_gate_is_opened_before_the_visit_is_drawn() -> None:
+    async with running() as stage:
+        await stage.seated()
+        begun = seat(visit(Status.IN_VISIT))
+        stage.link.incoming.put_nowait(SeatMessage(now=HUB_EPOCH, seat=begun))
+        await stage.until(lambda: "show in-visit" in stage.log)
+        assert stage.log.index("tell Gate") < stage.log.index("show in-visit")
 
 
 async def test_an_answer_is_checked_before_the_media_process_sees_it() -> None:

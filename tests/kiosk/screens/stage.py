@@ -3,7 +3,7 @@
 Reads commands from standard input, writes one line per intent posted and one per command done:
 {"show": sample, "language": ..., "twelve": bool, "later": seconds}
 {"picture": "remote" | "self_view", ...}
-{"focus": step}   {"press_focused": true}   {"counts": true}
+{"focus": step}   {"press_focused": true}   {"counts": true}   {"forget": true}
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ async def main() -> None:
     from kivy.app import App
     from kivy.clock import Clock
 
+    from kiosk.screens import raster
     from kiosk.screens.root import Root
     from kiosk.screens.samples import SAMPLES, in_language, on_12_hour_clock
 
@@ -56,13 +57,18 @@ async def main() -> None:
                 root.show(replace(view, now=view.now + command.get("later", 0)))
             elif "picture" in command:
                 picture = getattr(root, command.pop("picture"))
-                planes = [memoryview(base64.b64decode(each)) for each in command.pop("planes")]
+                planes = [
+                    memoryview(bytearray(base64.b64decode(each))) for each in command.pop("planes")
+                ]
                 picture.update(command.pop("width"), command.pop("height"), *planes, **command)
             elif "focus" in command:
                 root.move_focus(command["focus"])
             elif "press_focused" in command:
                 root.press_focused()
-            counts = {"redrawn": root.redrawn, "pictures": root.remote.frames}
+            elif "forget" in command:
+                raster.icon.cache_clear()
+            symbols = raster.icon.cache_info().misses
+            counts = {"redrawn": root.redrawn, "pictures": root.remote.frames, "symbols": symbols}
             say(done=True, **counts, frames=Clock.frames)
         except ValueError as error:
             say(done=False, error=str(error))

@@ -194,6 +194,15 @@ def test_only_what_changed_is_drawn_again(
     assert stage.show(sample, later=later)["redrawn"] - before == items
 
 
+def test_the_visit_s_symbols_are_made_while_it_is_waited_for(stage: Stage) -> None:
+    stage.show("k1-idle")
+    stage.do(forget=True)
+    own = stage.show("k4-ready")["symbols"]
+    stage.until(lambda: stage.do(counts=True)["symbols"] > own, "nothing is made ahead")
+    made = stage.do(counts=True)["symbols"]
+    assert stage.show("k5-visit")["symbols"] == made
+
+
 def test_a_press_draws_only_its_button_again(stage: Stage) -> None:
     stage.show("k2-number")
     touch_nothing(stage)

@@ -136,6 +136,27 @@ def test_a_4_to_3_picture_is_whole_and_stands_on_paper(stage: Stage) -> None:
         stage.until_pixel(x, 400, colour)
 
 
+def test_beside_an_upright_picture_nothing_speaks_of_one_to_come(stage: Stage) -> None:
+    stage.show("k1-idle")
+    stage.show("k5-visit")
+    left, right = layout_beside_upright()
+    stage.until(lambda: any(not on_paper(stage, each) for each in (left, right)), "no words")
+    data, sizes = planes(flat(90, 360, 640))
+    stage.show_picture("remote", data, **sizes)
+    stage.until(lambda: all(on_paper(stage, each) for each in (left, right)), "words beside")
+    stage.until_pixel(640, 400, grey(90))
+
+
+def layout_beside_upright() -> tuple[Box, Box]:
+    """Where words could stand beside a picture of 9 to 16, which is 382 wide."""
+    return Box(190, 420, 258, 100), Box(833, 420, 257, 100)
+
+
+def on_paper(stage: Stage, box: Box) -> bool:
+    x, y, w, h = (int(each) for each in (box.x, box.y, box.w, box.h))
+    return bool((stage.picture()[y : y + h, x : x + w] == PAPER).all())
+
+
 def test_the_self_view_has_round_corners(stage: Stage) -> None:
     stage.show("k5-visit")
     data, sizes = planes(flat(30, 640, 358))
@@ -236,6 +257,13 @@ def test_fills_if_that_hides_8_percent_or_less(
     found, shown = visible(*size, place)
     assert found == at
     assert shown == pytest.approx(part)
+
+
+def test_a_read_only_plane_is_refused_before_anything_is_uploaded() -> None:
+    plane, fixed = memoryview(bytearray(4)), memoryview(bytes(4))
+    Shape(2, 2, 2, 1).check(plane, plane, plane)
+    with pytest.raises(ValueError, match="read-only"):
+        Shape(2, 2, 2, 1).check(plane, plane, fixed)
 
 
 def test_shape_counts_the_odd_row() -> None:
