@@ -38,7 +38,9 @@ class Desk:
         if self.finished is not None:
             return None
         visit = visit_in(self.seat, self.seat.visit if self.seat else None)
-        return None if visit is None or visit.status is Status.ENDED else visit
+        if visit is None or visit.status is Status.ENDED or visit.id == self._dismissed:
+            return None
+        return visit
 
     def adopt(self, seat: Seat | None) -> None:
         """Adopt what the hub pushed."""
@@ -54,8 +56,11 @@ class Desk:
 
     def _note_end(self, visit: VisitView) -> None:
         if visit.status is not Status.ENDED:
+            # If it ended here, then by the clock alone; the hub knows better.
             if self.finished is not None and self.finished.id == visit.id:
-                self.finished = None  # we ended it by the clock alone; the hub knows better
+                self.finished = None
+            if self._dismissed == visit.id:
+                self._dismissed = None
         elif visit.id != self._dismissed and (
             self.finished is None or self.finished.id == visit.id
         ):

@@ -93,7 +93,8 @@ class Standing:
         )
 
     def settle(self, now: float) -> list[Action]:
-        if self.call.failing:
+        # Once: said again, it would count as seen by the process that is to show it mended.
+        if self.call.failing and APP_FAULT not in self.faults.codes:
             self.faults.raised(APP_FAULT, self.clock.at(now))
         actions = self.call.settle(self.wanted(), now, self.clock.at(now))
         if any(isinstance(each, StartMedia) for each in actions):

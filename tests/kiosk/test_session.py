@@ -568,6 +568,16 @@ def test_without_a_hub_the_clock_ends_the_visit_and_a_hub_that_extended_it_takes
     assert bench.screen == "in-visit"
 
 
+def test_without_a_hub_the_end_can_be_left_for_my_visits() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.do(LinkDown("gone"))
+    bench.now = ENDS_AT - HUB_EPOCH + 3
+    bench.wait(0.25)
+    bench.press(ShowMyVisits())
+    bench.wait(1)
+    assert bench.screen == "my-visits"
+
+
 def test_without_a_hub_nobody_came() -> None:
     bench = Bench().signed_in()
     bench.do(LinkDown("gone"))
@@ -665,5 +675,6 @@ def test_media_that_dies_at_once_again_and_again_is_app_01() -> None:
     assert (bench.screen, bench.view.faults) == ("out-of-order", ("APP-01",))
     assert bench.wait(4.75) == []
     assert StartMedia("v1") in bench.wait(0.25)
+    bench.wait(1)  # it takes its time to open
     bench.do(OPENED)
     assert bench.screen == "waiting"
