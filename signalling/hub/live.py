@@ -50,6 +50,9 @@ class Live:
     pages: dict[str, JoinedPage] = field(default_factory=dict)
     holder: str | None = None
     """The page that has the visit."""
+    open_to_all_at: float = 0.0
+    """Until then, after a restart of the hub, only a page whose call still runs gets the visit:
+    another one that comes back first would cut that call."""
     call: Call | None = None
     changed_at: float = 0.0
     """When joins or breaks were last recorded: flapping is spaced out."""
@@ -117,6 +120,8 @@ class Live:
             del self.pages[page.page]
             if page.page == self.holder:
                 self.give_to(self._next_page(), now)
+        if self.holder is None and now >= self.open_to_all_at:
+            self.give_to(self._next_page(), now)
         return min(look_at, default=None)
 
     def _next_page(self) -> str | None:

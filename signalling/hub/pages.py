@@ -83,7 +83,7 @@ class Pages:
         if live.holder == page_id:
             end = replace(live.ends.page, where=PageIs.HERE, since=now, receiving_since=now)
             live.ends = replace(live.ends, page=end)
-        elif live.holder is None:
+        elif live.holder is None and now >= live.open_to_all_at:
             live.give_to(page_id, now)
 
     @staticmethod
@@ -178,6 +178,8 @@ class Pages:
     async def state(self, page: FamilyPage, message: PageState) -> None:
         """What is true at the page; only the one that has the visit counts."""
         live = self.find(page, message.visit)
+        if live.holder is None and message.receiving and message.visit in page.joined:
+            live.give_to(page.joined[message.visit], self._store.clock())
         if live.holder is None or page.joined.get(live.id) != live.holder:
             return
         if live.call is not None and message.connection not in (0, live.call.offer.connection):

@@ -87,6 +87,7 @@ class Pushes:
         ]
         waits = self._visits.get(row.visit or "")
         lives = [*([waits] if waits is not None else []), *lives][:MAX_SEAT_VISITS]
+        lives.sort(key=lambda live: live.visit.booked.starts_at)
         seat = Seat(
             inmate=self._seats.name(row),
             visits=tuple(self._view(live, now) for live in lives),

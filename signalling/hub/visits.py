@@ -75,6 +75,8 @@ class Visits:
             # Nobody is connected yet; both ends have the grace time to come back.
             lost = PageEnd(PageIs.LOST if visit.visitors_here else PageIs.LEFT, since=now)
             live.ends = replace(live.ends, terminal=_terminal_before(visit, now), page=lost)
+            if visit.begun_at is not None and visit.visitors_here:
+                live.open_to_all_at = now + self._rules.link_grace_s
             for who in visit.visitors_here:
                 page = f"before-restart.{who}"
                 live.pages[page] = JoinedPage(page, who, None, now)

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from config.schema import Visits
 from signalling.hub.services import HubRuns, hub_lock, open_services
 from signalling.hub.store.records import SeatRow
-from signalling.messages import Appointments
+from signalling.messages import Appointments, Message, SeatMessage
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason
+from signalling.wire import VisitView
 from tests.signalling.hub.harness import PIN, Clock, hub_config, running_hub
+
+
+def seat_visits(message: Message) -> tuple[VisitView, ...]:
+    return message.seat.visits if isinstance(message, SeatMessage) and message.seat else ()
 
 
 async def test_everything_is_kept(tmp_path: Path) -> None:
@@ -40,6 +46,41 @@ async def test_everything_is_kept(tmp_path: Path) -> None:
         await page.join(visit, "page-1")
         seen = await terminal.sees(lambda view: view.page == "page-1")
         assert seen.status is Status.IN_VISIT
+
+
+async def test_the_page_whose_call_runs_keeps_the_visit(tmp_path: Path) -> None:
+    """Whichever page of the visit comes back first."""
+    slow = Visits(link_grace_s=2.0, first_picture_s=0.3)
+    config, clock = hub_config(tmp_path / "state", visits=slow), Clock()
+    async with running_hub(config, clock) as hub:
+        _, _, visit = await hub.begun()
+        other = await hub.ready_page()
+        await other.join(visit, "page-2")
+        keys = hub.keys
+    async with running_hub(config, clock, keys) as hub:
+        terminal = await hub.ready_terminal("c4")
+        await terminal.state(visit)
+        other = await hub.ready_page()
+        await other.join(visit, "page-2")
+        await other.state(visit, receiving=False)
+        page = await hub.ready_page()
+        await page.join(visit, "page-1")
+        await page.state(visit)
+        seen = await page.sees(visit, lambda view: view.page is not None)
+        assert seen.page == "page-1"
+        pages = {view.page for each in terminal.received for view in seat_visits(each)}
+        assert pages == {None, "page-1"}
+        assert "interrupted" not in await hub.kinds(visit)
+
+
+async def test_a_page_that_comes_back_without_a_call_gets_the_visit_too(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        _, _, visit = await hub.begun()
+    async with running_hub(config, clock) as hub:
+        page = await hub.ready_page()
+        await page.join(visit, "page-3")
+        await page.sees(visit, lambda view: view.page == "page-3")
 
 
 async def test_whoever_does_not_come_back_holds_the_visit(tmp_path: Path) -> None:
