@@ -93,7 +93,8 @@ class Call:
         self.gate_open = False
         self._volume: int | None = None
         self._peer: _Peer | None = None
-        self._older: list[int] = []
+        self._older: dict[int, str] = {}
+        """Connections that live until the newest stands, and their pages."""
         self._flowing: set[int] = set()
         self._last_number = 0
         self._numbers_of: str | None = None
@@ -214,9 +215,12 @@ class Call:
         actions: list[Action] = []
         if self._peer is not None:
             if self._peer.stands and not self._peer.dead:
-                self._older.append(self._peer.number)
+                self._older[self._peer.number] = self._peer.page
             else:
                 actions += self._drop(self._peer.number)
+                # A page that cannot connect does not leave the visit with the one before it.
+                for number, page in list(self._older.items()):
+                    actions += self._drop(number) if page != visit.page else []
         self._peer = _Peer(self._next_number(visit, clock), visit.page, now)
         return [
             *actions,
@@ -269,8 +273,7 @@ class Call:
 
     def _drop(self, number: int) -> list[Action]:
         self._flowing.discard(number)
-        if number in self._older:
-            self._older.remove(number)
+        self._older.pop(number, None)
         return [Tell(Drop(connection=number))]
 
     def _peer_of(self, visit: str, connection: int) -> _Peer | None:

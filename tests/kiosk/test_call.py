@@ -134,6 +134,23 @@ def test_a_second_page_gets_a_new_connection_and_the_old_lives_until_it_stands()
     assert bench.do(Connected(connection=FIRST, up=False)) == []
 
 
+def test_the_page_before_is_dropped_when_the_new_one_cannot_connect() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.do(Connected(connection=FIRST, up=True))
+    bench.push(seat(visit(Status.IN_VISIT, page="page-2")))
+    assert Drop(connection=FIRST) not in told(bench.wait(CONNECT_TIMEOUT_S - 0.25))
+    asked = told(bench.wait(0.25))
+    assert asked[:2] == [Drop(connection=FIRST + 1), Drop(connection=FIRST)]
+
+
+def test_a_page_s_own_older_connection_lives_until_one_stands() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.do(Connected(connection=FIRST, up=True))
+    bench.push(seat(visit(Status.IN_VISIT, page="page-2")))
+    bench.push(seat(IN_VISIT))
+    assert Drop(connection=FIRST) not in told(bench.wait(CONNECT_TIMEOUT_S))
+
+
 def test_a_page_that_comes_back_with_its_id_keeps_its_connection() -> None:
     bench = Bench().connected(IN_VISIT)
     bench.do(Connected(connection=FIRST, up=True))
