@@ -18,6 +18,8 @@ from kiosk.media.tracks import Feed, Gate
 _log = logging.getLogger(__name__)
 
 RETRY_S: Final = 1.0
+OPEN_TIMEOUT_S: Final = 12.0
+"""Above the camera's own. A driver that hangs is a fault, and nothing else waits for it."""
 LEVEL_BLOCKS: Final = 5
 """100 ms: the microphone meter moves ten times a second."""
 
@@ -54,13 +56,14 @@ class Keeper:
         self._run = run
         self._tell = tell
         self._fault: str | None = None
+        self._opening: asyncio.Future[object] | None = None
 
     async def keep(self) -> None:
         """Run until cancelled; closes the device then."""
         try:
             while True:
                 try:
-                    self.opened = await self._device.open()
+                    self.opened = await self._open()
                     self.is_open = True
                     self._mended()
                     self.tried.set()
@@ -73,7 +76,19 @@ class Keeper:
                 await self._device.close()
                 await asyncio.sleep(RETRY_S)
         finally:
+            if self._opening is not None:
+                self._opening.cancel()
             await self._device.close()
+
+    async def _open(self) -> object:
+        """Open the device. One that hangs is waited for again, not opened beside itself."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._device.open())
+        done, _ = await asyncio.wait({self._opening}, timeout=OPEN_TIMEOUT_S)
+        if not done:
+            raise DeviceRefused(f"did not open within {OPEN_TIMEOUT_S:.0f} s")
+        opening, self._opening = self._opening, None
+        return opening.result()
 
     def _failed(self, error: DeviceError) -> None:
         code = f"{self._prefix}-{error.code}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import av
@@ -20,6 +21,8 @@ from kiosk.media.tracks import Gate
 _log = logging.getLogger(__name__)
 
 FULL_VOLUME: Final = 8
+CHECK_S: Final = 1.0
+SILENCE: Final[Block] = np.zeros(BLOCK_SAMPLES, dtype=np.int16)
 MAX_SAMPLES: Final = 5 * BLOCK_SAMPLES
 """One decoded Opus frame is at most 120 ms; what is over 100 ms waits for nobody."""
 
@@ -53,13 +56,19 @@ class Ear:
         self._hearing = 0
         self._rest: Block = np.zeros(0, dtype=np.int16)
         self._recent: list[Block] = []
+        self._quiet = True
         self._lost = asyncio.Event()
         self._reason = ""
 
     async def broken(self) -> None:
-        """Wait until the earpiece is lost; DeviceLost."""
+        """Wait until the earpiece is lost; DeviceLost. Silence is played to find out in silence."""
         self._lost.clear()
-        await self._lost.wait()
+        while not self._lost.is_set():
+            self._quiet = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), CHECK_S)
+            if self._quiet:
+                self._play(SILENCE)
         raise DeviceLost(self._reason)
 
     def hear(self, connection: int, frame: av.AudioFrame) -> None:
@@ -75,7 +84,9 @@ class Ear:
         samples = np.concatenate([self._rest, (mono * gain).astype(np.int16)])[-MAX_SAMPLES:]
         whole = samples.size // BLOCK_SAMPLES * BLOCK_SAMPLES
         for start in range(0, whole, BLOCK_SAMPLES):
-            self._play(samples[start : start + BLOCK_SAMPLES])
+            block = samples[start : start + BLOCK_SAMPLES]
+            self._recent = [*self._recent[-49:], block]
+            self._play(block)
         self._rest = samples[whole:]
 
     def take_dbfs(self) -> float:
@@ -89,7 +100,7 @@ class Ear:
             self._hearing = 0
 
     def _play(self, block: Block) -> None:
-        self._recent = [*self._recent[-49:], block]
+        self._quiet = False
         try:
             self._earpiece.play(block)
         except DeviceLost as error:

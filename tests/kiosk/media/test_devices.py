@@ -87,3 +87,35 @@ async def test_cancelled_it_closes_the_device() -> None:
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
     assert not device.is_open
+
+
+async def test_a_driver_that_hangs_is_a_fault_and_is_not_opened_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "OPEN_TIMEOUT_S", 0.02)
+    told: list[Report] = []
+    wakes = asyncio.Event()
+    opened = 0
+
+    class Hanging(Moody):
+        async def open(self) -> VideoMode:
+            nonlocal opened
+            opened += 1
+            await wakes.wait()
+            return await super().open()
+
+    device = Hanging()
+    keeper = Keeper("MIC", device, asyncio.Event().wait, told.append)  # type: ignore[arg-type]
+    keeping = asyncio.create_task(keeper.keep())
+    async with asyncio.timeout(5):
+        await keeper.tried.wait()
+        while device.closed < 3:  # noqa: ASYNC110 - it is tried again and again
+            await asyncio.sleep(0.001)
+        wakes.set()
+        while not keeper.is_open:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    faults = [(each.code, each.mended) for each in told if isinstance(each, Fault)]
+    assert faults == [("MIC-04", False), ("MIC-04", True)]
+    assert opened == 1

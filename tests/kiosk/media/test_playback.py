@@ -12,6 +12,8 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
 from hardware.interfaces import BLOCK_SAMPLES, Block, DeviceLost
+from hardware.sound import SILENCE_DBFS
+from kiosk.media import playback
 from kiosk.media.frames import FrameReader, FrameWriter, UnfitFrame
 from kiosk.media.playback import Ear, Screen, drain
 from kiosk.media.tracks import Gate
@@ -106,6 +108,23 @@ async def test_a_lost_earpiece_is_told_to_its_keeper() -> None:
     ear.hear(1, sound(960, 1))
     with pytest.raises(DeviceLost, match="pulled"):
         await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_lost_earpiece_is_noticed_before_anything_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(playback, "CHECK_S", 0.01)
+    earpiece = Recorder()
+    ear = Ear(earpiece)
+    waiting = asyncio.ensure_future(ear.broken())
+    async with asyncio.timeout(5):
+        while len(earpiece.blocks) < 2:  # noqa: ASYNC110 - it plays silence by itself
+            await asyncio.sleep(0.001)
+        assert not np.any(earpiece.blocks)
+        assert ear.take_dbfs() == SILENCE_DBFS
+        earpiece.lost = True
+        with pytest.raises(DeviceLost, match="pulled"):
+            await waiting
 
 
 class Film(MediaStreamTrack):
