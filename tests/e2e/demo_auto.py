@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from kiosk.screens import layout
+from kiosk.screens import layout, theme
 from tests.e2e.family import Family, Households, households
 from tests.e2e.processes import until
 from tests.e2e.report import Received, Report, Step, contact_sheet
@@ -316,6 +316,7 @@ class Demonstration:
             await self.family.at("appointments")
             await self.kiosk.press(layout.MY_VISITS)
             await self.kiosk.screen("my-visits")
+            await self.kiosk.sees(layout.GET_READY[0], theme.PINE)
             await self._pictures("my visits")
             await self.kiosk.press(layout.GET_READY[0])
             await self.kiosk.screen("waiting")
@@ -323,6 +324,8 @@ class Demonstration:
             await self.family.press_telephone()
             await self.family.at("in-visit")
             await self.kiosk.screen("in-visit")
+            await self._moves(self.family.mark, "the family's large screen")
+            await self._moves(self._kiosk_mark, "the terminal's screen")
             await self.family.page.click("#end-visit")
             await self._pictures("red X")
             await self.family.page.click("#confirm-end")
