@@ -56,6 +56,8 @@ class Live:
     call: Call | None = None
     changed_at: float = 0.0
     """When joins or breaks were last recorded: flapping is spaced out."""
+    entered_at: float = 0.0
+    """When the inmate last signed in for it: that is spaced out too."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

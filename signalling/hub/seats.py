@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 
 from signalling.errors import IllegalEvent, UserError
-from signalling.hub.breaks import TerminalEnd
+from signalling.hub.breaks import TerminalEnd, spacing_s
 from signalling.hub.bus.interface import Bus, TerminalChanged
 from signalling.hub.inmates import Inmates
 from signalling.hub.live import Live
@@ -100,12 +100,25 @@ class Seats:
         live = self._visits.get(before.visit or "") if before is not None else None
         if live is None or live.visit.ended is not None:
             live = self._only_visit(inmate.id)
+        if live is not None:
+            self._require_room(live)
         seat = SeatRow(link.id, inmate.id, live.id if live is not None else None)
         await self._keep(seat, before)
         log.info("terminal %s: signed in, visit %s", link.id, seat.visit)
         if live is not None:
             await self._enter(live, link.id)
         self._changed(link.id, link.terminal.facility)
+
+    def _require_room(self, live: Live) -> None:
+        """Space out comings and goings as a log grows: a full one could take no sign-in at all.
+
+        Raises:
+            UserError: `busy`.
+        """
+        now = self._store.clock()
+        if now < live.entered_at + spacing_s(live.visit.length):
+            raise UserError("busy")
+        live.entered_at = now
 
     def _only_visit(self, inmate: str) -> Live | None:
         """Return the visit inside its window, when there is exactly one."""
@@ -127,6 +140,7 @@ class Seats:
                 raise UserError("ended")
             if not in_window(live.visit, now):
                 raise UserError("not-ready", status=str(status))
+            self._require_room(live)
             earlier = self._visits.get(seat.visit or "")
             if earlier is not None and earlier is not live:
                 await self._leave_visit(earlier, link.id)

@@ -8,10 +8,18 @@ import pytest
 
 from config.schema import Limits, Visits
 from signalling.hub.store.interface import CELL_S
-from signalling.messages import Ping, Pong
+from signalling.messages import Ping, Pong, Refused, SeatMessage, SignIn, SignOut
 from signalling.visit import Status
 from signalling.visit_events import Cause
-from tests.signalling.hub.harness import Hub, Page, Terminal, hub_config, running_hub
+from tests.signalling.hub.harness import (
+    NUMBER,
+    PIN,
+    Hub,
+    Page,
+    Terminal,
+    hub_config,
+    running_hub,
+)
 
 
 async def lose(hub: Hub, terminal: Terminal, page: Page, visit: str, seconds: float) -> Terminal:
@@ -46,6 +54,26 @@ async def test_the_next_booking_has_the_right_of_way(hub: Hub) -> None:
     view = await page.sees(visit, lambda view: view.added_s > 0)
     assert view.added_s == pytest.approx(room_s)
     assert view.owed_s > 20 - room_s
+
+
+async def test_signing_in_again_and_again_fills_no_log(tmp_path: Path) -> None:
+    config = hub_config(tmp_path / "s", limits=Limits(messages_per_10_s=10_000))
+    async with running_hub(config) as hub:
+        terminal, _, visit = await hub.begun(seconds=3600)
+        live = hub.services.visits.get(visit)
+        assert live is not None
+        for _ in range(150):
+            await terminal.send(SignOut())
+            await terminal.send(SignIn(inmate_number=NUMBER, pin=PIN))
+        await terminal.ask(Ping(sent=0.0), Pong)
+        assert live.visit.length < 120
+        refused = terminal.newest(Refused)
+        assert refused is not None
+        assert (refused.about, refused.code) == ("sign-in", "busy")
+        hub.pass_time(6)
+        seat = await terminal.ask(SignIn(inmate_number=NUMBER, pin=PIN), SeatMessage)
+        await terminal.sees(lambda view: view.signed_in)
+        assert seat.seat is not None
 
 
 async def test_flapping_is_coalesced(tmp_path: Path) -> None:
