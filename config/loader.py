@@ -98,6 +98,9 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         column = place[2] if place else "end of file"
         words = f"{column}, found no valid TOML ({what[:1].lower()}{what[1:]})"
         raise ConfigError([Problem(path, words, line)]) from None
+    except (ValueError, RecursionError):
+        # What tomllib does not call a mistake of the file: 5,000 digits, 1,000 brackets.
+        raise ConfigError([Problem(path, "found a number or nesting beyond all bounds")]) from None
 
 
 def _line(lines: dict[Key, int], key: Key) -> int | None:

@@ -103,6 +103,13 @@ def test_what_is_no_toml_is_named_by_line_and_column(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000 + "]" * 5000])
+def test_what_no_file_should_hold_is_one_mistake_too(tmp_path: Path, value: str) -> None:
+    assert mistakes(write(tmp_path, f"port = {value}\n")) == [
+        ": found a number or nesting beyond all bounds."
+    ]
+
+
 def test_a_secret_without_quotes_is_not_repeated(tmp_path: Path) -> None:
     found = mistakes(write(tmp_path, f"{HUB}[turn]\nsecret = {SECRET}\n"))
     assert len(found) == 1
