@@ -89,7 +89,7 @@ class Opened(Report, frozen=True, tag="opened"):
 class Fault(Report, frozen=True, tag="fault"):
     """A device does not work. `code` like "CAM-01"; sent again with `mended` when it does."""
 
-    code: Annotated[str, Meta(max_length=8)]
+    code: Annotated[str, Meta(pattern=r"\A(CAM|MIC|EAR)-0[1-4]\Z")]
     detail: Annotated[str, Meta(max_length=300)] = ""
     mended: bool = False
 

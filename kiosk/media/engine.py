@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import ExitStack
 from typing import Final
 
 import msgspec
@@ -137,21 +138,16 @@ class Engine:
             self._release(process)
 
     def _spawn(self) -> None:
-        ours, theirs = socket.socketpair()
+        with ExitStack() as undo:
+            ours, theirs = socket.socketpair()
+            undo.callback(ours.close)
+            with theirs:
+                for name in ("remote", "self"):
+                    self.frames[name] = FrameReader(f"visit-{name}")
+                    undo.callback(self.frames[name].close)
+                process = _popen(theirs, self.frames.values())
+            undo.pop_all()
         ours.setblocking(False)
-        self.frames = {name: FrameReader(f"visit-{name}") for name in ("remote", "self")}
-        passed = [theirs.fileno()]
-        for reader in self.frames.values():
-            passed += [reader.memory_fd, reader.eventfd]
-        with theirs:
-            process = subprocess.Popen(  # noqa: S603 - our own module, arguments are numbers
-                [*PROCESS, *map(str, passed), str(os.getpid())],
-                pass_fds=passed,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=_environment(),
-            )
         assert process.stderr is not None
         os.set_blocking(process.stderr.fileno(), False)
         self._process, self._socket = process, ours
@@ -211,7 +207,7 @@ class Engine:
         loop.remove_writer(self._socket)
 
     def _readable(self) -> None:
-        assert self._socket is not None
+        assert self._socket is not None and self._process is not None
         try:
             data = self._socket.recv(framing.CHUNK)
         except BlockingIOError:
@@ -219,8 +215,10 @@ class Engine:
         except OSError:
             data = b""
         if not data:
+            # It is ending, and `_ended` has the status; or it could not be told to stop any more.
             self._disconnect()
-            return  # its end follows; `_ended` has the status
+            self._process.kill()
+            return
         try:
             for report in self._splitter.feed(data):
                 self._take(report)
@@ -292,7 +290,11 @@ class Spares:
             await spare.close()
             spare = None
         taken = spare or await self._spawn()
-        self._spare = await self._spawn()
+        try:
+            self._spare = await self._spawn()
+        except OSError as error:
+            # The visit has its process; the next `take` tries again.
+            _log.error("no spare media process: %s", error)
         return taken
 
     async def close(self) -> None:
@@ -305,6 +307,20 @@ class Spares:
         engine = Engine(self._devices, self._network)
         await engine.start()
         return engine
+
+
+def _popen(theirs: socket.socket, readers: Iterable[FrameReader]) -> subprocess.Popen[bytes]:
+    passed = [theirs.fileno()]
+    for reader in readers:
+        passed += [reader.memory_fd, reader.eventfd]
+    return subprocess.Popen(  # noqa: S603 - our own module, arguments are numbers
+        [*PROCESS, *map(str, passed), str(os.getpid())],
+        pass_fds=passed,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=_environment(),
+    )
 
 
 def _environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -194,6 +195,46 @@ async def test_a_spare_takes_over_within_a_second() -> None:
         await engine.close()
     await spares.close()
     assert not any(alive(pid) for pid in pids)
+
+
+async def test_a_process_that_will_not_hear_commands_any_more_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deaf = "import os, sys, time; os.close(int(sys.argv[1])); time.sleep(60)"
+    monkeypatch.setattr("kiosk.media.engine.PROCESS", (sys.executable, "-c", deaf))
+    engine = Engine(devices(), Network())
+    await engine.start()
+    async with asyncio.timeout(5):
+        with pytest.raises(MediaDied, match="status -9"):
+            await anext(engine.reports())
+    await engine.close()
+
+
+async def test_where_no_process_can_be_started_nothing_is_left_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = descriptors()
+    monkeypatch.setattr("kiosk.media.engine.PROCESS", ("/no/such/python",))
+    with pytest.raises(FileNotFoundError):
+        await Engine(devices(), Network()).start()
+    assert descriptors() == before
+
+
+async def test_a_visit_gets_its_process_even_when_no_spare_can_follow(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    spares = Spares(devices(), Network())
+    await spares.start()
+    monkeypatch.setattr("kiosk.media.engine.PROCESS", ("/no/such/python",))
+    taken = await spares.take()
+    assert taken.is_alive
+    assert "no spare media process" in caplog.text
+    monkeypatch.undo()
+    after = await spares.take()
+    assert after.is_alive
+    for each in (taken, after):
+        await each.close()
+    await spares.close()
 
 
 async def test_a_dead_spare_is_not_given_away() -> None:

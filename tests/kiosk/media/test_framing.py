@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.media import framing
-from kiosk.media.commands import MAX_COMMAND, AnyReport, Imported, Level, LocalOffer
+from kiosk.media.commands import MAX_COMMAND, AnyReport, Fault, Imported, Level, LocalOffer
 
 
 def splitter() -> framing.Splitter[AnyReport]:
@@ -47,3 +47,11 @@ def test_nonsense_is_refused(hostile: bytes) -> None:
 def test_too_long_is_not_sent() -> None:
     with pytest.raises(framing.BadFrame):
         framing.encode(LocalOffer(connection=1, sdp="x" * MAX_COMMAND))
+
+
+@pytest.mark.parametrize("code", ["HUB-01", "HOOK-01", "CAM-05", "cam-01", "CAM-01\n", "X", ""])
+def test_the_media_process_reports_no_fault_but_its_own(code: str) -> None:
+    reports = splitter()
+    assert list(reports.feed(framing.encode(Fault(code="EAR-04")))) == [Fault(code="EAR-04")]
+    with pytest.raises(framing.BadFrame):
+        list(reports.feed(framing.encode(Fault(code=code))))
