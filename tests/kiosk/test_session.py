@@ -106,25 +106,6 @@ def test_signing_in_sends_number_and_pin_once() -> None:
     assert bench.type("9e") == []
 
 
-def test_delete_on_an_empty_pin_returns_to_the_number() -> None:
-    bench = Bench().ready()
-    bench.press(Touch())
-    bench.type("e12e3dd")
-    assert (bench.view.sign_in.field, bench.view.sign_in.number) == ("number", "12")
-    bench.type("de")
-    assert (bench.view.sign_in.field, bench.view.sign_in.number) == ("pin", "1")
-    bench.type("77c")
-    assert bench.view.sign_in.pin_length == 0
-    assert bench.type("e") == []
-
-
-def test_a_number_has_at_most_sixteen_digits() -> None:
-    bench = Bench().ready()
-    bench.press(Touch())
-    bench.type("1" * 20)
-    assert bench.view.sign_in.number == "1" * 16
-
-
 def test_a_refusal_shows_why_and_takes_the_pin_again() -> None:
     bench = Bench().ready()
     bench.press(Touch())
