@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import stat
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from signalling.messages import proof_bytes
+from signalling.private_file import write_private
 
 KEY_FILE: Final = "terminal.key"
 NEW_KEY_FILE: Final = "terminal.key.new"
@@ -89,12 +89,4 @@ def _load(path: Path) -> Ed25519PrivateKey:
 
 def _save(private: Ed25519PrivateKey, path: Path) -> None:
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    # Whole or not at all: a half-written key after a power cut would lock the terminal out.
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_private(path, pem)

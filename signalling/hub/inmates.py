@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hmac
 import logging
-import os
 import re
 import secrets
 import stat
@@ -22,6 +21,7 @@ from signalling.errors import UserError
 from signalling.hub.errors import StaffError, StartError
 from signalling.hub.store.interface import Duplicate, Store
 from signalling.hub.store.records import Inmate, PinRules
+from signalling.private_file import write_private
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +38,8 @@ def read_pin_key(path: Path) -> bytes:
         StartError: others may read it, or it is not a key. Without it every PIN is lost, so it
             is never overwritten.
     """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+    if not path.exists():
+        write_private(path, secrets.token_bytes(KEY_BYTES))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise StartError(f"{path} may be read by others: chmod 600 it")
     key = path.read_bytes()

@@ -7,6 +7,9 @@ import { NoReplyError, RefusedError } from "./protocol.js";
 const TOKEN_KEY = "visitbooth.token";
 
 /** The session's secret: in localStorage where the browser lets us, else in memory. */
+/** What a session token looks like. PROTOCOL.md, `hello`. */
+const TOKEN = /^[A-Za-z0-9_-]{16,128}$/;
+
 export class TokenStore {
   /** @param {() => Storage} storage  throws where the browser forbids storage */
   constructor(storage) {
@@ -17,7 +20,9 @@ export class TokenStore {
 
   get() {
     try {
-      return this.storage().getItem(TOKEN_KEY) ?? this.memory;
+      const stored = this.storage().getItem(TOKEN_KEY) ?? this.memory;
+      // A damaged one would only be refused as a violation, again at every try.
+      return stored !== null && TOKEN.test(stored) ? stored : null;
     } catch {
       return this.memory;
     }
