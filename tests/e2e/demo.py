@@ -22,9 +22,12 @@ def _size(text: str) -> tuple[int, int]:
     try:
         width, height = (int(each) for each in text.lower().split("x"))
     except ValueError:
-        raise click.BadParameter(f"DEMO_SIZE is {text!r}, expected WIDTHxHEIGHT") from None
-    if not (160 <= width <= 1920 and 120 <= height <= 1080):
-        raise click.BadParameter(f"DEMO_SIZE is {text!r}, expected 160x120 to 1920x1080")
+        width = height = 0
+    if not (160 <= width <= 1920 and 120 <= height <= 1080) or width % 2 or height % 2:
+        raise click.ClickException(
+            f"DEMO_SIZE is {text!r}, expected WIDTHxHEIGHT in even numbers from 160x120 to "
+            "1920x1080, such as 1280x720"
+        )
     return width, height
 
 
@@ -32,7 +35,7 @@ def _length(text: str, default: int) -> int:
     if not text:
         return default
     if not text.isdigit() or not 10 <= int(text) <= 7200:
-        raise click.BadParameter(f"DEMO_VISIT_S is {text!r}, expected 10 to 7200 seconds")
+        raise click.ClickException(f"DEMO_VISIT_S is {text!r}, expected 10 to 7200 seconds")
     return int(text)
 
 
@@ -59,7 +62,9 @@ def main(report: Path) -> None:
 
     async def work() -> bool:
         if auto:
-            job = asyncio.create_task(Demonstration(report, size, _length(told, 25)).run())
+            job = asyncio.create_task(
+                Demonstration(report, size, _length(told, 25 if size[0] <= 640 else 40)).run()
+            )
         else:
             job = asyncio.create_task(show(size, _length(told, 1800)))
         # Ctrl-C is how a person ends the window's demonstration, and a failure of the other.

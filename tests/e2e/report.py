@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-INK, PAPER, STONE = "#15272B", "#F6F1E7", "#3D4A50"
+INK, PAPER = "#15272B", "#D8D0BF"
 
 
 @dataclass
@@ -24,11 +24,11 @@ class Step:
 
 @dataclass
 class Received:
-    """What one side saw and heard."""
+    """What one side saw and heard; None: not measured."""
 
-    fps: float = 0.0
-    width: int = 0
-    height: int = 0
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
     audio_dbfs: float | None = None
 
 
@@ -60,25 +60,20 @@ class Report:
         )
 
 
-def contact_sheet(pairs: list[tuple[str, Path, Path]], target: Path, font: Path) -> None:
-    """Draw all moments on one sheet: a row each, the terminal left, the family right."""
-    width, height, gap, label = 640, 400, 24, 44
-    sheet = Image.new(
-        "RGB",
-        (2 * width + 3 * gap, gap + 56 + len(pairs) * (height + label + gap)),
-        PAPER,
-    )
+def contact_sheet(moments: list[tuple[str, Path, Path]], target: Path, font: Path) -> None:
+    """Draw all moments on one sheet, two a row; of each the terminal left, the family right."""
+    width, height, gap, label = 480, 300, 12, 40
+    block = 2 * width + 4 * gap
+    rows = (len(moments) + 1) // 2
+    sheet = Image.new("RGB", (2 * block, gap + rows * (height + label + 2 * gap)), PAPER)
     draw = ImageDraw.Draw(sheet)
-    title = ImageFont.truetype(str(font), 34)
-    small = ImageFont.truetype(str(font), 22)
-    draw.text((gap, gap), "Terminal", font=title, fill=INK)
-    draw.text((2 * gap + width, gap), "Family", font=title, fill=INK)
-    top = gap + 56
-    for name, *paths in pairs:
-        draw.text((gap, top), name, font=small, fill=STONE)
+    letters = ImageFont.truetype(str(font), 24)
+    for number, (name, *paths) in enumerate(moments):
+        left = (number % 2) * block + gap
+        top = gap + (number // 2) * (height + label + 2 * gap)
+        draw.text((left, top), f"{number + 1}  {name}", font=letters, fill=INK)
         for column, path in enumerate(paths):
             with Image.open(path) as picture:
                 scaled = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-            sheet.paste(scaled, (gap + column * (width + gap), top + label - 10))
-        top += height + label + gap
+            sheet.paste(scaled, (left + column * (width + gap), top + label))
     sheet.save(target, optimize=True)
