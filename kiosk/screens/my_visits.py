@@ -107,7 +107,7 @@ def _nearest(pen: Pen, visit: VisitView, view: View, words: Words) -> None:
 
 
 def _until(pen: Pen, visit: VisitView, view: View, words: Words) -> None:
-    if view.now < visit.starts_at:
+    if visit.status is Status.SCHEDULED:
         title, time = words("Your visit starts in"), visit.starts_at - view.now
     else:
         title, time = words("Your visit ends in"), visit.ends_at - view.now
