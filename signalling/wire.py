@@ -74,7 +74,8 @@ class VisitView(View, frozen=True):
 
     `page` names the page that has the visit (its own random id), so a page sees whether it is
     the one, and the kiosk sees whom its next offer is for. `tracks_open` is the only thing that
-    lets a camera picture or a sound leave either side.
+    lets a camera picture or a sound leave either side. `visitor_camera` and `visitor_microphone`
+    are what the page that has the visit says it sends; true until it has said so.
     """
 
     id: str
@@ -102,6 +103,8 @@ class VisitView(View, frozen=True):
     ended_at: float | None
     ended_by: By | None
     end_reason: EndReason | None
+    visitor_camera: bool = True
+    visitor_microphone: bool = True
 
 
 class IceServer(View, frozen=True):

@@ -71,6 +71,7 @@ class PageEnd:
     receiving: bool = False
     receiving_since: float = 0.0
     camera: bool = True
+    microphone: bool = True
 
 
 @dataclass(frozen=True, slots=True)

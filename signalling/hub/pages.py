@@ -189,7 +189,11 @@ class Pages:
         live.ends = replace(
             live.ends,
             page=replace(
-                end, receiving=message.receiving, receiving_since=since, camera=message.camera
+                end,
+                receiving=message.receiving,
+                receiving_since=since,
+                camera=message.camera,
+                microphone=message.microphone,
             ),
         )
         await self._visits.settle(live)

@@ -41,6 +41,8 @@ def visit_view(live: Live, notice: Notice, now: float) -> VisitView:
         ended_at=at.ended_at,
         ended_by=at.ended_by,
         end_reason=at.end_reason,
+        visitor_camera=live.holder is None or live.ends.page.camera,
+        visitor_microphone=live.holder is None or live.ends.page.microphone,
     )
 
 

@@ -43,6 +43,8 @@
  * @property {number|null} ended_at
  * @property {By|null} ended_by
  * @property {EndReason|null} end_reason
+ * @property {boolean} visitor_camera  what the page that has the visit says it sends
+ * @property {boolean} visitor_microphone
  */
 
 /** @typedef {Record<string, string|number|null>} Facts */
@@ -139,6 +141,8 @@ const VISIT_FIELDS = Object.freeze({
   ended_at: "number|null",
   ended_by: "string|null",
   end_reason: "string|null",
+  visitor_camera: "boolean",
+  visitor_microphone: "boolean",
 });
 
 /** Names of a VisitView's fields, for the test that holds them to wire.py. */

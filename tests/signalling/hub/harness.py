@@ -218,13 +218,15 @@ class Page(Client):
     async def press(self, visit: str, *, take_over: bool = False) -> None:
         await self.send(Press(visit=visit, page=self.page, take_over=take_over))
 
-    async def state(self, visit: str, connection: int = 1, *, receiving: bool = True) -> None:
+    async def state(
+        self, visit: str, connection: int = 1, *, receiving: bool = True, camera: bool = True
+    ) -> None:
         await self.send(
             PageState(
                 visit=visit,
                 connection=connection,
                 receiving=receiving,
-                camera=True,
+                camera=camera,
                 microphone=True,
             )
         )

@@ -277,3 +277,15 @@ async def test_private_visits_show_no_notice(hub: Hub) -> None:
     visit = await hub.book()
     page = await hub.ready_page()
     assert page.visit(visit).private
+
+
+async def test_both_sides_are_told_what_the_page_sends(hub: Hub) -> None:
+    terminal, page, visit = await hub.begun()
+    assert page.visit(visit).visitor_camera
+    await page.state(visit, camera=False)
+    view = await terminal.sees(lambda view: not view.visitor_camera)
+    assert view.visitor_microphone
+    assert not (await page.sees(visit, lambda view: not view.visitor_camera)).visitor_camera
+    # A page that comes next has said nothing yet.
+    await page.send(Leave(visit=visit, page=page.page))
+    await terminal.sees(lambda view: view.page is None and view.visitor_camera)

@@ -83,6 +83,8 @@ def a_visit(**fields: Any) -> VisitView:
         "ended_at": None,
         "ended_by": None,
         "end_reason": None,
+        "visitor_camera": True,
+        "visitor_microphone": True,
     }
     return VisitView(**{**plain, **fields})
 
