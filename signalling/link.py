@@ -18,7 +18,7 @@ import logging
 import random
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NoReturn, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 
 BACKOFF_S: Final = (0.2, 5.0)
 """First and longest wait before another try; the longest doubles, jitter picks in between."""
+SLOW_S: Final = (5.0, 60.0)
+"""The same after what a quick try cannot mend: the hub refuses us, or another has our key."""
 HANDSHAKE_TIMEOUT_S: Final = 10.0
 PING_S: Final = 5.0
 """Interval of the websocket's pings, and how long one may stay unanswered."""
@@ -54,6 +56,12 @@ MAX_OUTGOING: Final = 64
 level-triggered and said anew after the next welcome, so nothing is lost by it."""
 MAX_INCOMING: Final = 64
 """Overflow rule "wait": the socket is read no further until the terminal has kept up."""
+
+REPLACED: Final = 4001
+"""Close code of a link whose key came a second time. PROTOCOL.md, "Limits"."""
+UNAUTHORISED: Final = "unauthorised"
+WAYS_IN: Final = 2
+"""By code and by key: a terminal is refused when it has been refused both."""
 
 REFUSED: Final = "HUB-04"
 NOT_TRUSTED: Final = "NET-04"
@@ -65,10 +73,35 @@ LinkEvent = LinkUp | LinkDown | HubToTerminal
 class _Gone(Exception):
     """This try is over; `code` as in LinkDown."""
 
-    def __init__(self, reason: str, code: str | None = None) -> None:
+    def __init__(self, reason: str, code: str | None = None, *, unauthorised: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
+        self.unauthorised = unauthorised
+
+
+@dataclass(slots=True)
+class Backoff:
+    """How many seconds to wait before another try. Pure but for its dice."""
+
+    dice: random.Random
+    _longest_s: float = field(default=BACKOFF_S[0], init=False)
+    _slow_s: float = field(default=SLOW_S[0], init=False)
+
+    def after_failure(self, *, was_up: bool) -> float:
+        """Return the wait after a try that came to nothing, or a link (`was_up`) that broke."""
+        if was_up:
+            self._longest_s, self._slow_s = BACKOFF_S[0], SLOW_S[0]
+        else:
+            self._longest_s = min(BACKOFF_S[1], self._longest_s * 2)
+        return self.dice.uniform(BACKOFF_S[0], self._longest_s)
+
+    def after_refusal(self) -> float:
+        """Return the wait after a try that will fail again; it doubles until a link breaks."""
+        wait_s = self._slow_s
+        self._slow_s = min(SLOW_S[1], wait_s * 2)
+        # Never shorter: of two terminals with one key each throws the other out.
+        return wait_s * self.dice.uniform(1.0, 1.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +123,9 @@ class Link:
         self._address = address
         self._key = key
         self._code = code
-        self._jitter = jitter
+        self._backoff = Backoff(jitter)
+        self._refusals = 0
+        """How often in a row the hub did not know us."""
         self._enrol_next = not key.enrolled
         self._outgoing: asyncio.Queue[Message] | None = None
         self._overflow = asyncio.Event()
@@ -116,9 +151,8 @@ class Link:
 
     async def run(self) -> NoReturn:
         """Connect, and connect again, until cancelled."""
-        wait_s = BACKOFF_S[0]
         while True:
-            was_up = False
+            was_up = refused = False
             try:
                 async with self._socket() as socket:
                     welcome = await self._prove(socket)
@@ -126,16 +160,38 @@ class Link:
                     await self._carry(socket, welcome)
             except _Gone as gone:
                 down = LinkDown(gone.reason, gone.code)
+                refused = gone.unauthorised and self._is_refused()
             except ConnectionClosed as closed:
-                down = LinkDown(f"closed by the hub ({closed.rcvd.code if closed.rcvd else 1006})")
+                code = closed.rcvd.code if closed.rcvd else 1006
+                refused = code == REPLACED
+                down = LinkDown(
+                    "another terminal uses this key" if refused else f"closed by the hub ({code})"
+                )
             except ssl.SSLError as error:
                 down = LinkDown(f"TLS: {error.reason or 'failed'}", NOT_TRUSTED)
             except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
                 down = LinkDown(f"{type(error).__name__}: {error}"[:200])
-            wait_s = BACKOFF_S[0] if was_up else min(BACKOFF_S[1], wait_s * 2)
-            log.info('link=down reason="%s" code=%s', down.reason, down.code or "-")
+            wait_s = (
+                self._backoff.after_refusal()
+                if refused
+                else self._backoff.after_failure(was_up=was_up)
+            )
+            log.log(
+                logging.WARNING if refused else logging.INFO,
+                'link=down reason="%s" code=%s again_s=%.1f', down.reason, down.code or "-", wait_s,
+            )  # fmt: skip
             await self._events.put(down)
-            await asyncio.sleep(self._jitter.uniform(BACKOFF_S[0], wait_s))
+            await asyncio.sleep(wait_s)
+
+    def _is_refused(self) -> bool:
+        """Count a refusal; return whether every way in was tried. Say once what to do."""
+        self._refusals += 1
+        if self._refusals == WAYS_IN:
+            log.error(
+                "link=refused the hub does not know this terminal: the enrolment code is wrong "
+                "or used. Make a new one with: visit-hub terminal add"
+            )
+        return self._refusals >= WAYS_IN
 
     def _socket(self) -> connect:
         secure = self._address.url.startswith("wss:")
@@ -173,6 +229,7 @@ class Link:
                 raise
         self._key.welcomed()
         self._enrol_next = False
+        self._refusals = 0
         log.info("link=up hub=%s terminal=%s", self._address.hub_name, self._address.terminal)
         return welcome
 
@@ -202,7 +259,8 @@ class Link:
         if isinstance(message, kind):
             return message
         if isinstance(message, Violation):
-            raise _Gone(f"the hub refuses this terminal: {message.code}", REFUSED)
+            reason = f"the hub refuses this terminal: {message.code}"
+            raise _Gone(reason, REFUSED, unauthorised=message.code == UNAUTHORISED)
         raise _Gone(f"the hub answered with {message}", REFUSED)
 
     @staticmethod

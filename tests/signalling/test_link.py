@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import random
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from config.schema import Secret
 from signalling import link as link_module
-from signalling.link import Address, Link, LinkEvent
+from signalling.link import Address, Backoff, Link, LinkEvent
 from signalling.link_events import LinkDown, LinkUp
 from signalling.messages import (
     TERMINAL_TO_HUB,
@@ -294,6 +295,57 @@ async def test_a_hub_that_takes_nothing_is_left(
         assert [link.send(Ping(sent=1.0)) for _ in range(6)] == [True] * 4 + [False] * 2
         assert await anext(events) == LinkDown("overflow: the hub takes nothing")
     assert link.overflows == 1
+
+
+def waits_s(caplog: pytest.LogCaptureFixture) -> list[float]:
+    """Return how long the link said that it waits, each time."""
+    return [float(each) for each in re.findall(r"again_s=([0-9.]+)", caplog.text)]
+
+
+async def test_a_terminal_whose_key_another_uses_says_so_and_does_not_throw_it_out_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def play(hub: Hub, socket: ServerConnection) -> None:
+        await hub.admit(socket)
+        await socket.close(4001)
+
+    async with running(tmp_path, play, code="ABCD") as (_, _, events):
+        await anext(events)
+        assert await anext(events) == LinkDown("another terminal uses this key")
+    assert "another terminal uses this key" in caplog.text
+    assert [wait for wait in waits_s(caplog) if wait >= 5.0] == waits_s(caplog) != []
+
+
+async def test_a_refused_terminal_says_once_what_to_do_and_backs_off(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(link_module.Backoff, "after_refusal", lambda _: 0.01)
+
+    async def play(hub: Hub, socket: ServerConnection) -> None:
+        await hub.hear(socket)
+        await socket.send(encode(Violation(code="unauthorised")))
+        await socket.wait_closed()
+
+    async with running(tmp_path, play, code="ABCD") as (_, _, events):
+        for _ in range(5):
+            assert isinstance(await anext(events), LinkDown)
+    assert caplog.text.count("visit-hub terminal add") == 1
+    first, *slow = waits_s(caplog)[:4]
+    assert first >= 0.2 and slow == [0.0, 0.0, 0.0]
+
+
+def test_waits_after_a_refusal_double_up_to_a_minute_until_a_link_broke() -> None:
+    backoff = Backoff(random.Random(3))
+    waits = [backoff.after_refusal() for _ in range(6)]
+    for wait_s, least_s in zip(waits, (5, 10, 20, 40, 60, 60), strict=True):
+        assert least_s <= wait_s <= least_s * 1.25
+    assert backoff.after_failure(was_up=False) < 5
+    assert backoff.after_refusal() >= 60
+    assert backoff.after_failure(was_up=True) == pytest.approx(0.2)
+    assert backoff.after_refusal() < 10
 
 
 async def test_no_hub_at_all_is_down_without_a_fault_code(
