@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
@@ -21,6 +22,7 @@ from hardware import factory
 from kiosk import lockdown
 from kiosk.media.engine import Spares
 from kiosk.session import Session
+from kiosk.startup import CannotStart, check_display, only_one
 from kiosk.terminal import Parts, Terminal
 from kiosk.visit_media import VisitMedia
 from signalling.descriptions import AddressPolicy
@@ -61,16 +63,22 @@ def main(config_path: Path, windowed: bool) -> None:
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(BAD_CONFIG)
+    try:
+        check_display(os.environ)
+        with only_one(Path(config.state_dir)):
+            _start(config, windowed=windowed)
+    except* (BadKeyFile, CannotStart) as errors:
+        for each in errors.exceptions:
+            click.echo(f"visit-kiosk: {each}", err=True)
+        sys.exit(FAILED)
+
+
+def _start(config: TerminalConfig, *, windowed: bool) -> None:
     # An empty folder of its own each time: what is planted in Kivy's home does not come back.
     with tempfile.TemporaryDirectory(prefix="visitbooth-kivy-") as home:
         lockdown.close_environment(Path(home))
         lockdown.configure(config.display, windowed=windowed)
-        try:
-            asyncio.run(_run(config))
-        except* BadKeyFile as errors:
-            for each in errors.exceptions:
-                click.echo(f"visit-kiosk: {each}", err=True)
-            sys.exit(FAILED)
+        asyncio.run(_run(config))
 
 
 def _log_to_stderr() -> None:
@@ -88,6 +96,10 @@ def _log_to_stderr() -> None:
 async def _run(config: TerminalConfig) -> None:
     """Run until SIGTERM or SIGINT, then stop everything, the last started first."""
     # The window is made by these imports; it must come after the lock.
+    from kivy.core.window import Window  # noqa: PLC0415
+
+    if Window is None:
+        raise CannotStart(f"SDL cannot open the display ({os.environ['SDL_VIDEODRIVER']})")
     from kiosk.app import KioskApp, announcing, painter  # noqa: PLC0415
     from kiosk.screens.root import Root  # noqa: PLC0415
 
