@@ -32,6 +32,7 @@ from __future__ import annotations
 from typing import Final
 
 from kiosk.actions import Action, Send
+from kiosk.desk import visit_in
 from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied, Tick
 from kiosk.media.commands import Fault, Level, Opened, Report, Stats
 from kiosk.meters import quality
@@ -70,6 +71,7 @@ from signalling.messages import (
     SignIn,
     SignOut,
 )
+from signalling.visit import Status
 from signalling.wire import Seat
 
 HUB_AWAY_END_S: Final = 2.0
@@ -139,10 +141,11 @@ class Session:
         self._s.told_state = self._s.told_faults = None
         self._s.faults.link_up()
         actions: list[Action] = []
-        if self._s.desk.leaving:
-            actions.append(Send(SignOut()))
+        # The end first: the hub takes it only from the terminal that its inmate sits at.
         if self._s.ending is not None:
             actions.append(Send(End(visit=self._s.ending)))
+        if self._s.desk.leaving:
+            actions.append(Send(SignOut()))
         return actions
 
     def _link_down(self, code: str | None, now: float) -> None:
@@ -180,15 +183,16 @@ class Session:
         was_seated = self._s.desk.seat is not None
         self._s.fresh = self._s.linked
         self._s.desk.adopt(seat)
-        visit = self._s.desk.visit
         if self._s.desk.seat is None:
             if was_seated and self._s.desk.finished is None:
                 self._to_idle()
         elif not self._s.handset.locked:
             self._s.pad = None
-        if visit is not None:
+        if self._s.desk.visit is not None:
             self._s.choosing = None
-        if visit is None or visit.id != self._s.ending:
+        # In the hub's seat, not the desk's: whoever signed out here before meant it too.
+        ending = visit_in(seat, self._s.ending)
+        if ending is None or ending.status is Status.ENDED:
             self._s.ending = None
 
     def _refused(self, refused: Refused) -> None:
@@ -278,7 +282,8 @@ class Session:
             case AskSignOut() if screen is ScreenName.WAITING:
                 self._s.patience.ask("confirm-sign-out", now)
             case AskEnd() if screen in (ScreenName.IN_VISIT, ScreenName.HELD):
-                self._s.patience.ask("confirm-end", now)
+                if not self._s.is_ending:
+                    self._s.patience.ask("confirm-end", now)
         return []
 
     def _back_from_sign_in(self) -> list[Action]:
@@ -331,7 +336,7 @@ class Session:
         return actions
 
     def _to_idle(self) -> None:
-        self._s.pad = self._s.proof_pending = self._s.choosing = self._s.ending = None
+        self._s.pad = self._s.proof_pending = self._s.choosing = None
         self._s.number = ""
         self._s.language = self._s.default_language
         self._s.volume = START_VOLUME

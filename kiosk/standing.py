@@ -58,6 +58,7 @@ class Standing:
         self.proof_pending: float | None = None
         self.choosing: tuple[str, float] | None = None
         self.ending: str | None = None
+        """The visit whose end was confirmed here, until the hub has ended it."""
         self.handset = Handset()
         self.patience = Patience()
         self.faults = Faults()
@@ -89,8 +90,14 @@ class Standing:
             and visit.tracks_open
             and visit.signed_in
             and self.handset.ready
-            and self.ending != visit.id
+            and not self.is_ending
         )
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the red X was confirmed for the visit that is here."""
+        visit = self.desk.visit
+        return visit is not None and visit.id == self.ending
 
     def settle(self, now: float) -> list[Action]:
         # Once: said again, it would count as seen by the process that is to show it mended.
@@ -179,6 +186,7 @@ class Standing:
             handset_up=self.handset.up,
             level=self.meter.level if waiting else 0,
             silent=waiting and self.handset.up and self.meter.silent,
+            ending=self.is_ending,
             volume=self.volume,
             quality=self.quality if screen is ScreenName.IN_VISIT else "good",
             sign_out_in_s=away_s if visit is not None and visit.begun_at is None else None,

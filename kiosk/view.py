@@ -75,6 +75,8 @@ class View:
     """Microphone meter, 0 to 16 blocks."""
     silent: bool = False
     """Nothing heard for 5 s while waiting: "We do not hear you"."""
+    ending: bool = False
+    """The red X was confirmed here, and the hub has not ended the visit yet."""
     volume: int = 5
     quality: str = "good"
     """good, fair, weak, sound-only."""

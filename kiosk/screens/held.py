@@ -38,6 +38,9 @@ def draw(pen: Pen, view: View, words: Words) -> None:
         _handset(pen)
     else:
         _path(pen, why, names(visit, words), words)
+    if view.ending:
+        _ending(pen, view, words)
+        return
     said = held_words.said(view, words)
     pen.text(56, 428, said.title, theme.TITLE, theme.INK, bold=True, width=744)
     pen.text(56, 496, said.first, theme.LEAD, theme.INK, bold=said.first_bold, width=744)
@@ -48,6 +51,12 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     _time(pen, view, said.time, said.given_back)
     note(pen, NOTE, "pending", said.note, said.note_text)
     pen.button(Button(HELD_END_VISIT, AskEnd(), words("End visit"), "x", Look.RED_PLAIN))
+
+
+def _ending(pen: Pen, view: View, words: Words) -> None:
+    """The red X was confirmed: no time is kept, and nothing is left to press."""
+    pen.text(56, 428, words("Ending your visit"), theme.TITLE, theme.INK, bold=True, width=1168)
+    pen.text(56, 496, held_words.ending(view, words), theme.LEAD, theme.INK, width=1168)
 
 
 def _time(pen: Pen, view: View, title: str, kept: bool) -> None:

@@ -52,6 +52,13 @@ def said(view: View, words: Words) -> Said:
     return Said(title, first, second, words("Time left"), runs, text, bold)
 
 
+def ending(view: View, words: Words) -> str:
+    """Return when an end that was confirmed here takes effect."""
+    if view.connected:
+        return words("One moment")
+    return words("It ends as soon as the connection is back.")
+
+
 def _why(view: View, words: Words) -> tuple[str, str, str, bool]:
     visit = view.visit
     assert visit is not None

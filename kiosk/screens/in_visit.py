@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.screens import theme
+from kiosk.screens import held_words, theme
 from kiosk.screens.items import Button, Look, Picture, Source
 from kiosk.screens.layout import (
     END_VISIT,
@@ -48,6 +48,9 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     said = warning(visit, view.now, words)
     if said:
         pill(pen, 640, 604, "timer", said, ground=theme.SUN, colour=theme.INK, align="centre")
+    if view.ending:
+        _ending(pen, view, words)
+        return
     _time(pen, visit, view, words)
     _volume(pen, view)
     pen.button(Button(END_VISIT, AskEnd(), words("End visit"), "x", Look.RED))
@@ -60,7 +63,8 @@ def _remote(pen: Pen, view: View, words: Words) -> None:
     pen.icon("account", x - 90, y - 110, 180, theme.STONE)
     said = words("{name}'s picture comes now", name=names(view.visit, words))
     pen.text(x, y + 130, said, theme.LEAD, theme.STONE, align="centre", width=900)
-    dim = SOUND_ONLY_DIM if view.quality == "sound-only" else 0
+    stands = view.quality == "sound-only" or view.ending
+    dim = SOUND_ONLY_DIM if stands else 0
     pen.picture(Picture(Source.REMOTE, REMOTE_VIDEO, REMOTE_BLEED, dim=dim))
 
 
@@ -83,6 +87,14 @@ def _time(pen: Pen, visit: VisitView, view: View, words: Words) -> None:
     if added:
         ends = f"{ends} {words('{n} min added.', n=added)}"
     pen.text(102, 774, ends, 24, theme.INK if last else theme.STONE, width=388)
+
+
+def _ending(pen: Pen, view: View, words: Words) -> None:
+    """The red X was confirmed: nothing is left to press until the hub has heard it."""
+    pen.fill(BAR, theme.SUN, bleed="lrb")
+    pen.icon("x", 24, 708, 60, theme.INK)
+    pen.text(102, 739, words("Ending your visit"), 46, theme.INK, bold=True, width=1138)
+    pen.text(102, 778, held_words.ending(view, words), theme.BODY, theme.INK, width=1138)
 
 
 def _volume(pen: Pen, view: View) -> None:

@@ -104,6 +104,7 @@ export class Account {
       choosing: null,
       visits: null,
       mine: null,
+      ending: null,
       taken: null,
       checked: false,
       tab: "appointments",

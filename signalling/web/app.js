@@ -11,7 +11,7 @@
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over |
  * | sheet | sheet; take-over, stay; confirm-end, go-on |
- * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused] |
+ * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused, ending] |
  * | ended | [data-reason][data-by], to-appointments |
  *
  * performance.mark: `visit-press` in the press, `visit-first-picture` at the first remote picture
@@ -25,7 +25,8 @@ import { HubConnection, familyUrl } from "./protocol.js";
 import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
-import { END_SHEET_S, isPressed, newModel, ownVisit, takesAway, telephoneOf } from "./state.js";
+import { END_SHEET_S, endsLater, isPressed, newModel, ownVisit } from "./state.js";
+import { stillEnding, takesAway, telephoneOf } from "./state.js";
 import { JailTimes, localeFor } from "./times.js";
 import { Visiting } from "./visiting.js";
 import { isLanguage, words } from "./words.js";
@@ -218,6 +219,7 @@ class App {
       appointments: ({ visits }) => {
         const { model } = this;
         if (takesAway(model, visits)) Object.assign(model, { taken: model.mine, mine: null });
+        model.ending = stillEnding(model, visits);
         model.visits = visits;
         changed();
       },
@@ -235,8 +237,10 @@ class App {
   #refused({ about, code, facts }) {
     const { model } = this;
     if (code === "not-logged-in") this.account.forget();
-    // In a visit the screen stays: a person is in it, and the hub says what happens to it.
-    if (code === "facility-not-open" && ownVisit(model) === null) model.facility = null;
+    // In a visit the screen stays: a person is in it, and the hub says what happens to it. An end
+    // that was confirmed needs the facility to be heard.
+    const inVisit = ownVisit(model) !== null && model.ending === null;
+    if (code === "facility-not-open" && !inVisit) model.facility = null;
     if (about === "press") {
       const visit = model.mine;
       model.mine = null;
@@ -246,7 +250,8 @@ class App {
         model.note = { about, code, facts };
       }
     } else if (about === "end") {
-      model.note = { about, code, facts };
+      if (endsLater(code)) this.visiting.endLater();
+      else Object.assign(model, { ending: null, note: { about, code, facts } });
     }
     this.changed();
   }
@@ -350,9 +355,8 @@ class App {
         change({ sheet: { kind: "end", visit, until: this.hub.now() + END_SHEET_S } });
       },
       confirmEnd: () => {
-        const visit = model.sheet?.visit;
-        if (visit !== undefined) this.hub.send({ type: "end", visit });
-        change({ sheet: null });
+        // `visiting` says it, now or when the page is joined again.
+        change({ ending: model.sheet?.visit ?? null, sheet: null });
       },
       leaveEnd: () => change({ leftEnd: model.mine, mine: null, tab: "appointments" }),
       toggleMute: () => change({ muted: !model.muted }),

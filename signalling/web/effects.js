@@ -1,7 +1,7 @@
 /** What happens once when something changes: sounds, spoken status, and the lit screen. */
 
 import { BELL_AT_MIN, heldOf, leftS, ownVisit, warningMin } from "./state.js";
-import { warnWord } from "./screen-visit.js";
+import { endingWord, warnWord } from "./screen-visit.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./state.js").Screen} Screen */
@@ -55,7 +55,9 @@ export class Effects {
     const visit = ownVisit(model);
     if (screen === "held" && visit !== null) {
       const why = heldOf(visit, model);
-      return why === null ? "" : `${t(`held-${why.where}`, { name: visit.inmate })}. ${t("hold-on")}`;
+      if (why === null) return "";
+      const more = why.where === "ending" ? endingWord(model.link) : "hold-on";
+      return `${t(`held-${why.where}`, { name: visit.inmate })}. ${t(more)}`;
     }
     if (screen === "ended" && visit !== null) return t("has-ended", { name: visit.inmate });
     if (screen === "in-visit" && visit !== null) {
@@ -77,7 +79,7 @@ export class Effects {
     const was = this.screen;
     if (screen !== was) {
       if (screen === "in-visit") this.sounds.play(was === "held" ? "back" : "begin");
-      if (screen === "held") this.sounds.play("held");
+      if (screen === "held" && model.ending === null) this.sounds.play("held");
       if (screen === "ended") this.sounds.play("ended");
     }
     for (const { id, status } of model.visits ?? []) {

@@ -124,6 +124,7 @@ function toggle(id, pressed, symbol, label, act) {
 export function held(scene, times, visit) {
   const { model, now, t, act } = scene;
   const why = heldOf(visit, model) ?? { where: "network", since: now, given: true };
+  if (why.where === "ending") return ending(scene);
   const facts = { name: visit.inmate };
   const lost = Math.max(0, Math.floor(now - why.since));
   const lostWord = lost < 120 ? t("n-lost-so-far", { n: lost }) : t("min-lost-so-far", { n: Math.floor(lost / 60) });
@@ -153,6 +154,35 @@ export function held(scene, times, visit) {
 }
 
 /**
+ * The end was confirmed here, and the hub has not said so yet.
+ *
+ * @param {Scene} scene
+ */
+function ending({ model, t }) {
+  return h(
+    "div",
+    { class: "held", key: "ending", "data-held": "ending" },
+    handsetPicture("ending"),
+    h(
+      "div",
+      { class: "held-words" },
+      h("h1", { tabindex: "-1" }, t("held-ending")),
+      h("p", null, t(endingWord(model.link))),
+      h("p", null, t("stays-here")),
+    ),
+  );
+}
+
+/**
+ * When an end that was confirmed takes effect.
+ *
+ * @param {Scene["model"]["link"]} link
+ */
+export function endingWord(link) {
+  return link === "open" ? "one-moment" : "held-ending-more";
+}
+
+/**
  * The way from you to the jail, broken where it is broken.
  *
  * @param {Scene} scene
@@ -176,7 +206,8 @@ function way({ t }, visit, { where }) {
 
 /** @param {string} where */
 function handsetPicture(where) {
-  const last = where === "handset" ? "wall-phone-lift" : where === "paused" ? "hand" : "sign-in";
+  const signs = { handset: "wall-phone-lift", paused: "hand", ending: "x" };
+  const last = signs[/** @type {keyof typeof signs} */ (where)] ?? "sign-in";
   return h(
     "div",
     { class: "way pictures", "aria-hidden": "true" },

@@ -33,6 +33,7 @@
  * @property {"appointments"|"check"} tab
  * @property {boolean} checked  device check done or skipped
  * @property {string|null} mine  visit whose telephone was pressed here
+ * @property {string|null} ending  visit whose end was confirmed here; the hub has not ended it yet
  * @property {string|null} taken  visit that another page took from here
  * @property {string|null} leftEnd  ended visit whose end was read
  * @property {string|null} busy  type of the request under way
@@ -79,6 +80,7 @@ export function newModel(page, now) {
     tab: "appointments",
     checked: false,
     mine: null,
+    ending: null,
     taken: null,
     leftEnd: null,
     busy: null,
@@ -127,20 +129,22 @@ export function screenOf(model) {
 /**
  * Why a visit is held, as drawn and worded; null when it is not.
  *
- * `where` is the broken part of the way; `given` says whether its time is added to the end.
+ * `where` is the broken part of the way, or "ending" once its end was confirmed here; `given` says
+ * whether its time is added to the end.
  *
  * @typedef {object} Held
- * @property {"visitor"|"network"|"terminal"|"handset"|"signed-out"|"paused"} where
+ * @property {"visitor"|"network"|"terminal"|"handset"|"signed-out"|"paused"|"ending"} where
  * @property {number} since
  * @property {boolean} given
  */
 
 /**
  * @param {VisitView} visit
- * @param {{link: Model["link"], linkSince: number, receiving: boolean}} model
+ * @param {Pick<Model, "link"|"linkSince"|"receiving"|"ending">} model
  * @returns {Held|null}
  */
-export function heldOf(visit, { link, linkSince, receiving }) {
+export function heldOf(visit, { link, linkSince, receiving, ending }) {
+  if (visit.id === ending) return { where: "ending", since: linkSince, given: false };
   const first = [...visit.breaks].sort((a, b) => a.since - b.since)[0];
   if (link !== "open" && !receiving) {
     // What the hub last said is old news: this page's own link is what broke.
@@ -214,6 +218,31 @@ export function takesAway(model, visits) {
   return before === model.page && after !== null && after !== model.page;
 }
 
+/**
+ * What is left of the wish to end a visit when the hub pushes `visits`: nothing once the visit has
+ * ended or is unknown, and nothing once another page has it. To go on there is the later wish.
+ *
+ * @param {Model} model
+ * @param {VisitView[]} visits
+ */
+export function stillEnding({ ending, page }, visits) {
+  const visit = visits.find((each) => each.id === ending);
+  if (visit === undefined || visit.status === "ended") return null;
+  return visit.page === null || visit.page === page ? visit.id : null;
+}
+
+/** After these refusals the same `end` may be said again. */
+const END_AGAIN = ["busy", "facility-not-open"];
+
+/**
+ * Whether a refused `end` stays wished for.
+ *
+ * @param {string} code
+ */
+export function endsLater(code) {
+  return END_AGAIN.includes(code);
+}
+
 const ORDER = ["in-visit", "interrupted", "ready", "pending", "scheduled", "ended"];
 
 /**
@@ -262,13 +291,15 @@ export function visitsToJoin(model, now) {
 
 /**
  * Whether this page may send its camera and microphone: the hub says so, the visit is this
- * page's, and its person pressed the telephone here (after a reload they must press again).
+ * page's, and its person pressed the telephone here (after a reload they must press again) and
+ * not the red X since.
  *
  * @param {VisitView} visit
  * @param {Model} model
  */
 export function maySend(visit, model) {
-  return visit.tracks_open && visit.page === model.page && visit.id === model.mine;
+  const pressed = visit.id === model.mine && visit.id !== model.ending;
+  return visit.tracks_open && visit.page === model.page && pressed;
 }
 
 /**

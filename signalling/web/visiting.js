@@ -12,13 +12,14 @@ import { maySend, ownVisit, telephoneOf, visitsToJoin } from "./state.js";
 /** @typedef {import("./state.js").Model} Model */
 /** @typedef {import("./messages.js").VisitView} VisitView */
 /**
- * This page's place in a visit. `press` is a telephone pressed before the page was joined.
+ * This page's place in a visit. `press` is a telephone pressed before the page was joined; `endAt`
+ * is from when on a wished end may be said, seconds by the hub's clock.
  *
- * @typedef {{call: Call, joined: boolean, reported: string, press: import("./messages.js").Press|null}} Seat
+ * @typedef {{call: Call, joined: boolean, reported: string, press: import("./messages.js").Press|null, endAt: number}} Seat
  */
 
-/** After a refused join the page asks again, but not at every tick. */
-const JOIN_AGAIN_S = 5;
+/** After a refused join or end the page asks again, but not at every tick. */
+const AGAIN_S = 5;
 
 export class Visiting {
   /**
@@ -65,6 +66,7 @@ export class Visiting {
     for (const seat of this.seats.values()) {
       seat.joined = false;
       seat.reported = "";
+      seat.endAt = 0; // one that was said may be lost with the old connection
     }
     this.joinAgainAt = 0;
   }
@@ -93,6 +95,22 @@ export class Visiting {
     for (const seat of this.seats.values()) seat.press = null;
   }
 
+  /** The hub could not end a visit now: it is asked again. */
+  endLater() {
+    for (const seat of this.seats.values()) seat.endAt = this.hub.now() + AGAIN_S;
+  }
+
+  /**
+   * Says a wished end, once for each connection that the page joined on.
+   *
+   * @param {string} visit
+   * @param {Seat} seat
+   */
+  #sendEnd(visit, seat) {
+    if (this.model.ending !== visit || !seat.joined || this.hub.now() < seat.endAt) return;
+    if (this.hub.send({ type: "end", visit })) seat.endAt = Infinity;
+  }
+
   /** @param {Seat} seat */
   #sendPress(seat) {
     if (seat.joined && seat.press !== null && this.hub.send(seat.press)) seat.press = null;
@@ -116,7 +134,7 @@ export class Visiting {
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof NoReplyError)) throw error;
       console.warn("not joined", error);
-      this.joinAgainAt = now + JOIN_AGAIN_S;
+      this.joinAgainAt = now + AGAIN_S;
     } finally {
       this.joining = false;
     }
@@ -143,7 +161,7 @@ export class Visiting {
       onChange: this.onChange,
     });
     /** @type {Seat} */
-    const seat = { call, joined: false, reported: "", press: null };
+    const seat = { call, joined: false, reported: "", press: null, endAt: 0 };
     this.seats.set(visit, seat);
     return seat;
   }
@@ -165,12 +183,17 @@ export class Visiting {
     if (telephoneOf(visit, this.model.page) === "elsewhere") call.hangUp();
     call.setOnStage(this.#stageVisit() === visit.id);
     void call.send(maySend(visit, this.model));
+    this.#sendEnd(visit.id, seat);
     this.#report(visit.id, seat);
   }
 
-  /** The pressed visit, else the one that can be pressed: its picture then needs no set-up. */
+  /**
+   * The pressed visit, else the one that can be pressed: its picture then needs no set-up. One
+   * that is ending is neither seen nor heard any more.
+   */
   #stageVisit() {
-    const { visits, mine, page } = this.model;
+    const { visits, mine, page, ending } = this.model;
+    if (mine !== null && mine === ending) return null;
     if (mine !== null && this.seats.has(mine)) return mine;
     return visits?.find((each) => telephoneOf(each, page) === "start")?.id ?? null;
   }

@@ -153,6 +153,8 @@ export const EN = Object.freeze({
   "held-signed-out-more": "{name} can sign in again to go on.",
   "held-paused": "Staff paused the visit",
   "held-paused-more": "You do not need to do anything.",
+  "held-ending": "Ending your visit",
+  "held-ending-more": "It ends as soon as the connection is back.",
   "hold-on": "Hold on. We keep your visit.",
   "time-kept": "Time kept for you",
   "time-left-title": "Time left",

@@ -154,6 +154,8 @@ export const ES = Object.freeze({
   "held-signed-out-more": "{name} puede entrar otra vez para seguir.",
   "held-paused": "El personal detuvo la visita",
   "held-paused-more": "Usted no tiene que hacer nada.",
+  "held-ending": "Terminando su visita",
+  "held-ending-more": "Termina en cuanto vuelva la conexión.",
   "hold-on": "Espere. Guardamos su visita.",
   "time-kept": "Tiempo guardado para usted",
   "time-left-title": "Tiempo que queda",

@@ -426,6 +426,72 @@ def test_an_end_that_the_hub_did_not_hear_is_said_again_and_a_refused_one_goes_o
     assert bench.gate_open
 
 
+def red_x(bench: Bench) -> None:
+    bench.press(AskEnd())
+    bench.wait(1)
+    bench.press(Confirm())
+
+
+def test_the_screen_says_that_the_visit_ends_until_the_hub_has_ended_it() -> None:
+    bench = Bench().connected(IN_VISIT)
+    assert not bench.view.ending
+    bench.do(LinkDown("gone"))
+    red_x(bench)
+    assert (bench.view.ending, bench.view.connected, bench.sheet) == (True, False, None)
+    bench.press(AskEnd())
+    assert bench.sheet is None
+    bench.link_up()
+    bench.push(seat(IN_VISIT))
+    assert (bench.view.ending, bench.view.connected) == (True, True)
+    bench.push(seat(ENDED))
+    assert (bench.screen, bench.view.ending) == ("ended", False)
+    bench.do(LinkDown("gone"))
+    assert End(visit="v1") not in sent(bench.link_up())
+
+
+def test_an_end_whose_answer_was_lost_is_said_at_each_new_link() -> None:
+    bench = Bench().connected(IN_VISIT)
+    red_x(bench)
+    for _ in range(2):
+        bench.do(LinkDown("gone"))
+        assert bench.view.ending
+        assert sent(bench.link_up()).count(End(visit="v1")) == 1
+        bench.push(seat(IN_VISIT))
+
+
+def test_signing_out_forgets_no_red_x() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.do(LinkDown("gone"))
+    red_x(bench)
+    bench.now = ENDS_AT - HUB_EPOCH + 3
+    bench.wait(0.25)
+    assert (bench.screen, bench.view.ending) == ("ended", False)
+    bench.press(AskSignOut())
+    assert bench.screen == "idle"
+    # The hub gave time back meanwhile; only who sits here may end a visit, so that comes first.
+    asked = [each for each in sent(bench.link_up()) if isinstance(each, End | SignOut)]
+    assert asked == [End(visit="v1"), SignOut()]
+    bench.push(seat(visit(Status.IN_VISIT, ends_at=ENDS_AT + 300)))
+    assert bench.screen == "idle"
+    bench.do(LinkDown("gone"))
+    asked = [each for each in sent(bench.link_up()) if isinstance(each, End | SignOut)]
+    assert asked == [End(visit="v1"), SignOut()]
+    bench.push(None)
+    bench.do(LinkDown("gone"))
+    assert not [each for each in sent(bench.link_up()) if isinstance(each, End | SignOut)]
+
+
+def test_a_red_x_is_nothing_to_the_next_inmate() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.do(LinkDown("gone"))
+    red_x(bench)
+    bench.link_up()
+    bench.push(seat(visit(Status.IN_VISIT, id="v9"), at="v9", inmate="Paul"))
+    assert (bench.screen, bench.view.ending) == ("in-visit", False)
+    bench.do(LinkDown("gone"))
+    assert not [each for each in sent(bench.link_up()) if isinstance(each, End)]
+
+
 def test_a_sheet_closes_when_the_screen_under_it_changes() -> None:
     bench = Bench().signed_in()
     bench.press(AskSignOut())

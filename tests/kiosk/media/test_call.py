@@ -28,6 +28,9 @@ from kiosk.media.commands import (
 from tests.kiosk.media.browser import Family, family
 from tests.kiosk.media.wall import Wall, devices, wall
 
+PROMISED_FPS = 15
+"""More is sent, but a busy machine may show fewer."""
+
 
 def newest(one: Wall) -> Stats:
     return one.said(Stats)[-1]
@@ -87,9 +90,9 @@ async def test_prewarmed_and_shut_then_both_see_and_hear(size: tuple[int, int]) 
         assert in_browser_ms < 1000
         assert in_kiosk_ms < 1000 and first.after_ms < 1000
 
-        measured = await fluent(one, page, 1, 25)
+        measured = await fluent(one, page, 1, PROMISED_FPS)
         print(f"{size}: fps at kiosk {measured[0]:.1f} {one.sizes}, in browser {measured[1]:.1f}")
-        assert min(measured) >= 25
+        assert min(measured) >= PROMISED_FPS
 
         numbers = [mark.read_rgb(await page.picture()) for _ in range(3)]
         assert None not in numbers and numbers == sorted(set(numbers)), numbers  # type: ignore[type-var]
@@ -127,7 +130,7 @@ async def test_a_closed_gate_stops_everything_and_an_open_one_brings_it_back() -
         await one.connect(page, 1)
         await begin(one, page, 1)
         await one.wait(FirstPicture)
-        await one.wait(Stats, lambda each: each.fps_in > 25)
+        await one.wait(Stats, lambda each: each.fps_in >= PROMISED_FPS)
 
         await one.engine.send(Gate(open=False))
         shut = len(one.said(Stats))
@@ -145,7 +148,7 @@ async def test_a_closed_gate_stops_everything_and_an_open_one_brings_it_back() -
         await one.engine.send(Gate(open=True))
         again = await one.wait(FirstPicture)
         assert again.after_ms < 1000
-        await one.wait(Stats, lambda each: each.fps_in > 25 and each.fps_out > 25)
+        await one.wait(Stats, lambda each: min(each.fps_in, each.fps_out) >= PROMISED_FPS)
 
 
 async def test_a_second_connection_takes_over_beside_the_first() -> None:
@@ -161,7 +164,7 @@ async def test_a_second_connection_takes_over_beside_the_first() -> None:
         await one.wait(FirstPicture, lambda each: each.connection == 2)
         await until("the second picture", page, "family[2].first !== null")
         await one.engine.send(Drop(connection=1))
-        await one.wait(Stats, lambda each: each.connection == 2 and each.fps_in > 25)
+        await one.wait(Stats, lambda each: each.connection == 2 and each.fps_in >= PROMISED_FPS)
         assert one.pictures["remote"] > before
         stats = [each for each in one.said(Stats) if each.connection == 1]
         await one.wait(Stats, lambda each: each.connection == 2 and each is newest(one))

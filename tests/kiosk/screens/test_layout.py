@@ -81,7 +81,10 @@ def test_a_sheet_puts_everything_else_out_of_reach(name: str) -> None:
     assert {each.box for each in reachable} == {layout.SHEET_CONFIRM, layout.SHEET_DISMISS}
 
 
-@pytest.mark.parametrize("name", [each for each in SAMPLES if each[:2] in ("k5", "k6")])
+@pytest.mark.parametrize(
+    "name",
+    [each for each in SAMPLES if each[:2] in ("k5", "k6") and not SAMPLES[each].ending],
+)
 def test_end_visit_is_never_disabled(name: str) -> None:
     ends = [
         each

@@ -70,6 +70,8 @@ def offered(view: View) -> list[Intent]:
         ("k5-warning", {AskEnd(), VolumeStep(1)}),
         ("k5-end", {Confirm(), Dismiss()}),
         ("k6-visitor", {AskEnd()}),
+        ("k5-ending", set()),
+        ("k6-ending", set()),
         ("k7-ended", {ShowMyVisits(), AskSignOut()}),
         ("k8-camera", set()),
     ],

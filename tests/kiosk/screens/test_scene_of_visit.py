@@ -23,6 +23,7 @@ from kiosk.screens.samples import (
     SAMPLES,
     START,
     WAITING,
+    in_language,
     visit,
 )
 from kiosk.view import (
@@ -153,6 +154,32 @@ def test_held_says_whose_link_broke_and_what_becomes_of_the_time(
     assert ("Time kept for you" in said) is kept
     assert ("Your visit clock still runs" in said) is not kept
     assert "End visit" in [each.label for each in drawn(SAMPLES[name]) if isinstance(each, Button)]
+
+
+@pytest.mark.parametrize("name", ["k5-ending", "k6-ending"])
+@pytest.mark.parametrize(
+    ("language", "title", "later"),
+    [
+        ("en", "Ending your visit", "It ends as soon as the connection is back."),
+        ("es", "Terminando su visita", "Termina en cuanto vuelva la conexión."),
+    ],
+)
+def test_a_confirmed_end_is_said_until_it_is_done(
+    name: str, language: str, title: str, later: str
+) -> None:
+    view = in_language(SAMPLES[name], language)
+    said = texts(view)
+    assert title in said and later in said
+    assert "added" not in said and "left" not in said
+    soon = texts(replace(view, connected=True))
+    assert title in soon and later not in soon
+    assert {"en": "One moment", "es": "Un momento"}[language] in soon
+    assert title not in texts(replace(view, ending=False))
+
+
+def test_the_picture_that_stands_while_a_visit_ends_is_dimmed() -> None:
+    remote = next(each for each in drawn(SAMPLES["k5-ending"]) if isinstance(each, Picture))
+    assert 0 < remote.dim < 1
 
 
 def test_held_counts_down_to_the_scheduled_end() -> None:

@@ -39,6 +39,9 @@ test("the screen follows from the model, from connecting to the end", () => {
     [{ visits: [begun()], mine: "v1", link: "lost", receiving: true }, "in-visit"],
     [{ visits: [begun()], mine: "v1", link: "lost" }, "held"],
     [{ visits: [begun({ paused: true })], mine: "v1" }, "held"],
+    [{ visits: [begun()], mine: "v1", ending: "v1", receiving: true }, "held"],
+    [{ visits: [begun()], mine: "v1", ending: "v0" }, "in-visit"],
+    [{ visits: [begun({ status: "ended" })], mine: "v1", ending: "v1" }, "ended"],
     [{ visits: [begun({ status: "ended" })], mine: "v1" }, "ended"],
     [{ visits: [begun({ status: "ended" })], mine: "v1", leftEnd: "v1" }, "appointments"],
     [{ visits: [begun({ status: "ended" })] }, "appointments"],
@@ -70,6 +73,8 @@ test("held says where the way is broken and whether its time is given back", () 
   assert.deepEqual(both, { where: "handset", since: NOW - 9, given: true });
   assert.equal(state.heldOf(begun(), open), null);
   assert.equal(state.heldOf(begun(), { ...open, link: "lost" }).where, "visitor");
+  const ending = state.heldOf(begun({ paused: true }), { ...open, link: "lost", ending: "v1" });
+  assert.deepEqual(ending, { where: "ending", since: NOW - 500, given: false });
 });
 
 test("the telephone is hollow until ready, starts, returns, or asks first", () => {
@@ -97,12 +102,26 @@ test("a page that takes the visit takes it once; a press under way is not undone
   assert.ok(!state.takesAway(model({ visits: [begun()] }), [begun({ page: "another" })]));
 });
 
+test("the wish to end a visit lasts until the hub ended it or another page goes on with it", () => {
+  const still = (visits) => state.stillEnding(model({ ending: "v1" }), visits);
+  assert.equal(still([visit({ id: "v0" }), begun()]), "v1");
+  assert.equal(still([begun({ page: null })]), "v1", "our own link was lost");
+  assert.equal(still([begun({ page: "another" })]), null);
+  assert.equal(still([begun({ status: "ended" })]), null);
+  assert.equal(still([visit({ id: "v0" })]), null);
+  assert.equal(state.stillEnding(model(), [begun()]), null);
+  const refused = ["busy", "facility-not-open", "ended", "unknown-visit", "not-ready"];
+  assert.deepEqual(refused.filter(state.endsLater), ["busy", "facility-not-open"]);
+});
+
 test("nothing is sent before the hub opens the tracks and this page's telephone was pressed", () => {
   const pressed = model({ mine: "v1" });
   assert.ok(state.maySend(begun(), pressed));
   assert.ok(!state.maySend(begun({ tracks_open: false }), pressed));
   assert.ok(!state.maySend(begun({ page: "another" }), pressed));
   assert.ok(!state.maySend(begun({ page: null }), pressed));
+  assert.ok(!state.maySend(begun(), { ...pressed, ending: "v1" }), "its end was confirmed");
+  assert.ok(state.maySend(begun(), { ...pressed, ending: "v0" }));
   assert.ok(!state.maySend(begun(), model()));
 });
 

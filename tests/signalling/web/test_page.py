@@ -435,6 +435,116 @@ async def test_a_press_lost_with_the_link_is_asked_for_again(hub: FakeHub, page:
     await until("the second press", lambda: len(presses(hub)) == 2)
 
 
+def ends(hub: FakeHub) -> list[End]:
+    return [each for each in hub.received if isinstance(each, End)]
+
+
+async def press_red_x(page: Page) -> None:
+    await page.click("#end-visit")
+    await page.click("#confirm-end")
+    await on_screen(page, "held")
+    await expect(page.locator("[data-held]")).to_have_attribute("data-held", "ending")
+
+
+async def falls_silent(kiosk: FakeKiosk) -> None:
+    """Wait until no picture of the family has come for half a second."""
+    deadline = time.monotonic() + 10
+    while True:
+        before = kiosk.frames
+        await asyncio.sleep(0.5)  # silence is measured over a time
+        if kiosk.frames == before:
+            return
+        assert time.monotonic() < deadline, "the family is still seen"
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "when"),
+    [
+        ("en", "Ending your visit", "It ends as soon as the connection is back."),
+        ("es", "Terminando su visita", "Termina en cuanto vuelva la conexión."),
+    ],
+)
+async def test_a_red_x_while_the_link_is_away_ends_the_visit_later(
+    hub: FakeHub, page: Page, language: str, title: str, when: str
+) -> None:
+    if language == "es":
+        await page.click("#language")
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        await until("pictures of the family", lambda: kiosk.frames > 5)
+        await hub.cut()
+        await expect(page.locator(".pills.right .sun")).to_be_visible()
+        await press_red_x(page)
+        await falls_silent(kiosk)
+        assert kiosk.state == "connected", "only the tracks are shut"
+        await expect(page.locator("h1")).to_have_text(title)
+        await expect(page.locator("#screen")).to_contain_text(when)
+        await expect(page.locator("#pictures video")).to_have_count(0)
+        await expect(page.locator("#screen button")).to_have_count(0)
+        await picture(page, f"f-ending-{language}")
+        assert ends(hub) == []
+        hub.received.clear()
+        hub.answering = True
+        assert (await hub.got(End, 20)).visit == "v1"
+        kinds = [type(each) for each in hub.received]
+        assert kinds.index(Join) < kinds.index(End)
+        await hub.change(
+            status=Status.ENDED, tracks_open=False, ended_at=time.time(), ended_by=By.VISITOR,
+            end_reason=EndReason.RED_X,
+        )  # fmt: skip
+        await on_screen(page, "ended")
+        assert len(ends(hub)) == 1
+        assert kiosk.frames > 5
+
+
+async def test_an_end_that_was_lost_with_the_socket_is_said_again(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        await press_red_x(page)
+        await expect(page.locator("#screen")).to_contain_text("One moment")
+        await until("the end", lambda: len(ends(hub)) == 1)
+        for said in (2, 3):
+            await hub.cut()
+            await expect(page.locator("#screen")).to_contain_text("as soon as")
+            hub.answering = True
+            await until("the end, again", lambda n=said: len(ends(hub)) == n, 20)  # type: ignore[misc]
+        await hub.change(page="another-page")
+        await on_screen(page, "appointments")
+        joins = len([each for each in hub.received if isinstance(each, Join)])
+        await hub.cut()
+        hub.answering = True
+        await until(
+            "a join without the wish",
+            lambda: len([each for each in hub.received if isinstance(each, Join)]) > joins,
+            20,
+        )
+        await hub.change(page=None)
+        await expect(page.locator('[data-telephone="return"]')).to_be_visible()
+        assert len(ends(hub)) == 3
+
+
+async def test_a_refused_end_is_said_again_or_the_visit_goes_on(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        await press_red_x(page)
+        await until("the end", lambda: len(ends(hub)) == 1)
+        await falls_silent(kiosk)
+        await hub.send(Refused(about="end", code="busy"))
+        await until("the end, again", lambda: len(ends(hub)) == 2)
+        await on_screen(page, "held")
+        before = kiosk.frames
+        await hub.send(Refused(about="end", code="not-ready"))
+        await on_screen(page, "in-visit")
+        await until("pictures of the family", lambda: kiosk.frames > before)
+        await becomes_true(page, "document.querySelector('#remote-video')?.videoWidth > 0")
+
+
 async def test_an_unfinished_form_is_not_sent(hub: FakeHub, page: Page) -> None:
     for email, password in (("", PASSWORD), ("maria", PASSWORD), (EMAIL, "")):
         await page.fill("#email", email)
