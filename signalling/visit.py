@@ -70,6 +70,7 @@ class Visit:
     last_recorded_at: float
     ids: frozenset[str]
     terminal: str | None = None
+    signed_out_at: float = 0.0
     visitors_here: frozenset[str] = frozenset()
     begun_at: float | None = None
     breaks: tuple[Break, ...] = ()
@@ -150,8 +151,8 @@ class Visit:
     def _open_breaks(self) -> tuple[Break, ...]:
         if self.begun_at is None or self.signed_in:
             return self.breaks
-        gone = Break(Side.TERMINAL, Cause.SIGNED_OUT, self.counted_until)
-        return (*self.breaks, gone)
+        gone = Break(Side.TERMINAL, Cause.SIGNED_OUT, self.signed_out_at)
+        return tuple(sorted((*self.breaks, gone), key=lambda each: each.since))
 
     def _counted(self, until: float) -> tuple[float, dict[Side, float], float]:
         """Return used, lost by side and owed seconds up to `until`."""
@@ -161,10 +162,11 @@ class Visit:
         used, lost, owed = self.used_s, dict(self.lost_by), self.owed_s
         breaks = self._open_breaks()
         if breaks:
-            # Several at once: the one that came first is to blame until it is mended, but
-            # time is given back as long as any of them is a fault and not a choice.
-            lost[breaks[0].side] = lost.get(breaks[0].side, 0.0) + gap
-            owed += gap if any(each.given_back for each in breaks) else 0.0
+            # Several at once: the one that came first is to blame until it is mended. Nothing
+            # can be lost to a fault while a person has chosen to be away.
+            first = breaks[0]
+            lost[first.side] = lost.get(first.side, 0.0) + gap
+            owed += gap if first.given_back else 0.0
         elif not self.paused:
             used += gap
         return used, lost, owed
@@ -278,7 +280,8 @@ class Visit:
             case Moved(terminal=terminal):
                 return replace(self, terminal=terminal)
             case InmateSignedOut():
-                return replace(self._count(at), terminal=None)
+                counted = self._count(at)
+                return replace(counted, terminal=None, signed_out_at=counted.counted_until)
             case VisitorJoined(visitor=who):
                 return replace(self, visitors_here=self.visitors_here | {who})
             case VisitorLeft(visitor=who):

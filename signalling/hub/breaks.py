@@ -6,7 +6,8 @@ The table (PROTOCOL.md, "Held"):
 | -------- | ------- | ---------------------------------------------------------------------- |
 | terminal | link    | the terminal's link has been down for `link_grace_s`                   |
 | terminal | handset | the handset is hung up                                                 |
-| visitor  | page    | the page left; or its socket was closed and no media reaches the jail  |
+| visitor  | page    | the page left; or its socket was closed and no media reaches the jail; |
+|          |         | or another has come and its person has not pressed the telephone yet   |
 | visitor  | link    | the page's socket was lost for `link_grace_s` and no media reaches us  |
 | network  | media   | both are connected, tracks are open, and one end has received nothing  |
 |          |         | for `first_picture_s`                                                  |
@@ -72,6 +73,8 @@ class PageEnd:
     receiving_since: float = 0.0
     camera: bool = True
     microphone: bool = True
+    pressed_at: float | None = 0.0
+    """When its person pressed the telephone; None: not yet, so that it carries nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,13 @@ def _conditions(ends: Ends, signed_in: bool, rules: Rules) -> Iterable[_Conditio
     heard = linked and terminal.receiving
     if page.where is PageIs.LEFT or (page.where is PageIs.CLOSED and not heard):
         yield _Condition((Side.VISITOR, Cause.PAGE), page.since)
-    if page.where is PageIs.LOST and not heard:
+    elif page.where is not PageIs.CLOSED and page.pressed_at is None:
+        yield _Condition((Side.VISITOR, Cause.PAGE), page.since)
+    elif page.where is PageIs.LOST and not heard:
         yield _Condition((Side.VISITOR, Cause.LINK), page.since, rules.link_grace_s)
-    if linked and page.where is PageIs.HERE and ends.tracks_since is not None:
-        yield from _media(ends, ends.tracks_since, rules)
+    elif linked and page.where is PageIs.HERE and ends.tracks_since is not None:
+        # What was missing before the press was missing by choice.
+        yield from _media(ends, max(ends.tracks_since, page.pressed_at or 0.0), rules)
 
 
 def _media(ends: Ends, tracks_since: float, rules: Rules) -> Iterable[_Condition]:

@@ -50,6 +50,11 @@ class Live:
     pages: dict[str, JoinedPage] = field(default_factory=dict)
     holder: str | None = None
     """The page that has the visit."""
+    pressed: dict[str, float] = field(default_factory=dict)
+    """When the telephone was pressed on the page that has the visit, or had it when its socket
+    was lost: that one needs no second press when it comes back."""
+    calls_tell: bool = False
+    """After a restart of the hub in a visit that went on: a page with a call was pressed."""
     open_to_all_at: float = 0.0
     """Until then, after a restart of the hub, only a page whose call still runs gets the visit:
     another one that comes back first would cut that call."""
@@ -90,9 +95,24 @@ class Live:
         if page == self.holder:
             return
         if page is not None:
-            end = PageEnd(PageIs.HERE, now, receiving=False, receiving_since=now)
+            self.pressed = {each: at for each, at in self.pressed.items() if each == page}
+            before = self.ends.page
+            by_choice = before.where in (PageIs.LEFT, PageIs.CLOSED)
+            end = PageEnd(
+                PageIs.HERE,
+                # Without a press nothing goes on: the page is missing since the last one went.
+                before.since if by_choice else now,
+                receiving=False,
+                receiving_since=now,
+                pressed_at=self.pressed.get(page),
+            )
             self.ends = replace(self.ends, page=end)
         self.holder = page
+
+    def press(self, page: str, now: float) -> None:
+        """The person at the page that has the visit pressed the telephone."""
+        at = self.pressed.setdefault(page, now)
+        self.ends = replace(self.ends, page=replace(self.ends.page, pressed_at=at))
 
     def page_gone(self, page: str, where: PageIs, now: float, since: float) -> None:
         """A page left, was closed or lost; another one here gets the visit unless it was lost."""
@@ -100,6 +120,7 @@ class Live:
         joined.outlet, joined.since = None, since
         if where is not PageIs.LOST:
             del self.pages[page]
+            self.pressed.pop(page, None)
         if self.holder != page:
             return
         end = replace(self.ends.page, where=where, since=since)

@@ -147,6 +147,7 @@ class Pages:
                 raise UserError("visit-elsewhere")
             live.give_to(message.page, now)
             log.info("visit %s: taken over by another page", live.id)
+        live.press(message.page, now)
         if status is Status.READY and live.visit.terminal in self._board.terminals:
             await self._begin(live, page)
             return
@@ -178,13 +179,16 @@ class Pages:
     async def state(self, page: FamilyPage, message: PageState) -> None:
         """What is true at the page; only the one that has the visit counts."""
         live = self.find(page, message.visit)
-        if live.holder is None and message.receiving and message.visit in page.joined:
-            live.give_to(page.joined[message.visit], self._store.clock())
-        if live.holder is None or page.joined.get(live.id) != live.holder:
+        page_id, now = page.joined.get(live.id), self._store.clock()
+        if live.holder is None and message.receiving and page_id is not None:
+            live.give_to(page_id, now)
+        if live.holder is None or page_id != live.holder:
             return
+        if live.calls_tell and live.call is None and message.connection > 0:
+            live.press(live.holder, now)  # its call is older than this hub
         if live.call is not None and message.connection not in (0, live.call.offer.connection):
             return  # of a connection that is being replaced
-        now, end = self._store.clock(), live.ends.page
+        end = live.ends.page
         since = end.receiving_since if end.receiving == message.receiving else now
         live.ends = replace(
             live.ends,

@@ -73,7 +73,10 @@ class Visits:
         for live in await asyncio.gather(*(self.adopt(visit) for visit in visits)):
             visit = live.visit
             # Nobody is connected yet; both ends have the grace time to come back.
-            lost = PageEnd(PageIs.LOST if visit.visitors_here else PageIs.LEFT, since=now)
+            where = PageIs.LOST if visit.visitors_here else PageIs.LEFT
+            away = any(each.cause is Cause.PAGE for each in visit.breaks)
+            lost = PageEnd(where, since=now, pressed_at=None if away else now)
+            live.calls_tell = visit.begun_at is not None and not away
             live.ends = replace(live.ends, terminal=_terminal_before(visit, now), page=lost)
             if visit.begun_at is not None and visit.visitors_here:
                 live.open_to_all_at = now + self._rules.link_grace_s

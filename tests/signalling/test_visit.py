@@ -155,6 +155,24 @@ def test_used_and_lost_seconds_are_attributed() -> None:
     assert now.owed_s == 40  # hanging up is a choice, the link is not
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "owed_s"),
+    [(HUNG_UP, LINK_DOWN, 0), (LINK_DOWN, HUNG_UP, 50)],
+)
+def test_of_two_at_once_the_first_says_whether_time_is_given_back(
+    first: Interrupted, then: Interrupted, owed_s: float
+) -> None:
+    now = begun((1_110, first), (1_120, then)).at(1_160)
+    assert now.lost_by == {first.side: 50}
+    assert now.owed_s == owed_s
+
+
+def test_a_link_that_breaks_while_nobody_is_signed_in_is_not_given_back() -> None:
+    now = begun((1_110, InmateSignedOut()), (1_120, LINK_DOWN)).at(1_160)
+    assert [each.cause for each in now.breaks] == [Cause.SIGNED_OUT, Cause.LINK]
+    assert (now.lost_by, now.owed_s) == ({Side.TERMINAL: 50}, 0)
+
+
 def test_interrupted_since_begun_counts_from_begun() -> None:
     events = log((500, SIGNED_IN), (1_010, Begun("maria")))
     what = Interrupted(Side.NETWORK, Cause.MEDIA)

@@ -80,6 +80,20 @@ ROWS = [
     ),
     # No camera on the family's side: the jail receives no picture, and that is no fault.
     (Ends(TerminalEnd(), replace(HERE, camera=False), tracks_since=0.0), 99.0, {}, None),
+    # Nobody has pressed on the page that came: it is missing, and so no media are.
+    (
+        Ends(UP, PageEnd(PageIs.HERE, since=8.0, pressed_at=None), tracks_since=0.0),
+        99.0,
+        {PAGE: 8.0},
+        None,
+    ),
+    # The press came late: what was missing before it is not counted.
+    (
+        Ends(TerminalEnd(), PageEnd(PageIs.HERE, since=8.0, pressed_at=60.0), tracks_since=0.0),
+        62.0,
+        {},
+        63.0,
+    ),
     # Shut tracks carry nothing, and that is no fault either.
     (Ends(TerminalEnd(), PageEnd(PageIs.HERE), tracks_since=None), 99.0, {}, None),
     # A dead link says nothing about media: the link is to blame.

@@ -8,9 +8,9 @@ import pytest
 
 from config.schema import Limits, Visits
 from signalling.hub.store.interface import CELL_S
-from signalling.messages import Ping, Pong, Refused, SeatMessage, SignIn, SignOut
+from signalling.messages import Leave, Ping, Pong, Refused, SeatMessage, SignIn, SignOut
 from signalling.visit import Status
-from signalling.visit_events import Cause
+from signalling.visit_events import Cause, Side
 from tests.signalling.hub.harness import (
     NUMBER,
     PIN,
@@ -91,3 +91,65 @@ async def test_flapping_is_coalesced(tmp_path: Path) -> None:
         hub.pass_time(60)
         await terminal.state(visit, receiving=True, handset_up=True)
         await page.sees(visit, lambda view: view.status is Status.IN_VISIT)
+
+
+@pytest.mark.parametrize("how", ["tab closed", "browser back"])
+async def test_time_without_the_page_is_not_lost_to_the_network(hub: Hub, how: str) -> None:
+    """The media that stop with the page are no fault of the line, however late it is noticed."""
+    terminal, page, visit = await hub.begun(seconds=600)
+    if how == "browser back":
+        await page.send(Leave(visit=visit, page=page.page))
+    await page.close(1001)
+    await terminal.state(visit, receiving=False)
+    await terminal.sees(lambda view: view.status is Status.INTERRUPTED)
+    hub.pass_time(100)
+    back = await hub.ready_page()
+    await back.join(visit, "page-2")
+    await back.state(visit, connection=0, receiving=False)
+    held = await back.sees(visit, lambda view: view.page == "page-2")
+    assert [(b.side, b.cause) for b in held.breaks] == [(Side.VISITOR, Cause.PAGE)]
+    hub.pass_time(10)  # longer than `first_picture_s`, and still nobody pressed
+    await back.press(visit)
+    await back.sees(visit, lambda view: view.status is Status.IN_VISIT)
+    await terminal.state(visit)
+    await back.state(visit, connection=0)
+    view = await back.sees(visit, lambda view: view.status is Status.IN_VISIT)
+    assert (view.added_s, view.owed_s) == (0, 0)
+    assert view.lost_by.keys() == {"visitor"}
+    assert view.lost_by["visitor"] == pytest.approx(110, abs=2)
+    kinds = await hub.kinds(visit)
+    assert kinds.count("interrupted") == kinds.count("resumed") == 1
+
+
+async def test_a_lost_link_is_given_back_to_the_page_that_comes_back(hub: Hub) -> None:
+    terminal, page, visit = await hub.begun(seconds=600)
+    await page.pull()
+    await terminal.state(visit, receiving=False)
+    await terminal.sees(lambda view: view.status is Status.INTERRUPTED)
+    hub.pass_time(100)
+    await terminal.sees(lambda view: view.page is None)
+    back = await hub.ready_page()
+    await back.join(visit, "page-1")  # the same one, pressed long ago
+    await terminal.state(visit)
+    await back.state(visit, connection=0)
+    view = await back.sees(visit, lambda view: view.added_s > 0)
+    assert view.added_s == pytest.approx(100, abs=2)
+    assert view.status is Status.IN_VISIT
+
+
+async def test_a_crashed_browser_is_given_back_until_its_page_is_open_again(hub: Hub) -> None:
+    terminal, page, visit = await hub.begun(seconds=600)
+    await page.pull()
+    await terminal.state(visit, receiving=False)
+    await terminal.sees(lambda view: view.status is Status.INTERRUPTED)
+    hub.pass_time(40)
+    await terminal.sees(lambda view: view.page is None)
+    back = await hub.ready_page()
+    await back.join(visit, "page-2")
+    held = await back.sees(visit, lambda view: view.page == "page-2")
+    assert [b.cause for b in held.breaks] == [Cause.PAGE]
+    hub.pass_time(30)
+    await back.press(visit)
+    view = await back.sees(visit, lambda view: view.added_s > 0)
+    assert view.added_s == pytest.approx(40, abs=2)
+    assert view.lost_by["visitor"] == pytest.approx(70, abs=2)

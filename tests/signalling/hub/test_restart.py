@@ -12,7 +12,7 @@ from signalling.hub.services import HubRuns, hub_lock, open_services
 from signalling.hub.store.records import SeatRow
 from signalling.messages import Appointments, Message, SeatMessage
 from signalling.visit import Status
-from signalling.visit_events import By, Cause, EndReason
+from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import VisitView
 from tests.signalling.hub.harness import PIN, Clock, hub_config, running_hub
 
@@ -28,6 +28,8 @@ async def test_everything_is_kept(tmp_path: Path) -> None:
         token = (await page.log_in()).token
         await page.open()
         await page.join(visit, "page-1")
+        await page.press(visit)
+        await terminal.sees(lambda view: view.page == "page-1" and not view.breaks)
         keys = hub.keys
         events = await hub.kinds(visit)
     assert terminal.socket.close_code == 1001
@@ -44,8 +46,8 @@ async def test_everything_is_kept(tmp_path: Path) -> None:
         assert terminal.visit is not None
         assert terminal.visit.tracks_open
         await page.join(visit, "page-1")
-        seen = await terminal.sees(lambda view: view.page == "page-1")
-        assert seen.status is Status.IN_VISIT
+        await page.state(visit)
+        await terminal.sees(lambda view: view.page == "page-1" and not view.breaks)
 
 
 async def test_the_page_whose_call_runs_keeps_the_visit(tmp_path: Path) -> None:
@@ -80,7 +82,32 @@ async def test_a_page_that_comes_back_without_a_call_gets_the_visit_too(tmp_path
     async with running_hub(config, clock) as hub:
         page = await hub.ready_page()
         await page.join(visit, "page-3")
-        await page.sees(visit, lambda view: view.page == "page-3")
+        await page.state(visit, connection=0, receiving=False)
+        held = await page.sees(visit, lambda view: view.page == "page-3" and view.breaks)
+        assert Cause.PAGE in {each.cause for each in held.breaks}
+        await page.press(visit)
+        await page.sees(visit, lambda view: all(b.cause is not Cause.PAGE for b in view.breaks))
+
+
+async def test_a_page_that_nobody_had_pressed_is_not_taken_for_one_in_a_call(
+    tmp_path: Path,
+) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        terminal, page, visit = await hub.begun()
+        await page.close(1001)
+        await terminal.state(visit, receiving=False)
+        await terminal.sees(lambda view: view.status is Status.INTERRUPTED)
+        page = await hub.ready_page()
+        await page.join(visit, "page-2")
+        await terminal.sees(lambda view: view.page == "page-2")
+        keys = hub.keys
+    async with running_hub(config, clock, keys) as hub:
+        terminal, page = await hub.ready_terminal("c4"), await hub.ready_page()
+        await page.join(visit, "page-2")
+        await page.state(visit)  # the inmate's picture came before any press
+        held = await terminal.sees(lambda view: view.page == "page-2")
+        assert (held.breaks[0].side, held.breaks[0].cause) == (Side.VISITOR, Cause.PAGE)
 
 
 async def test_whoever_does_not_come_back_holds_the_visit(tmp_path: Path) -> None:

@@ -181,6 +181,9 @@ async def test_a_page_that_leaves_holds_and_comes_back(hub: Hub) -> None:
     assert [(b.side, b.cause) for b in held.breaks] == [(Side.VISITOR, Cause.PAGE)]
     assert held.page is None
     await page.join(visit, "page-reloaded")
+    back = await terminal.sees(lambda view: view.page == "page-reloaded")
+    assert back.breaks == held.breaks  # loaded again, but nobody pressed yet
+    await page.press(visit)
     back = await terminal.sees(lambda view: view.status is Status.IN_VISIT)
     assert back.page == "page-reloaded"
 
