@@ -76,6 +76,7 @@ export class Account {
       "account-created",
     );
     if (!done) return;
+    this.model.email = email;
     this.model.entry = "log-in";
     this.model.note = { about: "log-in", code: "account-created", facts: {} };
     this.onChange();
@@ -100,6 +101,7 @@ export class Account {
     this.tokens.set(null);
     Object.assign(this.model, {
       name: null,
+      email: "",
       facility: null,
       choosing: null,
       visits: null,
@@ -108,6 +110,7 @@ export class Account {
       taken: null,
       checked: false,
       tab: "appointments",
+      tabBefore: null,
       sheet: null,
       entry: "log-in",
     });

@@ -8,10 +8,10 @@
  * | everywhere | body[data-screen=loading, outdated, log-in, create-account, facility, check, appointments, in-visit, held, ended]; html[lang]; language, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE] |
  * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry; [data-show=password] |
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
- * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; [data-fault] |
+ * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over |
  * | sheet | sheet; take-over, stay; confirm-end, go-on |
- * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused, ending] |
+ * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused, page, ending] |
  * | ended | [data-reason][data-by], to-appointments |
  *
  * performance.mark: `visit-press` in the press, `visit-first-picture` at the first remote picture
@@ -21,14 +21,16 @@
 import { Account, TokenStore } from "./account.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
+import { fieldsOf, retype } from "./forms.js";
 import { HubConnection, familyUrl } from "./protocol.js";
 import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
-import { END_SHEET_S, endsLater, isPressed, newModel, ownVisit } from "./state.js";
+import { END_SHEET_S, endsLater, isOpen, isPressed, newModel, ownVisit } from "./state.js";
 import { stillEnding, takesAway, telephoneOf } from "./state.js";
 import { JailTimes, localeFor } from "./times.js";
 import { Visiting } from "./visiting.js";
+import { WayBack } from "./way-back.js";
 import { isLanguage, words } from "./words.js";
 
 /** @typedef {import("./messages.js").MessageIn} MessageIn */
@@ -99,6 +101,7 @@ class App {
     this.account = new Account({ model, hub, tokens, onChange });
     this.effects = new Effects({ sounds: this.sounds, status: byId("status-line", HTMLElement) });
     this.act = this.#actions();
+    this.wayBack = new WayBack({ page: window, model, steps: this.#stepsBack() });
     this.browser = browserOf(navigator.userAgent);
     this.phone = window.matchMedia("(pointer: coarse)").matches;
     this.places = {
@@ -157,6 +160,7 @@ class App {
     // No visit is near and nothing is checked: the camera's light goes out.
     if (screen !== "check" && this.visiting.idle && devices.asked) devices.release();
     this.effects.follow(scene, screen);
+    this.wayBack.follow();
   }
 
   /** @param {number} now */
@@ -205,7 +209,7 @@ class App {
       "account-created": changed,
       "logged-in": ({ token, name }) => {
         this.tokens.set(token);
-        Object.assign(this.model, { name, note: null });
+        Object.assign(this.model, { name, email: "", note: null });
         changed();
       },
       "logged-out": () => {
@@ -220,6 +224,8 @@ class App {
         const { model } = this;
         if (takesAway(model, visits)) Object.assign(model, { taken: model.mine, mine: null });
         model.ending = stillEnding(model, visits);
+        // Somebody who comes late has no time for the check.
+        if (model.visits === null && visits.some(isOpen)) model.checked = true;
         model.visits = visits;
         changed();
       },
@@ -272,6 +278,19 @@ class App {
     this.stage.play();
     this.visiting.press(visit, takeOver);
     this.changed();
+  }
+
+  /** What the browser's Back does. */
+  #stepsBack() {
+    const { act, model } = this;
+    return {
+      dismiss: act.dismiss,
+      "ask-end": act.askEnd,
+      "leave-end": act.leaveEnd,
+      "log-in": act.switchEntry,
+      facilities: () => act.chooseFacility(null),
+      tab: () => model.tabBefore !== null && act.openTab(model.tabBefore),
+    };
   }
 
   #actions() {
@@ -327,6 +346,9 @@ class App {
       showPassword: () => change({ passwordShown: !model.passwordShown }),
       openTab: (/** @type {"appointments"|"check"} */ tab) => {
         remembered(this.session, CHECKED_KEY, "yes");
+        const from = model.checked ? model.tab : "check";
+        // A tab that was left for this one is no step back from here.
+        if (from !== tab) model.tabBefore = model.tabBefore === tab ? null : from;
         change({ tab, checked: true, note: null });
       },
       checkDone: () => this.act.openTab("appointments"),
@@ -358,7 +380,7 @@ class App {
         // `visiting` says it, now or when the page is joined again.
         change({ ending: model.sheet?.visit ?? null, sheet: null });
       },
-      leaveEnd: () => change({ leftEnd: model.mine, mine: null, tab: "appointments" }),
+      leaveEnd: () => change({ leftEnd: model.mine, mine: null, tab: "appointments", tabBefore: null }),
       toggleMute: () => change({ muted: !model.muted }),
       toggleCamera: () => change({ cameraOff: !model.cameraOff }),
     };
@@ -366,27 +388,5 @@ class App {
 }
 
 /** @typedef {App["act"]} Actions */
-
-/**
- * The values of a form that was sent; the page stays.
- *
- * @param {SubmitEvent} event
- * @returns {(name: string) => string}
- */
-function fieldsOf(event) {
-  event.preventDefault();
-  const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
-  return (name) => String(data.get(name) ?? "");
-}
-
-/**
- * Let a person type a field again.
- *
- * @param {string} id
- */
-function retype(id) {
-  const input = document.getElementById(id);
-  if (input instanceof HTMLInputElement) input.select();
-}
 
 new App().start();

@@ -1,6 +1,6 @@
 /** What happens once when something changes: sounds, spoken status, and the lit screen. */
 
-import { BELL_AT_MIN, heldOf, leftS, ownVisit, warningMin } from "./state.js";
+import { BELL_AT_MIN, heldOf, ownVisit, warningMin } from "./state.js";
 import { endingWord, warnWord } from "./screen-visit.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
@@ -61,14 +61,16 @@ export class Effects {
     }
     if (screen === "ended" && visit !== null) return t("has-ended", { name: visit.inmate });
     if (screen === "in-visit" && visit !== null) {
-      const min = warningMin(leftS(visit, now));
+      const min = warningMin(visit, now);
       if (min !== null) return t(warnWord(min));
       return model.muted ? t("muted") : t("in-visit");
     }
     if (screen !== "appointments") return "";
     if (model.link !== "open") return t("offline");
     const live = (model.visits ?? []).filter((each) => each.status !== "ended");
-    return live.map((each) => `${each.inmate}: ${t(each.status)}`).join(". ");
+    const said = (/** @type {import("./messages.js").VisitView} */ { inmate, status }) =>
+      t("status-of", { name: inmate, status: t(status).toLowerCase() });
+    return live.map(said).join(". ");
   }
 
   /**
@@ -88,7 +90,7 @@ export class Effects {
       this.statuses.set(id, status);
     }
     const visit = screen === "in-visit" ? ownVisit(model) : null;
-    const min = visit === null ? null : warningMin(leftS(visit, now));
+    const min = visit === null ? null : warningMin(visit, now);
     if (min !== null && min !== this.warned && BELL_AT_MIN.includes(min)) this.sounds.play("bell");
     this.warned = min;
   }

@@ -218,7 +218,7 @@ function ended(scene, times, visit) {
     added: shortLength(visit.added_s, t),
   };
   const used = t("n-used", {
-    date: times.day(visit.starts_at, now),
+    when: times.span(visit.begun_at ?? visit.starts_at, visit.ended_at ?? visit.ends_at, now),
     used: shortLength(visit.used_s, t),
   });
   const lost = visit.lost_s < 1 ? null : t(visit.added_s >= 1 ? "n-lost-added" : "n-lost", facts);

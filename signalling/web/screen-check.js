@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { button, pill } from "./parts.js";
-import { internetOf, METER_BLOCKS } from "./state.js";
+import { internetOf, isOpen, METER_BLOCKS, sortedVisits } from "./state.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./state.js").DeviceFault} DeviceFault */
@@ -18,6 +18,7 @@ export function check(scene) {
     "div",
     { class: "page", key: "check" },
     h("h1", { tabindex: "-1" }, t("check-title")),
+    visitBar(scene),
     h(
       "div",
       { class: "check" },
@@ -44,6 +45,25 @@ export function check(scene) {
         ),
       ),
     ),
+  );
+}
+
+/**
+ * A visit that is ready or running does not wait for the check. Its green telephone is on the
+ * appointments.
+ *
+ * @param {Scene} scene
+ */
+function visitBar({ model, t, act }) {
+  const visit = sortedVisits(model.visits ?? []).find(isOpen);
+  if (visit === undefined) return null;
+  const word = visit.status === "ready" ? "visit-is-ready" : "visit-is-running";
+  return h(
+    "div",
+    { class: "card visit-bar", id: "visit-bar", key: "visit-bar", role: "status" },
+    icon("calendar-check"),
+    h("strong", { class: "grow" }, t(word, { name: visit.inmate })),
+    button("main", { id: "go-visit", key: "go-visit", onclick: act.checkDone }, icon("arrow-right"), t("go-appointments")),
   );
 }
 

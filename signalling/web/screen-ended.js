@@ -16,27 +16,21 @@ import { shortLength } from "./times.js";
  */
 export function ended(scene, times, visit) {
   const { t, act } = scene;
-  const from = visit.begun_at ?? visit.starts_at;
-  const to = visit.ended_at ?? visit.ends_at;
   const side = mostlyLostBy(visit);
   return h(
     "div",
     { class: "page over", key: "ended", "data-reason": visit.end_reason, "data-by": visit.ended_by },
     h("h1", { tabindex: "-1" }, t("has-ended", { name: visit.inmate })),
-    h(
-      "p",
-      { class: "lead" },
-      h("strong", null, t(whyWord(visit), { name: visit.inmate })),
-      " ",
-      t("from-to", { from: times.clock(from), to: times.clock(to) }),
-    ),
-    share(visit, to - from),
+    h("p", { class: "lead" }, h("strong", null, t(whyWord(visit), { name: visit.inmate }))),
+    span(times, visit),
+    // Nothing lost, nothing added: nothing is said of it.
     h(
       "div",
       { class: "sums" },
       sum("card", "timer", t("used"), visit.used_s, "", scene),
-      sum("card lost", "no-wifi", t("lost"), visit.lost_s, side && visit.lost_s >= 1 ? t(`lost-by-${side}`) : "", scene),
-      sum("card sun", "plus-disc", t("added-back"), visit.added_s, "", scene),
+      visit.lost_s >= 1 &&
+        sum("card lost", "no-wifi", t("lost"), visit.lost_s, side && t(`lost-by-${side}`), scene),
+      visit.added_s >= 1 && sum("card sun", "plus-disc", t("added-back"), visit.added_s, "", scene),
     ),
     button("main", { id: "to-appointments", key: "go", onclick: act.leaveEnd }, icon("calendar"), t("go-appointments")),
   );
@@ -56,18 +50,21 @@ export function whyWord({ end_reason, ended_by }) {
 }
 
 /**
- * How much of the visit was used and lost, as a bar.
+ * From when to when, as a bar with its times under it. It is plain: a VisitView does not say where
+ * in the visit the lost time lay.
  *
+ * @param {JailTimes} times
  * @param {VisitView} visit
- * @param {number} length_s
  */
-function share(visit, length_s) {
-  const part = (/** @type {number} */ seconds) => Math.max(0, Math.min(1, seconds / Math.max(1, length_s)));
+function span(times, visit) {
+  const from = visit.begun_at ?? visit.starts_at;
+  const to = visit.ended_at ?? visit.ends_at;
   return h(
     "div",
-    { class: "share", "aria-hidden": "true" },
-    h("span", { class: "used", "--part": String(part(visit.used_s)) }),
-    visit.lost_s >= 1 && h("span", { class: "lost", "--part": String(part(visit.lost_s)) }, icon("no-wifi")),
+    { class: "span" },
+    h("div", { class: visit.begun_at === null ? "bar-of-time unused" : "bar-of-time" }),
+    h("time", null, times.clock(from)),
+    h("time", null, times.clock(to)),
   );
 }
 
@@ -76,7 +73,7 @@ function share(visit, length_s) {
  * @param {string} symbol
  * @param {string} title
  * @param {number} seconds
- * @param {string} more
+ * @param {string|null} more
  * @param {Scene} scene
  */
 function sum(look, symbol, title, seconds, more, { t }) {

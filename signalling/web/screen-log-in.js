@@ -47,6 +47,7 @@ export function logIn(scene) {
         autocomplete: "username",
         inputmode: "email",
         maxlength: "254",
+        value: creating ? null : model.email,
       }),
       password(scene, "password", creating ? "new-password" : "current-password"),
       creating && h("p", { class: "stone small" }, t("password-rule")),

@@ -18,7 +18,7 @@ import { countdown, shortLength } from "./times.js";
  */
 export function overPicture({ model, now, t }, visit) {
   const { camera, microphone } = model.devices;
-  const warning = warningMin(leftS(visit, now));
+  const warning = warningMin(visit, now);
   return [
     h(
       "div",
@@ -143,7 +143,7 @@ export function held(scene, times, visit) {
     h(
       "div",
       { class: "kept" },
-      h("span", null, icon("pause"), t(why.given ? "time-kept" : "time-left-title")),
+      h("span", null, icon(why.given ? "pause" : "timer"), t(why.given ? "time-kept" : "time-left-title")),
       h("strong", { id: "time-left", "data-left": String(Math.ceil(leftS(visit, now))) }, countdown(leftS(visit, now))),
     ),
     why.given
@@ -190,13 +190,14 @@ export function endingWord(link) {
  * @param {{where: string}} why
  */
 function way({ t }, visit, { where }) {
-  const near = where === "visitor" || where === "network";
+  const own = where === "visitor" || where === "page";
+  const near = own || where === "network";
   const far = where === "terminal" || where === "network";
   if (!near && !far) return handsetPicture(where);
   return h(
     "div",
     { class: near && far ? "way both" : "way", "aria-hidden": "true" },
-    stop("person", t("you"), where !== "visitor"),
+    stop("person", t("you"), !own),
     leg(near),
     stop("antenna", t("our-network"), where !== "network"),
     leg(far),

@@ -9,6 +9,7 @@
 /** @typedef {"denied"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
 /** @typedef {"loading"|"outdated"|"log-in"|"create-account"|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
 /** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
+/** @typedef {"appointments"|"check"} Tab */
 /** @typedef {{about: string, code: string, facts: Facts}} Note */
 /**
  * A question over the screen. "end" goes away at `until`, seconds by the hub's clock.
@@ -29,8 +30,10 @@
  * @property {VisitView[]|null} visits  null until the first push
  * @property {number} since  when the page began to wait for what it shows as loading
  * @property {"log-in"|"create-account"} entry
+ * @property {string} email  of the account that was created here, to log in with
  * @property {boolean} passwordShown
- * @property {"appointments"|"check"} tab
+ * @property {Tab} tab
+ * @property {Tab|null} tabBefore  where the browser's Back goes
  * @property {boolean} checked  device check done or skipped
  * @property {string|null} mine  visit whose telephone was pressed here
  * @property {string|null} ending  visit whose end was confirmed here; the hub has not ended it yet
@@ -76,8 +79,10 @@ export function newModel(page, now) {
     visits: null,
     since: now,
     entry: "log-in",
+    email: "",
     passwordShown: false,
     tab: "appointments",
+    tabBefore: null,
     checked: false,
     mine: null,
     ending: null,
@@ -123,7 +128,18 @@ export function screenOf(model) {
     if (visit.status === "ended") return "ended";
     return heldOf(visit, model) === null ? "in-visit" : "held";
   }
+  // Only the visits tell whether there is time for the check.
+  if (!model.checked && model.visits === null) return "appointments";
   return model.checked ? model.tab : "check";
+}
+
+/**
+ * Whether a visit can be pressed or gone back to: it is ready, or it runs.
+ *
+ * @param {VisitView} visit
+ */
+export function isOpen({ status }) {
+  return status === "ready" || status === "in-visit" || status === "interrupted";
 }
 
 /**
@@ -133,7 +149,7 @@ export function screenOf(model) {
  * whether its time is added to the end.
  *
  * @typedef {object} Held
- * @property {"visitor"|"network"|"terminal"|"handset"|"signed-out"|"paused"|"ending"} where
+ * @property {"visitor"|"page"|"network"|"terminal"|"handset"|"signed-out"|"paused"|"ending"} where
  * @property {number} since
  * @property {boolean} given
  */
@@ -165,7 +181,7 @@ export function heldOf(visit, { link, linkSince, receiving, ending }) {
 function placeOf({ side, cause }) {
   if (cause === "handset") return "handset";
   if (cause === "signed-out") return "signed-out";
-  if (side === "visitor") return "visitor";
+  if (side === "visitor") return cause === "page" ? "page" : "visitor";
   return side === "terminal" ? "terminal" : "network";
 }
 
@@ -179,8 +195,7 @@ function placeOf({ side, cause }) {
  * @returns {Telephone}
  */
 export function telephoneOf(visit, page) {
-  const open = ["ready", "in-visit", "interrupted"].includes(visit.status);
-  if (!open) return "none";
+  if (!isOpen(visit)) return "none";
   if (visit.page !== null && visit.page !== page) return "elsewhere";
   return visit.status === "ready" ? "start" : "return";
 }
@@ -311,12 +326,17 @@ export function leftS(visit, now) {
 }
 
 /**
- * The warning to show with `left_s` to go, in minutes; null for none.
+ * The warning to show now, in minutes; null for none. A visit that began with no more than that
+ * left is not warned of it: its length is no news.
  *
- * @param {number} left_s
+ * @param {VisitView} visit
+ * @param {number} now
  */
-export function warningMin(left_s) {
-  return WARN_AT_MIN.find((min) => left_s <= min * 60 && left_s > min * 60 - WARN_FOR_S) ?? null;
+export function warningMin(visit, now) {
+  const left_s = leftS(visit, now);
+  const whole_s = visit.ends_at - visit.added_s - (visit.begun_at ?? visit.starts_at);
+  const due = WARN_AT_MIN.find((min) => left_s <= min * 60 && left_s > min * 60 - WARN_FOR_S);
+  return due !== undefined && whole_s > due * 60 ? due : null;
 }
 
 /**

@@ -13,7 +13,7 @@ const visit = (fields = {}) => ({
   ends_at: NOW + 1740, signed_in: true, terminal: "C-4", visitor_here: true, page: "me",
   tracks_open: false, private: false, recorded: false, watched: false, used_s: 0, lost_s: 0,
   lost_by: {}, added_s: 0, owed_s: 0, breaks: [], paused: false, begun_at: null, ended_at: null,
-  ended_by: null, end_reason: null, ...fields,
+  ended_by: null, end_reason: null, visitor_camera: true, visitor_microphone: true, ...fields,
 });
 const begun = (fields = {}) =>
   visit({ status: "in-visit", begun_at: NOW - 30, tracks_open: true, ...fields });
@@ -29,6 +29,7 @@ test("the screen follows from the model, from connecting to the end", () => {
     [{ name: null }, "log-in"],
     [{ name: null, entry: "create-account" }, "create-account"],
     [{ facility: null }, "facility"],
+    [{ checked: false, visits: null }, "appointments"],
     [{ checked: false }, "check"],
     [{}, "appointments"],
     [{ tab: "check" }, "check"],
@@ -57,7 +58,7 @@ test("held says where the way is broken and whether its time is given back", () 
   const cases = [
     [{ side: "terminal", cause: "link" }, "terminal", true],
     [{ side: "visitor", cause: "link" }, "visitor", true],
-    [{ side: "visitor", cause: "page" }, "visitor", false],
+    [{ side: "visitor", cause: "page" }, "page", false],
     [{ side: "network", cause: "media" }, "network", true],
     [{ side: "hub", cause: "link" }, "network", true],
     [{ side: "terminal", cause: "handset" }, "handset", false],
@@ -159,14 +160,25 @@ test("the visit line", () => {
 });
 
 test("warnings come at 10, 5, 2 and 1 minutes and go again", () => {
-  assert.equal(state.warningMin(601), null);
-  assert.equal(state.warningMin(600), 10);
-  assert.equal(state.warningMin(593), 10);
-  assert.equal(state.warningMin(592), null);
-  assert.equal(state.warningMin(300), 5);
-  assert.equal(state.warningMin(120), 2);
-  assert.equal(state.warningMin(60), 1);
-  assert.equal(state.warningMin(0), null);
+  const warned = (left_s) => state.warningMin(begun({ ends_at: NOW + left_s, begun_at: NOW - 900 }), NOW);
+  assert.equal(warned(601), null);
+  assert.equal(warned(600), 10);
+  assert.equal(warned(593), 10);
+  assert.equal(warned(592), null);
+  assert.equal(warned(300), 5);
+  assert.equal(warned(120), 2);
+  assert.equal(warned(60), 1);
+  assert.equal(warned(0), null);
+});
+
+test("a visit is not warned of its own length", () => {
+  const short = begun({ begun_at: NOW, ends_at: NOW + 120 });
+  assert.equal(state.warningMin(short, NOW), null);
+  assert.equal(state.warningMin(short, NOW + 5), null);
+  assert.equal(state.warningMin(short, NOW + 60), 1);
+  assert.equal(state.warningMin({ ...short, begun_at: NOW - 1 }, NOW), 2);
+  // Time that was added later is no time that the visit began with.
+  assert.equal(state.warningMin({ ...short, ends_at: NOW + 180, added_s: 60 }, NOW + 60), null);
 });
 
 test("quality in one word", () => {

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import (
-    Browser,
-    BrowserContext,
     Page,
-    ViewportSize,
-    async_playwright,
     expect,
 )
 
 from signalling.messages import (
-    Answer,
     CreateAccount,
     End,
     FacilityLogIn,
-    Ice,
     Join,
     LogIn,
-    Offer,
-    PageState,
-    PageToHub,
     Press,
     Refused,
 )
@@ -38,146 +25,24 @@ from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import BreakView
 from tests.signalling.web.fake_hub import EMAIL, PASSWORD, FakeHub, a_visit
 from tests.signalling.web.fake_kiosk import FakeKiosk
+from tests.signalling.web.steps import (
+    becomes_true,
+    begin,
+    connect,
+    log_in,
+    on_screen,
+    picture,
+    reports,
+    until,
+)
 
 PRESS_TO_PICTURE_MS = (
     "performance.getEntriesByName('visit-first-picture')[0].startTime"
     " - performance.getEntriesByName('visit-press')[0].startTime"
 )
-DESK: ViewportSize = {"width": 1280, "height": 800}
-PHONE: ViewportSize = {"width": 390, "height": 844}
-SHOTS = Path(os.environ["PAGE_SHOTS"]) if "PAGE_SHOTS" in os.environ else None
-"""A folder for pictures of every screen, to be looked at."""
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream=fps=30",
-            ],
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hub() -> AsyncIterator[FakeHub]:
-    async with FakeHub() as hub:
-        yield hub
-        assert hub.faults == [], "the page broke the protocol"
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport=DESK, locale="en-US")
-    yield context
-    await context.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(context: BrowserContext, hub: FakeHub) -> AsyncIterator[Page]:
-    """The page on its log-in screen; it must never have broken its own policy."""
-    page = await context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    await page.goto(hub.url)
-    await on_screen(page, "log-in")
-    yield page
-    expected = ("net::ERR_", "WebSocket connection", "503")
-    assert [each for each in faults if not any(word in each for word in expected)] == []
-
-
-async def on_screen(page: Page, screen: str, timeout_s: float = 10) -> None:
-    await expect(page.locator("body")).to_have_attribute(
-        "data-screen", screen, timeout=timeout_s * 1000
-    )
-
-
-async def picture(page: Page, name: str) -> None:
-    """Keep pictures at both sizes where somebody wants to look at them."""
-    if SHOTS is None:
-        return
-    for size, viewport in (("phone", PHONE), ("desk", DESK)):
-        await page.set_viewport_size(viewport)
-        await page.screenshot(path=SHOTS / f"{size}-{name}.png")
-
-
-async def log_in(page: Page, *, check: bool = True) -> None:
-    await page.fill("#email", EMAIL)
-    await page.fill("#password", PASSWORD)
-    await page.click("#log-in")
-    await on_screen(page, "facility")
-    await page.click('[data-facility="lindell"]')
-    await page.fill("#facility-password", PASSWORD)
-    await page.click("#facility-log-in")
-    await on_screen(page, "check")
-    if check:
-        await page.click("#check-done")
-        await on_screen(page, "appointments")
-
-
-async def until(what: str, true: Callable[[], bool], deadline_s: float = 10.0) -> None:
-    """Poll `true()`."""
-    end = time.monotonic() + deadline_s
-    while not true():
-        assert time.monotonic() < end, f"{what}: not within {deadline_s} s"
-        await asyncio.sleep(0.02)
-
-
-async def becomes_true(page: Page, expression: str, deadline_s: float = 10.0) -> None:
-    """Poll in the page (its policy forbids the eval that Playwright's own waiting needs)."""
-    end = time.monotonic() + deadline_s
-    while not await page.evaluate(expression):
-        assert time.monotonic() < end, f"{expression}: not within {deadline_s} s"
-        await asyncio.sleep(0.05)
-
-
-async def connect(hub: FakeHub, kiosk: FakeKiosk, page_id: str) -> Offer:
-    """Offer, and carry what the page answers to the kiosk."""
-    offer = await kiosk.offer(page_id)
-    await hub.send(offer)
-    await until(
-        "an answer",
-        lambda: any(
-            isinstance(each, Answer) and each.connection == kiosk.connection
-            for each in hub.received
-        ),
-    )
-    await kiosk.take(await hub.got(Answer))
-    for message in list(hub.received):
-        if isinstance(message, Ice):
-            await kiosk.take_ice(message)
-
-    def carry(message: PageToHub) -> None:
-        if isinstance(message, Ice):
-            kiosk_tasks.append(asyncio.ensure_future(kiosk.take_ice(message)))
-
-    kiosk_tasks: list[asyncio.Future[None]] = []
-    hub.on_message = carry
-    await until("a connection", lambda: kiosk.state == "connected")
-    return offer
-
-
-async def begin(hub: FakeHub, page: Page, kiosk: FakeKiosk) -> str:
-    """Bring the page from appointments into the visit; returns its page id."""
-    join = await hub.got(Join)
-    await hub.change(status=Status.READY, signed_in=True, terminal="C-4", page=join.page)
-    await connect(hub, kiosk, join.page)
-    await page.click('[data-visit="v1"] .telephone')
-    press = await hub.got(Press)
-    assert (press.visit, press.page, press.take_over) == ("v1", join.page, False)
-    await hub.change(status=Status.IN_VISIT, begun_at=time.time(), tracks_open=True)
-    kiosk.send()
-    await on_screen(page, "in-visit")
-    return join.page
 
 
 async def video_size(page: Page) -> tuple[int, int]:
@@ -226,7 +91,7 @@ async def test_a_whole_visit(hub: FakeHub, page: Page) -> None:
         join = await hub.got(Join)
         await hub.change(status=Status.READY, signed_in=True, terminal="C-4", page=join.page)
         await expect(card.locator(".telephone")).to_be_visible()
-        await expect(page.locator("#status-line")).to_contain_text("Daniel: Ready")
+        await expect(page.locator("#status-line")).to_contain_text("Visit with Daniel: ready")
         await picture(page, "c-ready")
         await begin(hub, page, kiosk)
         await becomes_true(page, "performance.getEntriesByName('visit-first-picture').length === 1")
@@ -261,16 +126,6 @@ async def test_a_whole_visit(hub: FakeHub, page: Page) -> None:
     await picture(page, "g-ended")
     await page.click("#to-appointments")
     await on_screen(page, "appointments")
-
-
-async def reports(hub: FakeHub, **fields: object) -> None:
-    """Wait until the page's newest report says so."""
-
-    def said() -> bool:
-        states = [each for each in hub.received if isinstance(each, PageState)]
-        return bool(states) and all(getattr(states[-1], k) == v for k, v in fields.items())
-
-    await until(f"page-state {fields}", said)
 
 
 async def test_nothing_is_sent_before_the_press(hub: FakeHub, page: Page) -> None:
@@ -373,7 +228,8 @@ async def test_last_minutes_are_said(hub: FakeHub, page: Page) -> None:
     async with FakeKiosk("v1", 1) as kiosk:
         await begin(hub, page, kiosk)
         for minutes, words in ((5, "5 minutes left"), (1, "1 minute left")):
-            await hub.change(ends_at=time.time() + minutes * 60 - 0.5)
+            now = time.time()
+            await hub.change(begun_at=now - 900, ends_at=now + minutes * 60 - 0.5)
             await expect(page.locator("#warning")).to_have_text(words)
             await expect(page.locator("#status-line")).to_have_text(words)
         await picture(page, "e-last-minute")
@@ -571,7 +427,7 @@ async def test_a_visit_that_staff_ended_early_says_so(hub: FakeHub, page: Page) 
         )
     ]
     await log_in(page)
-    await expect(page.locator('[data-visit="v1"]')).to_contain_text("Staff ended it.")
+    await expect(page.locator('[data-visit="v1"]')).to_contain_text("An officer ended it.")
 
 
 async def test_wrong_password_keeps_the_email(hub: FakeHub, page: Page) -> None:

@@ -1,0 +1,23 @@
+/** What was typed into a form. */
+
+/**
+ * The values of a form that was sent; the page stays.
+ *
+ * @param {SubmitEvent} event
+ * @returns {(name: string) => string}
+ */
+export function fieldsOf(event) {
+  event.preventDefault();
+  const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
+  return (name) => String(data.get(name) ?? "");
+}
+
+/**
+ * Let a person type a field again.
+ *
+ * @param {string} id
+ */
+export function retype(id) {
+  const input = document.getElementById(id);
+  if (input instanceof HTMLInputElement) input.select();
+}
