@@ -124,9 +124,9 @@ def _conditions(ends: Ends, signed_in: bool, rules: Rules) -> Iterable[_Conditio
     if signed_in and not terminal.handset_up:
         yield _Condition((Side.TERMINAL, Cause.HANDSET), terminal.handset_since)
     heard = linked and terminal.receiving
-    if page.where is PageIs.LEFT or (page.where is PageIs.CLOSED and not heard):
-        yield _Condition((Side.VISITOR, Cause.PAGE), page.since)
-    elif page.where is not PageIs.CLOSED and page.pressed_at is None:
+    missing = page.where is PageIs.LEFT or (page.where is PageIs.CLOSED and not heard)
+    unpressed = page.where is not PageIs.CLOSED and page.pressed_at is None
+    if missing or unpressed:
         yield _Condition((Side.VISITOR, Cause.PAGE), page.since)
     elif page.where is PageIs.LOST and not heard:
         yield _Condition((Side.VISITOR, Cause.LINK), page.since, rules.link_grace_s)

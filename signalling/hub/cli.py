@@ -17,7 +17,8 @@ from config.schema import HubConfig
 from signalling.hub import staff_commands as ask
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StaffError, StartError
-from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path
+from signalling.hub.roster import roster_text
+from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path, store_path
 from signalling.hub.staff import NoHub, ask_hub, user_name
 from signalling.hub.tables import show, show_visit
 
@@ -58,24 +59,34 @@ def staff_command(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(config_path: Path, as_json: bool, **options: Any) -> None:
         config = read_config(config_path)
         try:
-            command(lambda what: asyncio.run(carry_out(config, what)), as_json, **options)
+            command(
+                lambda what: asyncio.run(carry_out(config, config_path, what)), as_json, **options
+            )
         except (StaffError, StartError) as error:
             raise click.ClickException(str(error)) from None
 
     return wrapped
 
 
-async def carry_out(config: HubConfig, command: ask.AnyCommand) -> Any:
+async def carry_out(config: HubConfig, config_path: Path, command: ask.AnyCommand) -> Any:
     """Have the running hub do it; without one, do it here under the hub's lock.
 
     Raises:
         StaffError: it cannot be done. StartError: the store cannot be opened.
     """
+    ask.require_valid(command)
     path = socket_path(config)
     try:
         return await ask_hub(path, command)
     except NoHub:
         pass
+    # A mistyped --config must not leave a second, empty hub behind.
+    if not store_path(config).exists():
+        raise StaffError(
+            "no hub has run with this configuration yet; start it:"
+            f" visit-hub serve --config {config_path}"
+        )
+    click.echo("The hub is not running; its store was opened directly.", err=True)
     try:
         with hub_lock(Path(config.state_dir)):
             async with open_services(config) as services:
@@ -114,7 +125,7 @@ def inmate_add(
 
 
 @inmate.command("import")
-@click.argument("roster", type=click.File("r", encoding="utf-8-sig"))
+@click.argument("roster", type=click.File("rb"))
 @staff_command
 def inmate_import(ask_for: Ask, as_json: bool, roster: Any) -> None:
     """Add all inmates of a CSV roster (number,name,facility[,pin]) that are not known yet.
@@ -122,7 +133,7 @@ def inmate_import(ask_for: Ask, as_json: bool, roster: Any) -> None:
     \b
     Example: visit-hub inmate import roster.csv
     """
-    result = ask_for(ask.InmateImport(roster=roster.read()))
+    result = ask_for(ask.InmateImport(roster=roster_text(roster.read())))
     if as_json:
         show(result, as_json=True, title="", columns=())
         return
@@ -199,8 +210,11 @@ def visitor_add(ask_for: Ask, as_json: bool, email: str, name: str, password_std
     \b
     Example: visit-hub visitor add ana@example.org --name "Ana Reyes"
     """
+    ask.require_valid(ask.VisitorAdd(email=email, name=name, password=""))
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
+    elif not sys.stdin.isatty():
+        raise StaffError("there is no terminal to type a password on: use --password-stdin")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     result = ask_for(ask.VisitorAdd(email=email, name=name, password=password))
@@ -311,6 +325,8 @@ def terminal_add(ask_for: Ask, as_json: bool, terminal_id: str, **options: Any) 
     """
     result = ask_for(ask.TerminalAdd(terminal=terminal_id, **options))
     show(result, as_json=as_json, title="Terminal added", columns=("terminal", "label", "code"))
+    if result["earlier_code_void"] and not as_json:
+        click.echo("The earlier code of this terminal no longer works.")
 
 
 @terminal.command("list")

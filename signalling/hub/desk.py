@@ -16,10 +16,10 @@ from signalling.hub.bus.interface import TerminalChanged
 from signalling.hub.client import POLICY
 from signalling.hub.desk_rows import inmate_row, log_row, terminal_row, visit_row, visitor_row
 from signalling.hub.errors import StaffError
-from signalling.hub.inmates import read_roster
 from signalling.hub.live import Live
 from signalling.hub.passwords import require_strong
-from signalling.hub.scheduling import NotBookable
+from signalling.hub.roster import read_roster
+from signalling.hub.scheduling import NotBookable, minute_text
 from signalling.hub.services import Services
 from signalling.hub.store.interface import Duplicate, Occupied
 from signalling.hub.store.records import Approval, Draft, Inmate, Visitor
@@ -71,9 +71,7 @@ class Desk:
 
     async def inmate_import(self, command: ask.InmateImport, who: str) -> Any:
         """Add all inmates of a roster that are not known yet; nothing when a line is wrong."""
-        rows = list(read_roster(command.roster))
-        for row in rows:
-            self._facility(row.facility)
+        rows = read_roster(command.roster, self._facilities)
         known = {(each.facility, each.number) for each in await self._store.people.inmates()}
         added = [
             await self.inmate_add(
@@ -149,7 +147,10 @@ class Desk:
     async def _visitor(self, email: str) -> Visitor:
         visitor = await self._store.people.visitor_by_email(email.lower())
         if visitor is None:
-            raise StaffError(f"{email} has no account")
+            raise StaffError(
+                f"{email} has no account: have them sign up on the page, or use"
+                " visit-hub visitor add"
+            )
         return visitor
 
     # -- visits -----------------------------------------------------------------------------
@@ -178,11 +179,21 @@ class Desk:
         try:
             made = await self._store.visits.book(visit, booked, f"staff:{who}")
         except Occupied as error:
-            raise StaffError(
-                f"the {error.kind} already has visit {error.visit} in the same five minutes"
-            ) from None
+            raise StaffError(await self._occupied(error, booked, facility)) from None
         live = await self._services.visits.adopt(made)
         return self._row(live)
+
+    async def _occupied(self, error: Occupied, booked: Booked, facility: Facility) -> str:
+        other = fold(await self._store.visits.log(error.visit))
+        starts_at, ends_at = other.booked.starts_at, other.ends_at
+        zone = self._facilities.get(other.booked.facility, facility).time_zone
+        said = (
+            f"the {error.kind} already has visit {error.visit},"
+            f" {minute_text(starts_at, zone)} to {minute_text(ends_at, zone)}"
+        )
+        if booked.starts_at >= ends_at or booked.ends_at <= starts_at:
+            said += ", and two visits may not share five minutes of the clock"
+        return said
 
     async def _invited(
         self, emails: tuple[str, ...], inmate: Inmate
@@ -212,11 +223,19 @@ class Desk:
         live = self._services.visits.get(command.visit)
         visit = live.visit if live is not None else fold(events)
         zone = self._facility(visit.booked.facility).time_zone
-        name = live.inmate_name if live is not None else visit.booked.inmate
-        row = visit_row(visit, name, visit.booked.visitors, zone, self._store.clock())
-        if live is not None:
-            row = self._row(live)
-        return {**row, "events": [log_row(event, zone) for event in events]}
+        names = await self._names(visit.booked)
+        visitors = [names[who] for who in visit.booked.visitors]
+        row = visit_row(visit, names[visit.booked.inmate], visitors, zone, self._store.clock())
+        rows = [log_row(event, zone, names) for event in events]
+        return {**row, "events": rows}
+
+    async def _names(self, booked: Booked) -> dict[str, str]:
+        inmate = await self._store.people.inmate(booked.inmate)
+        names = {booked.inmate: inmate.name if inmate is not None else booked.inmate}
+        for who in booked.visitors:
+            visitor = await self._store.people.visitor(who)
+            names[who] = visitor.name if visitor is not None else who
+        return names
 
     async def visit_terminate(self, command: ask.VisitTerminate, who: str) -> Any:
         """End a visit at once."""
@@ -247,10 +266,17 @@ class Desk:
     async def terminal_add(self, command: ask.TerminalAdd, _who: str) -> Any:
         """Add a terminal, or give one without a key a new code; shown once."""
         self._facility(command.facility)
+        before = await self._store.terminals.terminal(command.terminal)
+        void = before is not None and before.code_hash is not None
         code = await self._services.terminals.add(
             command.terminal, command.facility, command.label, command.unit
         )
-        return {"terminal": command.terminal, "label": command.label, "code": code}
+        return {
+            "terminal": command.terminal,
+            "label": command.label,
+            "code": code,
+            "earlier_code_void": void,
+        }
 
     async def terminal_list(self, _command: ask.TerminalList, _who: str) -> Any:
         """All terminals."""

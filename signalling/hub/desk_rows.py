@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -83,16 +83,35 @@ def visit_row(
     }
 
 
-def log_row(event: Event, time_zone: str) -> Row:
-    """One event of a visit's log."""
+def log_row(event: Event, time_zone: str, names: Mapping[str, str]) -> Row:
+    """One event of a visit's log; `by` and `details` are for people."""
     what = msgspec.to_builtins(event.what)
     kind = what.pop("kind")
+    kind_of_author, _, who = event.author.partition(":")
     return {
         "seq": event.seq,
         "kind": kind,
         "author": event.author,
+        "by": f"{kind_of_author} {names.get(who, who)}".strip(),
         "happened": wall_text(event.happened_at, time_zone),
         "happened_at": event.happened_at,
         "recorded_at": event.recorded_at,
         "what": what,
+        "details": "\n".join(
+            f"{key.removesuffix('_at').replace('_', ' ')} {_said(key, value, time_zone, names)}"
+            for key, value in what.items()
+            if value not in ("", None)
+        ),
     }
+
+
+def _said(key: str, value: Any, time_zone: str, names: Mapping[str, str]) -> str:
+    if key.endswith("_at") or key == "sign_in_from":
+        return wall_text(value, time_zone)
+    if isinstance(value, list | tuple):
+        return " and ".join(names.get(each, str(each)) for each in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return names.get(value, str(value))

@@ -6,14 +6,11 @@ in the stolen database does.
 
 from __future__ import annotations
 
-import csv
 import hmac
 import logging
 import re
 import secrets
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -56,55 +53,6 @@ def pin_mac(key: bytes, facility: str, number: str, pin: str) -> bytes:
 def random_pin() -> str:
     """Return a random PIN; chosen ones are guessed (a quarter of them are the same twenty)."""
     return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
-
-
-@dataclass(frozen=True, slots=True)
-class RosterRow:
-    """A line of a roster file: number, name, facility, and a PIN or none."""
-
-    number: str
-    name: str
-    facility: str
-    pin: str | None
-
-
-def read_roster(text: str) -> Iterator[RosterRow]:
-    """Read a CSV roster with the heading `number,name,facility[,pin]`.
-
-    Raises:
-        StaffError: names the line that is wrong, or that has the number of an earlier one.
-    """
-    try:
-        yield from _read_roster(csv.DictReader(text.splitlines()))
-    except csv.Error as error:
-        raise StaffError(f"the roster is no CSV: {error}") from None
-
-
-def _read_roster(reader: csv.DictReader[str]) -> Iterator[RosterRow]:
-    missing = {"number", "name", "facility"} - set(reader.fieldnames or ())
-    if missing:
-        raise StaffError(f"the roster's first line lacks: {', '.join(sorted(missing))}")
-    seen: set[tuple[str, str]] = set()
-    for line in reader:
-        values = {key: (value or "").strip() for key, value in line.items() if key}
-        if not (values["number"] and values["name"] and values["facility"]):
-            raise StaffError(
-                f"line {reader.line_num} of the roster lacks a number, name or facility"
-            )
-        row = RosterRow(
-            values["number"], values["name"], values["facility"], values.get("pin") or None
-        )
-        try:
-            require_inmate(row.number, row.name, row.pin)
-        except StaffError as error:
-            raise StaffError(f"line {reader.line_num} of the roster: {error}") from None
-        if (row.facility, row.number) in seen:
-            raise StaffError(
-                f"line {reader.line_num} of the roster: {row.facility} has inmate {row.number}"
-                " on an earlier line"
-            )
-        seen.add((row.facility, row.number))
-        yield row
 
 
 def require_inmate(number: str, name: str, pin: str | None) -> None:

@@ -98,3 +98,8 @@ def span(starts_at: float, length_s: float, now: float) -> Span:
 def wall_text(at: float, time_zone: str) -> str:
     """Return an instant as clocks in the zone show it, with the zone's abbreviation."""
     return f"{datetime.fromtimestamp(at, zone(time_zone)):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def minute_text(at: float, time_zone: str) -> str:
+    """Return an instant as clocks in the zone show it: hours and minutes."""
+    return f"{datetime.fromtimestamp(at, zone(time_zone)):%H:%M}"

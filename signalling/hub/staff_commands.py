@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
+
+from signalling.hub.errors import StaffError
 
 MAX_LINE = 1024 * 1024
 """Bytes of one command (a roster of 10,000 fits)."""
@@ -141,3 +144,33 @@ def decode_reply(line: bytes) -> Reply:
 def encode(message: Command | Reply) -> bytes:
     """Return a command or reply as one line."""
     return msgspec.json.encode(message) + b"\n"
+
+
+_EXPECTED: Final = {
+    "terminal": "1 to 64 letters, digits, dots, dashes and underscores",
+    "label": "1 to 80 characters",
+    "unit": "1 to 80 characters",
+    "name": "1 to 80 characters",
+    "email": "an address such as ana@example.org",
+    "password": "at most 256 characters",
+    "visitors": "1 to 8 addresses",
+    "relation": "at most 80 characters",
+    "reason": "at most 200 characters",
+}
+
+
+def require_valid(command: AnyCommand) -> None:
+    """Check a command before it is sent anywhere.
+
+    Raises:
+        StaffError: names the field, its value, and what is expected instead.
+    """
+    try:
+        decode_command(encode(command))
+    except msgspec.ValidationError as error:
+        where = re.search(r"\$\.(\w+)", str(error))
+        if where is None or where[1] not in _EXPECTED:
+            raise
+        field = where[1]
+        value = "" if field == "password" else f' "{getattr(command, field)}"'
+        raise StaffError(f"the {field}{value} cannot be: expected {_EXPECTED[field]}") from None

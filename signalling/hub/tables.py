@@ -36,7 +36,7 @@ def show_visit(result: Row, *, as_json: bool) -> None:
         if key not in ("events", "visit") and not key.endswith("_at"):
             facts.add_row(_heading(key), _cell(key, value))
     _print(facts)
-    _print(_table("Log", ("seq", "happened", "kind", "author", "what"), result["events"]))
+    _print(_table("Log", ("seq", "happened", "kind", "by", "details"), result["events"]))
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
@@ -57,7 +57,7 @@ def _print(table: Table) -> None:
 
 
 def _heading(column: str) -> str:
-    return column.replace("_", " ").capitalize()
+    return column.removesuffix("_s").replace("_", " ").capitalize()
 
 
 def _approved(value: Sequence[Row]) -> str:
@@ -69,9 +69,16 @@ def _approved(value: Sequence[Row]) -> str:
     )
 
 
+def _length(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 _SPECIAL: Final[dict[str, Callable[[Any], str]]] = {
     "approved": _approved,
-    "what": lambda value: ", ".join(f"{key} {each}" for key, each in value.items()),
+    "used_s": _length,
+    "lost_s": _length,
+    "added_s": _length,
 }
 
 

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from config import load_hub
 from signalling.hub import staff_commands as ask
 from signalling.hub.__main__ import main
 from signalling.hub.errors import StaffError
-from signalling.hub.services import socket_path
+from signalling.hub.services import hub_lock, open_services, socket_path
 from signalling.hub.staff import NoHub, ask_hub, user_name
 from signalling.visit import Status
 from signalling.visit_events import EndReason
@@ -40,6 +41,9 @@ time_zone = "America/Phoenix"
 """
 
 
+OPENED = "The hub is not running; its store was opened directly.\n"
+
+
 @pytest.fixture
 def toml(tmp_path: Path) -> Path:
     path = tmp_path / "hub.toml"
@@ -54,10 +58,15 @@ class Cli:
         self._toml = toml
 
     def run(self, *words: str, stdin: str = "") -> tuple[int, str]:
+        code, output, errors = self.both(*words, stdin=stdin)
+        return code, output + errors.removeprefix(OPENED)
+
+    def both(self, *words: str, stdin: str = "") -> tuple[int, str, str]:
+        """Exit code, standard output and standard error."""
         result = CliRunner().invoke(
             main, list(words), input=stdin, env={"VISITBOOTH_HUB": str(self._toml)}
         )
-        return result.exit_code, result.output
+        return result.exit_code, result.stdout, result.stderr
 
     def json(self, *words: str, stdin: str = "") -> Any:
         code, output = self.run(*words, "--json", stdin=stdin)
@@ -74,7 +83,16 @@ class Cli:
 
 @pytest.fixture
 def cli(toml: Path) -> Cli:
+    """Commands for a hub that has run once."""
+    asyncio.run(first_run(toml))
     return Cli(toml)
+
+
+async def first_run(toml: Path) -> None:
+    config = load_hub(toml)
+    with hub_lock(Path(config.state_dir)):
+        async with open_services(config):
+            pass
 
 
 def seed(cli: Cli) -> None:
@@ -82,6 +100,16 @@ def seed(cli: Cli) -> None:
     name = ["--name", "Ana [bold]R", "--password-stdin"]
     cli.json("visitor", "add", EMAIL, *name, stdin=f"{PASSWORD}\n")
     cli.json("visitor", "approve", EMAIL, "--inmate", NUMBER, "--relation", "mother")
+
+
+def test_where_no_hub_has_run_commands_make_nothing(toml: Path) -> None:
+    said = Cli(toml).fails("inmate", "add", NUMBER, "Daniel", "--facility", "north")
+    assert f"start it: visit-hub serve --config {toml}" in said
+    assert not (toml.parent / "state").exists()
+
+
+def test_without_a_hub_commands_say_that_they_open_the_store(cli: Cli) -> None:
+    assert cli.both("visit", "list") == (0, "Visits: none\n", OPENED)
 
 
 def test_without_a_hub_commands_work_on_the_store(cli: Cli) -> None:
@@ -126,17 +154,90 @@ def test_roster_adds_what_is_new(cli: Cli, tmp_path: Path) -> None:
     assert first["added"][0]["pin"] == PIN
     assert cli.json("inmate", "import", str(roster)) == {"added": [], "known": 2}
     roster.write_text("number,name,facility\n8,,south\n")
-    assert "line 2" in cli.fails("inmate", "import", str(roster))
+    assert "line 2" in cli.run("inmate", "import", str(roster))[1]
     roster.write_text("number,name,facility\n9,Ned,south\n9x,Nell,south\n")
-    assert "line 3" in cli.fails("inmate", "import", str(roster))
+    assert "line 3" in cli.run("inmate", "import", str(roster))[1]
     roster.write_text("number,name,facility\n9,Ned,south\n9,Nell,south\n")
-    assert "earlier line" in cli.fails("inmate", "import", str(roster))
+    assert "line 3: south has inmate 9 on line 2" in cli.run("inmate", "import", str(roster))[1]
     roster.write_text(f"number,name,facility\n9,{'N' * 200_000},south\n")
     assert "no CSV" in cli.fails("inmate", "import", str(roster))
     # A wrong line adds nobody: PINs of those before it would never be shown.
     assert {each["number"] for each in cli.json("inmate", "list")} == {NUMBER, "7"}
-    roster.write_text("number,who\n")
-    assert "facility, name" in cli.fails("inmate", "import", str(roster))
+    roster.write_text("number;name;facility\n")
+    said = cli.fails("inmate", "import", str(roster))
+    assert "facility, name" in said
+    assert "with commas" in said
+
+
+def test_roster_tells_all_its_mistakes_at_once(cli: Cli, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("number,name,facility,pin\n9x,,north,12\n7,Max,west,\n8,Ned,south,1357\n")
+    code, said = cli.run("inmate", "import", str(roster))
+    assert (code, said.count("\n")) == (1, 5)
+    for part in (
+        'line 2: "9x" is no inmate number',
+        "line 2: a name has",
+        "line 2: a PIN has 4 to 16 digits",
+        'line 3: there is no facility "west" (there is: north, south)',
+    ):
+        assert part in said
+    assert "line 4" not in said
+    assert cli.json("inmate", "list") == []
+    roster.write_text("number,name,facility\n" + "x,Max,south\n" * 30)
+    assert "and 39 more" in cli.run("inmate", "import", str(roster))[1]
+    roster.write_bytes("number,name,facility\n7,Max,south\n8,Jos\u00e9,south\n".encode("latin-1"))
+    assert "line 3 of the roster is not UTF-8" in cli.fails("inmate", "import", str(roster))
+
+
+def test_wrong_values_say_what_is_expected(cli: Cli) -> None:
+    where = ["--facility", "north", "--label", "4", "--unit", "C"]
+    said = cli.fails("terminal", "add", "t 5", *where)
+    assert 'the terminal "t 5" cannot be: expected 1 to 64 letters' in said
+    # The address is looked at before anybody types a password.
+    said = cli.fails("visitor", "add", "nobody", "--name", "B")
+    assert 'the email "nobody" cannot be: expected an address' in said
+    assert "use --password-stdin" in cli.fails("visitor", "add", "b@c.d", "--name", "B")
+    stdin = f"{'p' * 300}\n"
+    said = cli.fails("visitor", "add", "b@c.d", "--name", "B", "--password-stdin", stdin=stdin)
+    assert "the password cannot be: expected at most 256" in said
+    assert "ppp" not in said
+    cli.json("inmate", "add", NUMBER, "Daniel", "--facility", "north")
+    said = cli.fails("visitor", "approve", "new@example.org", "--inmate", NUMBER)
+    assert "sign up on the page, or use visit-hub visitor add" in said
+
+
+def test_a_second_code_says_that_the_first_is_void(cli: Cli) -> None:
+    add = ["terminal", "add", "t5", "--facility", "north", "--label", "5", "--unit", "C"]
+    assert "no longer works" not in cli.run(*add)[1]
+    assert "The earlier code of this terminal no longer works." in cli.run(*add)[1]
+    assert cli.json(*add)["earlier_code_void"] is True
+
+
+def test_a_double_booking_names_the_other_visit_and_its_time(cli: Cli) -> None:
+    seed(cli)
+    book = ["visit", "book", "--inmate", NUMBER, "--visitor", EMAIL, "--start"]
+    visit = cli.json(*book, "2027-03-15 14:30")["visit"]
+    said = cli.fails(*book, "2027-03-15 14:45")
+    assert f"already has visit {visit}, 14:30 to 15:00\n" in said
+    cli.json(*book, "2027-03-15 16:02", "--minutes", "30")
+    assert "16:02 to 16:32, and two visits may not share" in cli.fails(*book, "2027-03-15 16:33")
+
+
+def test_a_visit_is_shown_for_people(cli: Cli) -> None:
+    seed(cli)
+    book = ["visit", "book", "--inmate", NUMBER, "--visitor", EMAIL, "--start"]
+    visit = cli.json(*book, "2027-03-15 14:30")["visit"]
+    _, shown = cli.run("visit", "show", visit)
+    assert f"staff {user_name(os.getuid())}" in shown
+    assert "visitors Ana [bold]R" in shown
+    assert "2027-03-15 14:30:00 CDT" in shown
+    assert "0 s" in shown
+    row = cli.json("visit", "show", visit)
+    assert str(int(row["starts_at"])) not in shown
+    assert row["events"][0]["what"]["starts_at"] == row["starts_at"]
+    cli.json("visit", "cancel", visit)
+    seqs = [event["seq"] for event in cli.json("visit", "show", visit)["events"]]
+    assert seqs == sorted(seqs)
 
 
 def test_errors_are_one_clear_sentence(cli: Cli) -> None:
@@ -237,12 +338,12 @@ def served(toml: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_serve_says_where_and_stops_when_told(
-    served: subprocess.Popen[str], cli: Cli, toml: Path, how: signal.Signals
+    served: subprocess.Popen[str], toml: Path, how: signal.Signals
 ) -> None:
     assert served.stderr is not None
     line = next(line for line in served.stderr if "listening on http://127.0.0.1:" in line)
     assert int(line.rsplit(":", 1)[1]) > 0
-    seed(cli)
+    seed(Cli(toml))
     second = subprocess.run(
         [sys.executable, "-m", "signalling.hub", "serve", "--config", str(toml)],
         capture_output=True,
