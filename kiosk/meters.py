@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Final
 
 from kiosk.media.commands import Stats
@@ -12,6 +13,13 @@ LEVEL_FLOOR_DBFS: Final = -60.0
 HEARD_DBFS: Final = -45.0
 """A microphone that peaks above this has heard somebody."""
 SILENT_AFTER_S: Final = 5.0
+
+QUALITY_WORDS: Final = ("good", "fair", "weak", "sound-only")
+"""Best first."""
+QUALITY_HISTORY: Final = 4
+"""Seconds: a word stands only when so many in a row were no better."""
+SOUND_KBPS: Final = 8.0
+"""Less than this is no speech: Opus takes 6 kbit/s at the very least, and RTP its own share."""
 
 
 @dataclass(slots=True)
@@ -35,13 +43,40 @@ class MicrophoneMeter:
         self.silent = now - self._quiet_since >= SILENT_AFTER_S
 
 
-def quality(stats: Stats) -> str:
-    """Return the quality word for one second of the call."""
+@dataclass(slots=True)
+class QualityMeter:
+    """The quality word of the call: "good" until QUALITY_HISTORY seconds have said otherwise."""
+
+    word: str = "good"
+    _recent: deque[str] = field(default_factory=lambda: deque(maxlen=QUALITY_HISTORY))
+    _connection: int = 0
+
+    def measured(self, stats: Stats, *, picture_wanted: bool) -> None:
+        """Take one second; the word is the best of the last few, so it is slow to worsen only.
+
+        `picture_wanted` is whether the family sends a picture at all.
+        """
+        if stats.connection != self._connection:
+            self.reset()
+            self._connection = stats.connection
+        self._recent.append(_word(stats, picture_wanted=picture_wanted))
+        if len(self._recent) == QUALITY_HISTORY:
+            self.word = min(self._recent, key=QUALITY_WORDS.index)
+
+    def reset(self) -> None:
+        """Nothing is to be measured, or something new is: what was says nothing about it."""
+        self.word = "good"
+        self._recent.clear()
+
+
+def _word(stats: Stats, *, picture_wanted: bool) -> str:
+    """Return the quality word for one second."""
     rtt_ms = stats.rtt_ms or 0.0
-    if stats.fps_in < 1:
+    fps_in = stats.fps_in if picture_wanted else float("inf")
+    if fps_in < 1 and stats.kbps_in >= SOUND_KBPS:
         return "sound-only"
-    if stats.fps_in < 8 or rtt_ms > 500:
+    if fps_in < 8 or rtt_ms > 500:
         return "weak"
-    if stats.fps_in < 14 or rtt_ms > 200:
+    if fps_in < 14 or rtt_ms > 200:
         return "fair"
     return "good"

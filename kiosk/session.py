@@ -35,7 +35,6 @@ from kiosk.actions import Action, Send
 from kiosk.desk import visit_in
 from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied, Tick
 from kiosk.media.commands import Fault, Level, Opened, Report, Stats
-from kiosk.meters import quality
 from kiosk.sign_in import SignInPad
 from kiosk.standing import LANGUAGES, MAX_VOLUME, START_VOLUME, Standing
 from kiosk.view import (
@@ -74,6 +73,8 @@ from signalling.messages import (
 from signalling.visit import Status
 from signalling.wire import Seat
 
+TIMED_OUT_FOR_S: Final = 60.0
+"""For so long whoever left a sign-in alone may come back and type on."""
 HUB_AWAY_END_S: Final = 2.0
 """How long after its end an unreachable hub may still have extended a visit."""
 
@@ -225,7 +226,10 @@ class Session:
         visit = self._s.desk.visit
         if visit is None or stats.connection != self._s.call.connection:
             return []
-        self._s.quality = quality(stats)
+        if self._s.wanted().gate_open:
+            self._s.quality.measured(stats, picture_wanted=visit.visitor_camera)
+        else:
+            self._s.quality.reset()
         if not self._s.fresh:
             return []
         message = CallStats(
@@ -247,7 +251,7 @@ class Session:
         self._s.handset.moved(up, now)
         screen = self._s.screen
         if up and screen is ScreenName.IDLE:
-            self._s.pad = SignInPad()
+            self._s.pad = self._new_pad(now)
         elif not up and screen is ScreenName.ENDED:
             return self._leave()
         return []
@@ -265,8 +269,9 @@ class Session:
             case Confirm():
                 return self._confirmed(now)
             case Touch() | Key() if screen is ScreenName.IDLE:
-                self._s.pad = SignInPad()
-                return self._pressed(intent, now) if isinstance(intent, Key) else []
+                self._s.pad = self._new_pad(now)
+                types = isinstance(intent, Key) and self._s.pad.error is None
+                return self._pressed(intent, now) if types else []
             case Key(key=key) if screen is ScreenName.SIGN_IN and self._s.pad is not None:
                 return self._typed(self._s.pad.key(key, now), now)
             case Back() if screen is ScreenName.SIGN_IN:
@@ -285,6 +290,10 @@ class Session:
                 if not self._s.is_ending:
                     self._s.patience.ask("confirm-end", now)
         return []
+
+    def _new_pad(self, now: float) -> SignInPad:
+        soon = now - self._s.timed_out_at < TIMED_OUT_FOR_S
+        return SignInPad.after_time_out() if soon else SignInPad()
 
     def _back_from_sign_in(self) -> list[Action]:
         visit = self._s.desk.visit
@@ -340,7 +349,7 @@ class Session:
         self._s.number = ""
         self._s.language = self._s.default_language
         self._s.volume = START_VOLUME
-        self._s.quality = "good"
+        self._s.quality.reset()
         self._s.handset.unlock()
 
     # -- time -----------------------------------------------------------------------------------
@@ -359,7 +368,11 @@ class Session:
         if visit is not None and visit.begun_at is None and due:
             return self._leave()
         left_s = self._s.patience.left_s(now)
-        return self._leave() if left_s is not None and left_s <= 0 else []
+        if left_s is None or left_s > 0:
+            return []
+        if self._s.pad is not None:
+            self._s.timed_out_at = now
+        return self._leave()
 
     def _end_by_clock(self, now: float) -> None:
         visit = self._s.desk.visit

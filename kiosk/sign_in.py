@@ -11,6 +11,8 @@ from signalling.messages import Refused, SignIn
 
 MAX_DIGITS: Final = 16
 """Of a number or a PIN; the wire's limit."""
+TIMED_OUT: Final = "timed-out"
+"""Stays until the number is complete: whoever was at the PIN looks at the keys, not here."""
 ANSWER_TIMEOUT_S: Final = 10.0
 """After this long without an answer the pad says so and can be used again."""
 
@@ -35,13 +37,19 @@ class SignInPad:
         """Return a pad that asks the PIN of `number`, or both when the number is not known."""
         return cls(number=number, fixed=True, field="pin") if number else cls()
 
+    @classmethod
+    def after_time_out(cls) -> SignInPad:
+        """Return an empty pad that says so: digits of a PIN must not be taken for a number."""
+        return cls(error=TIMED_OUT)
+
     def key(self, key: str, now: float) -> SignIn | None:
         """Take one key; return the message to send when it completed a sign-in."""
         if self.busy_since is not None:
             return None
         if key == "enter":
             return self._enter(now)
-        self._forget_error()
+        if self.error != TIMED_OUT:
+            self._forget_error()
         typed = self._pin if self.field == "pin" else self.number
         if key == "delete" and not typed and self.field == "pin" and not self.fixed:
             self.field = "number"
@@ -91,6 +99,7 @@ class SignInPad:
         if self.field == "number":
             if self.number:
                 self.field = "pin"
+                self._forget_error()
             return None
         if not self._pin:
             return None

@@ -15,7 +15,7 @@ from kiosk.faults import Faults
 from kiosk.handset import Handset
 from kiosk.hub_clock import HubClock
 from kiosk.idle import Patience
-from kiosk.meters import MicrophoneMeter
+from kiosk.meters import MicrophoneMeter, QualityMeter
 from kiosk.sign_in import SignInPad
 from kiosk.view import (
     ScreenName,
@@ -55,6 +55,8 @@ class Standing:
         self.pad: SignInPad | None = None
         self.number = ""
         """Who signed in, for asking the PIN again."""
+        self.timed_out_at = float("-inf")
+        """When a sign-in was left alone for too long."""
         self.proof_pending: float | None = None
         self.choosing: tuple[str, float] | None = None
         self.ending: str | None = None
@@ -64,7 +66,7 @@ class Standing:
         self.faults = Faults()
         self.call = Call()
         self.meter = MicrophoneMeter()
-        self.quality = "good"
+        self.quality = QualityMeter()
         self.volume = START_VOLUME
         self.told_state: TerminalState | None = None
         self.told_faults: tuple[str, ...] | None = None
@@ -188,7 +190,7 @@ class Standing:
             silent=waiting and self.handset.up and self.meter.silent,
             ending=self.is_ending,
             volume=self.volume,
-            quality=self.quality if screen is ScreenName.IN_VISIT else "good",
+            quality=self.quality.word if screen is ScreenName.IN_VISIT else "good",
             sign_out_in_s=away_s if visit is not None and visit.begun_at is None else None,
             faults=self.faults.codes,
             fault_since=self.faults.since,

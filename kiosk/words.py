@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, get_timezone, get_timezone_name
+from babel.dates import format_date, format_time, get_timezone, get_timezone_name
 from babel.messages.pofile import read_po
 
 from signalling.wire import FacilityView
@@ -69,7 +69,8 @@ class Words:
 
     def __call__(self, english: str, **values: object) -> str:
         """Return the translation of `english` with its {names} filled in."""
-        return self._form(english, 0).format(**values)
+        # The full stop of an abbreviation ("p. m.") ends the sentence too.
+        return self._form(english, 0).format(**values).replace("..", ".")
 
     def count(self, singular: str, plural: str, n: int, **values: object) -> str:
         """Return the form that fits `n`; {n} is filled in. `plural` is there for readers."""
@@ -90,11 +91,12 @@ class Words:
     # -- dates and times --------------------------------------------------------------------
 
     def clock(self, at: float) -> tuple[str, str]:
-        """Return hours and minutes, and "AM" or "PM" ("" on a 24-hour clock)."""
+        """Return hours and minutes, and "AM" or "p. m." ("" on a 24-hour clock)."""
         local = self._local(at)
         if self._clock_24h:
             return f"{local:%H:%M}", ""
-        return f"{local.hour % 12 or 12}:{local:%M}", "AM" if local.hour < 12 else "PM"
+        half = format_time(local, "a", locale=self._locale)
+        return f"{local.hour % 12 or 12}:{local:%M}", half
 
     def time(self, at: float) -> str:
         """Return a time of day within a sentence: 14:30 or 2:30 PM."""

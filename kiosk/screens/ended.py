@@ -20,6 +20,10 @@ BAR: Final = Box(56, 254, 1168, 72)
 MIN_PART: Final = 64
 """A lost or added part of the bar is never narrower: its icon says what it is."""
 CARDS: Final = (Box(56, 384, 371, 160), Box(451, 384, 378, 160), Box(853, 384, 371, 160))
+"""By place: what is zero has no card, and what follows moves up."""
+CARDS_OWED: Final = (Box(56, 384, 250, 160), Box(330, 384, 378, 160), Box(732, 384, 492, 160))
+"""The same where the last has to say why time was not added."""
+OWED_S: Final = 30
 NEXT_VISIT: Final = Box(56, 568, 1168, 88)
 
 
@@ -32,12 +36,10 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     pen.text(56, 174, title, theme.TITLE, theme.INK, bold=True, width=1168)
     end = visit.ended_at if visit.ended_at is not None else visit.ends_at
     start = visit.begun_at if visit.begun_at is not None else visit.starts_at
-    time = f"{words.span(start, end)}. {why(visit, words)}"
+    time = f"{words.span(start, end).rstrip('.')}. {why(visit, words)}"
     pen.text(56, 224, time, 30, theme.STONE, width=1168)
     _bar(pen, visit, start, end, words)
-    _used(pen, visit, words)
-    _lost(pen, visit, words)
-    _added(pen, visit, words)
+    _amounts(pen, visit, words)
     _next(pen, visit, view, words)
     _ways_on(pen, view, words)
 
@@ -76,7 +78,7 @@ def _bar(pen: Pen, visit: VisitView, start: float, end: float, words: Words) -> 
         pen.fill(Box(part.x, part.y, 2 * theme.BUTTON_RADIUS, part.h), theme.SUN)
         pen.icon("plus", part.centre[0] - 18, BAR.centre[1] - 18, 36, theme.INK)
         right = part.x
-    if visit.lost_s >= 1:
+    if round(visit.lost_s):
         across = max(MIN_PART, BAR.w * min(0.4, visit.lost_s / whole))
         middle = (BAR.x + right) / 2
         part = Box(middle - across / 2, BAR.y, across, BAR.h)
@@ -86,32 +88,39 @@ def _bar(pen: Pen, visit: VisitView, start: float, end: float, words: Words) -> 
     pen.text(1224, 353, words.time(end), theme.SMALL, theme.STONE, align="right")
 
 
+def _amounts(pen: Pen, visit: VisitView, words: Words) -> None:
+    owed = visit.owed_s >= OWED_S and visit.end_reason is EndReason.EXPIRED
+    places = iter(CARDS_OWED if owed else CARDS)
+    _used(pen, next(places), visit, words)
+    if round(visit.lost_s):
+        _lost(pen, next(places), visit, words)
+    if round(visit.added_s) or owed:
+        _added(pen, next(places), visit, words, owed=owed)
+
+
 def _amount(pen: Pen, card: Box, icon: str, title: str, seconds: float, *, words: Words) -> float:
     x, y = card.x + 30, card.y
     pen.icon(icon, x, y + 22, 40, theme.INK if icon == "plus-disc" else theme.PINE)
     pen.text(x + 54, y + 52, title, 27, theme.INK, width=card.w - 100)
+    in_seconds = 0 < round(seconds) < 60
     text = (
-        words("{n} min", n=minutes_near(seconds))
-        if seconds >= 60 or seconds < 1
-        else words("{n} s", n=round(seconds))
+        words("{n} s", n=round(seconds))
+        if in_seconds
+        else words("{n} min", n=minutes_near(seconds))
     )
     return pen.text(x, y + 125, text, 64, theme.INK, bold=True, width=card.w - 60)
 
 
-def _used(pen: Pen, visit: VisitView, words: Words) -> None:
-    pen.fill(CARDS[0], theme.CARD, theme.CARD_RADIUS, theme.HAIR, 2)
-    _amount(pen, CARDS[0], "timer", words("Used"), visit.used_s, words=words)
+def _used(pen: Pen, card: Box, visit: VisitView, words: Words) -> None:
+    pen.fill(card, theme.CARD, theme.CARD_RADIUS, theme.HAIR, 2)
+    _amount(pen, card, "timer", words("Used"), visit.used_s, words=words)
 
 
-def _lost(pen: Pen, visit: VisitView, words: Words) -> None:
-    card = CARDS[1]
-    lost = visit.lost_s >= 1
-    border = (theme.EDGE, 5) if lost else (theme.HAIR, 2)
-    pen.fill(card, theme.PAPER if lost else theme.CARD, theme.CARD_RADIUS, *border)
+def _lost(pen: Pen, card: Box, visit: VisitView, words: Words) -> None:
+    pen.fill(card, theme.PAPER, theme.CARD_RADIUS, theme.EDGE, 5)
     end = _amount(pen, card, "no-wifi", words("Lost"), visit.lost_s, words=words)
-    if lost:
-        pen.paragraph(end + 18, card.y + 97, _whose(visit, words), 23, card.right - end - 34,
-                      colour=theme.STONE, leading=1.2)  # fmt: skip
+    pen.paragraph(end + 18, card.y + 97, _whose(visit, words), 23, card.right - end - 34,
+                  colour=theme.STONE, leading=1.2)  # fmt: skip
 
 
 def _whose(visit: VisitView, words: Words) -> str:
@@ -127,19 +136,14 @@ def _whose(visit: VisitView, words: Words) -> str:
     return ""
 
 
-def _added(pen: Pen, visit: VisitView, words: Words) -> None:
-    card = CARDS[2]
-    owed = visit.owed_s >= 30 and visit.end_reason is EndReason.EXPIRED
-    if visit.added_s < 1 and not owed:
-        pen.fill(card, theme.CARD, theme.CARD_RADIUS, theme.HAIR, 2)
-    else:
-        pen.fill(card, theme.SUN, theme.CARD_RADIUS)
+def _added(pen: Pen, card: Box, visit: VisitView, words: Words, *, owed: bool) -> None:
+    pen.fill(card, theme.SUN, theme.CARD_RADIUS)
     end = _amount(pen, card, "plus-disc", words("Added back"), visit.added_s, words=words)
     if owed:
         # The hub adds lost time unless a booking follows or its limit is reached.
         text = words("No room for the rest: limit, or next booking")
-        pen.paragraph(end + 16, card.y + 76, text, theme.SMALLEST, card.right - end - 24,
-                      colour=theme.INK, lines=4, leading=1.15)  # fmt: skip
+        pen.paragraph(end + 20, card.y + 84, text, 26, card.right - end - 36,
+                      colour=theme.INK, lines=3, leading=1.15)  # fmt: skip
 
 
 def _next(pen: Pen, visit: VisitView, view: View, words: Words) -> None:

@@ -46,7 +46,8 @@ def _time(pen: Pen, view: View, words: Words) -> None:
     digits, half = words.clock(view.now)
     end = pen.digits(LEFT, 388, digits, theme.CLOCK)
     if half:
-        pen.text(min(end + 8, RIGHT - 40), 216, half, theme.LEAD, theme.INK, bold=True)
+        across = pen.measure(half, theme.LEAD, True)
+        pen.text(min(end + 8, RIGHT - across), 216, half, theme.LEAD, theme.INK, bold=True)
     pen.text(LEFT, 491, words.date(view.now), 52, theme.INK, bold=True, width=RIGHT - LEFT)
     pen.text(LEFT, 537, words.zone(view.now), theme.BODY, theme.STONE, width=RIGHT - LEFT)
     if view.next_start_at is not None:

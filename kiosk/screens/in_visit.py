@@ -44,6 +44,10 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     notice_pills(pen, 24, 24, visit, words)
     icon, text = QUALITY[view.quality]
     pill(pen, 1256, 24, icon, words(text), align="right")
+    if not visit.visitor_microphone:
+        muted = words("{name} is muted", name=names(visit, words))
+        # Below the self-view: there is room for every name.
+        pill(pen, 1256, SELF_VIEW.bottom + 20, "microphone-off", muted, align="right")
     pill(pen, 24, 604, "", names(visit, words), ground=theme.PAPER, colour=theme.INK)
     said = warning(visit, view.now, words)
     if said:
@@ -58,11 +62,18 @@ def draw(pen: Pen, view: View, words: Words) -> None:
 
 def _remote(pen: Pen, view: View, words: Words) -> None:
     assert view.visit is not None
-    # Seen only until the first picture covers it.
+    sent, name = view.visit.visitor_camera, names(view.visit, words)
+    # Of a picture that is sent, this is seen only until the first one covers it.
     x, y = REMOTE_VIDEO.centre
     pen.icon("account", x - 90, y - 110, 180, theme.STONE)
-    said = words("{name}'s picture comes now", name=names(view.visit, words))
+    said = (
+        words("{name}'s picture comes now", name=name)
+        if sent
+        else words("{name}'s camera is off", name=name)
+    )
     pen.text(x, y + 130, said, theme.LEAD, theme.STONE, align="centre", width=900)
+    if not sent:
+        return
     stands = view.quality == "sound-only" or view.ending
     dim = SOUND_ONLY_DIM if stands else 0
     pen.picture(Picture(Source.REMOTE, REMOTE_VIDEO, REMOTE_BLEED, dim=dim))

@@ -21,6 +21,11 @@ from signalling.wire import VisitView
 SOON_S: Final = 600
 """A visit this near may be chosen from its row too: the window in which sign-in opens it."""
 
+NAME: Final = 44
+LONG_NAME: Final = 36
+"""A name that does not fit one line takes two, rather than become small."""
+NAME_WIDTH: Final = 340
+
 STATUS_WORDS: Final = {
     Status.SCHEDULED: "Scheduled",
     Status.PENDING: "Pending",
@@ -97,8 +102,12 @@ def _nearest(pen: Pen, visit: VisitView, view: View, words: Words) -> None:
     pen.text(80, 331, until, 26, theme.STONE)
     pen.icon(_face(visit), 380, 236, 72)
     name, kin = names(visit, words), relation(visit, words)
-    pen.text(478, 269 if kin else 288, name, 44, theme.INK, bold=True, width=340)
-    pen.text(478, 306, kin, 26, theme.STONE, width=340)
+    name_fits = pen.measure(name, NAME, True) <= NAME_WIDTH
+    if name_fits:
+        pen.text(478, 269 if kin else 288, name, NAME, theme.INK, bold=True)
+    else:
+        pen.paragraph(478, 250 if kin else 270, name, LONG_NAME, NAME_WIDTH, bold=True)
+    pen.text(478, 306 if name_fits else 331, kin, 26, theme.STONE, width=NAME_WIDTH)
     visit_line(pen, words, visit.status, 147, 717, y=402)
     _until(pen, visit, view, words)
     ready = Button(GET_READY[0], GetReady(visit.id), words("Get ready"), "arrow-right", Look.MAIN,
@@ -119,13 +128,18 @@ def _row(pen: Pen, visit: VisitView, card: Box, row: int, view: View, *, words: 
     pen.fill(card, theme.CARD, theme.CARD_RADIUS, theme.HAIR, 2)
     y = card.y
     digits, half = words.clock(visit.starts_at)
-    end = pen.digits(76, y + 71, digits, 36 if half else 40)
+    end = pen.digits(76, y + 71, digits, 34 if half else 40)
     if half:
         pen.text(end + 4, y + 71, half, theme.SMALLEST, theme.INK, bold=True)
     pen.icon(_face(visit), 236, y + 31, 48)
     kin = relation(visit, words)
-    pen.text(308, y + (51 if kin else 66), names(visit, words), 30, theme.INK, bold=True, width=226)
-    pen.text(308, y + 83, kin, 24, theme.STONE, width=226)
+    name = names(visit, words)
+    name_fits = pen.measure(name, 30, True) <= 226
+    if name_fits:
+        pen.text(308, y + (51 if kin else 66), name, 30, theme.INK, bold=True)
+    else:
+        pen.paragraph(308, y + (38 if kin else 52), name, 26, 226, bold=True)
+    pen.text(308, y + (83 if name_fits else 96), kin, 24, theme.STONE, width=226)
     if visit.private:
         _private(pen, y + 30, words)
     choosable = visit.status is not Status.ENDED and visit.starts_at - view.now <= SOON_S

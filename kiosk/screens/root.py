@@ -88,6 +88,9 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
             # Nothing of one visit may be seen in another, nor after the end.
             self.remote.clear()
             self.self_view.clear()
+        elif _camera_is_off(view) or _camera_is_off(before):
+            # The last picture must not be seen when the camera is on again.
+            self.remote.clear()
         if before is None or (view.screen, _sheet(view)) != (before.screen, _sheet(before)):
             self._changed_since_release = True
             self._focus = None
@@ -238,6 +241,10 @@ def _what(view: View | None) -> tuple[object, ...] | None:
 
 def _visit(view: View) -> str | None:
     return view.visit.id if view.visit is not None else None
+
+
+def _camera_is_off(view: View) -> bool:
+    return view.visit is not None and not view.visit.visitor_camera
 
 
 def _sheet(view: View) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from msgspec import structs
+
 from kiosk.view import ScreenName, Sheet, SignInView, View
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
@@ -28,6 +30,7 @@ def visit(**changes: Any) -> VisitView:
         "recorded": True, "watched": True, "used_s": 0.0, "lost_s": 0.0, "lost_by": {},
         "added_s": 0.0, "owed_s": 0.0, "breaks": (), "paused": False, "begun_at": None,
         "ended_at": None, "ended_by": None, "end_reason": None,
+        "visitor_camera": True, "visitor_microphone": True,
     }  # fmt: skip
     return VisitView(**(fields | changes))
 
@@ -111,6 +114,7 @@ SAMPLES: Final[dict[str, View]] = {
     "k1-idle-away": replace(IDLE, connected=False, next_start_at=None),
     "k1-unknown": UNKNOWN,
     "k2-unknown": replace(UNKNOWN, screen=ScreenName.SIGN_IN),
+    "k2-timed-out": _sign_in(error="timed-out"),
     "k2-number": _sign_in(number="48201"),
     "k2-pin": _sign_in(number="482017", field="pin", pin_length=2),
     "k2-error": _sign_in(
@@ -153,6 +157,10 @@ SAMPLES: Final[dict[str, View]] = {
         id="v2", visitors=LAWYER.visitors, private=True, recorded=False, watched=False,
         status=Status.IN_VISIT, signed_in=True, terminal="t4", visitor_here=True, page="p1",
         tracks_open=True, begun_at=START)),
+    "k5-camera-off": replace(IN_VISIT, visit=structs.replace(
+        BEGUN, visitor_camera=False, visitor_microphone=False)),
+    "k5-muted": replace(IN_VISIT, visit=structs.replace(
+        BEGUN, visitors=TWO, visitor_microphone=False)),
     "k5-end": replace(IN_VISIT, sheet=Sheet("confirm-end", 10)),
     "k6-visitor": _held(Side.VISITOR, Cause.LINK),
     "k6-ending": _held(Side.TERMINAL, Cause.LINK, ending=True, connected=False),

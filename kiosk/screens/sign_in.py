@@ -16,8 +16,6 @@ from kiosk.words import Words
 KEY_SIZE: Final = 56
 DIGIT_SIZE: Final = 52
 CIRCLE: Final = 30
-PIN_CIRCLES: Final = 4
-"""Empty circles that invite; a longer PIN adds its own."""
 ERROR: Final = Box(56, 528, 620, 99)
 
 
@@ -69,17 +67,10 @@ def _number(pen: Pen, state: SignInView, active: bool) -> None:
 
 def _pin(pen: Pen, state: SignInView, active: bool) -> None:
     y = PIN_FIELD.centre[1]
-    circles = max(PIN_CIRCLES, state.pin_length)
-    step = min(52.0, (PIN_FIELD.w - 70) / circles)
-    for number in range(circles):
-        x = PIN_FIELD.x + 46 + step * number
-        typed = number < state.pin_length
-        if typed:
-            pen.disc(x, y, CIRCLE, theme.INK)
-        else:
-            pen.disc(
-                x, y, CIRCLE, theme.CARD if active else theme.PAPER, border=theme.EDGE, width=4
-            )
+    # Only what was typed: empty circles would promise a length, and PINs differ in theirs.
+    step = min(52.0, (PIN_FIELD.w - 70) / max(1, state.pin_length))
+    for number in range(state.pin_length):
+        pen.disc(PIN_FIELD.x + 46 + step * number, y, CIRCLE, theme.INK)
     if active:
         _caret(pen, PIN_FIELD.x + 46 + step * state.pin_length - step / 2, y)
 
@@ -149,6 +140,9 @@ def _said(view: View, words: Words) -> tuple[str, str]:
             other = state.other_terminal or ""
             here = words("You are signed in at terminal {label}.", label=other)
             return here, words("Go there, or sign out there.")
+        case "timed-out":
+            again = words("You were away. Start again.")
+            return again, words("Type your inmate number first.")
         case "not-connected":
             return words("Not connected"), words("Wait a moment and try again.")
         case _:

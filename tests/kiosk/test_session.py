@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from kiosk.actions import Send, StartMedia, StopMedia, Tell
-from kiosk.events import DeviceFault, HookMoved, HookOpened, MediaDied
+from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied
 from kiosk.media.commands import Fault, Level, Stats, Volume
 from kiosk.view import (
     AskEnd,
@@ -46,6 +47,7 @@ from tests.kiosk.bench_of_session import (
     sent,
     visit,
 )
+from tests.kiosk.test_narration import STATS
 
 IN_VISIT = visit(Status.IN_VISIT)
 ENDED = visit(Status.ENDED, ended_at=ENDS_AT, ended_by=By.CLOCK, end_reason=EndReason.EXPIRED)
@@ -551,7 +553,13 @@ def test_the_call_is_measured_for_the_screen_and_the_hub() -> None:
             lost_in=3,
         )
     ]
+    assert bench.view.quality == "good"
+    for _ in range(3):
+        bench.do(stats)
     assert bench.view.quality == "weak"
+    bench.push(seat(visit(Status.IN_VISIT, visitor_camera=False)))
+    bench.do(stats)
+    assert bench.view.quality == "good"
     bench.do(LinkDown("gone"))
     assert sent(bench.do(stats)) == []
 
@@ -725,3 +733,50 @@ def test_media_that_dies_at_once_again_and_again_is_app_01() -> None:
     bench.wait(1)  # it takes its time to open
     bench.do(OPENED)
     assert bench.screen == "waiting"
+
+
+def test_statistics_while_nothing_is_sent_say_nothing_about_the_call() -> None:
+    bench = Bench().connected(IN_VISIT)
+    silent = msgspec.structs.replace(STATS, connection=bench.connection, fps_in=0.0, kbps_in=50.0)
+    for _ in range(3):
+        bench.do(silent)
+    bench.push(seat(visit(Status.INTERRUPTED)))
+    bench.do(silent)
+    bench.push(seat(IN_VISIT))
+    bench.do(silent)
+    assert bench.view.quality == "good"
+    for _ in range(3):
+        bench.do(silent)
+    assert bench.view.quality == "sound-only"
+
+
+@pytest.mark.parametrize("wake", [Touch(), Key("7"), HookMoved(True)])
+def test_digits_after_a_sign_in_timed_out_are_not_silently_a_number(wake: Event) -> None:
+    bench = Bench().ready()
+    bench.press(Touch())
+    bench.type("482017")
+    bench.press(Key("enter"))
+    bench.type("12")
+    bench.wait(20)
+    assert bench.sheet == Sheet("still-there", 10)
+    bench.wait(10)
+    assert bench.screen == "idle"
+    bench.do(HookMoved(False))
+    bench.do(wake)
+    assert (bench.screen, bench.view.sign_in.number) == ("sign-in", "")
+    bench.type("3456")
+    assert (bench.view.sign_in.number, bench.view.sign_in.error) == ("3456", "timed-out")
+    bench.press(Key("clear"))
+    bench.type("482017")
+    bench.press(Key("enter"))
+    assert (bench.view.sign_in.field, bench.view.sign_in.error) == ("pin", None)
+
+
+def test_a_minute_after_a_sign_in_timed_out_a_key_starts_the_next() -> None:
+    bench = Bench().ready()
+    bench.press(Touch())
+    bench.wait(30)
+    assert bench.screen == "idle"
+    bench.wait(60)
+    bench.press(Key("7"))
+    assert (bench.view.sign_in.number, bench.view.sign_in.error) == ("7", None)

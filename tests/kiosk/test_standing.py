@@ -348,7 +348,7 @@ def test_the_meter_is_shown_while_waiting_with_the_handset_up_only() -> None:
 
 def test_the_quality_is_shown_in_a_visit_only() -> None:
     made = standing(IN_VISIT)
-    made.quality = "weak"
+    made.quality.word = "weak"
     assert made.view(0.0).quality == "weak"
     hung_up(made)
     assert made.view(0.0).quality == "good"

@@ -269,3 +269,54 @@ def test_ready_is_not_shown_before_it_is() -> None:
     pending = replace(WAITING, visit=structs.replace(READY, status=Status.PENDING))
     assert not [each for each in drawn(pending) if getattr(each, "colour", "") == theme.GREEN]
     assert [each for each in drawn(WAITING) if getattr(each, "colour", "") == theme.GREEN]
+
+
+@pytest.mark.parametrize(
+    ("language", "off", "muted"),
+    [
+        ("en", "Maria's camera is off", "Maria is muted"),
+        ("es", "La cámara de Maria está apagada", "El micrófono de Maria está apagado"),
+    ],
+)
+def test_what_the_family_switched_off_is_said(language: str, off: str, muted: str) -> None:
+    view = in_language(SAMPLES["k5-camera-off"], language)
+    said = texts(view)
+    assert off in said and muted in said
+    assert Source.REMOTE not in [each.source for each in drawn(view) if isinstance(each, Picture)]
+    said = texts(in_language(IN_VISIT, language))
+    assert off not in said and muted not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "hidden"),
+    [
+        ("k7-ended", ("Used", "Lost", "Added back"), ()),
+        ("k7-red-x", ("Used", "Lost"), ("Added back",)),
+        ("k7-staff", ("Used",), ("Lost", "Added back")),
+        ("k7-not-added", ("Used", "Lost", "Added back", "No room"), ()),
+    ],
+)
+def test_an_ended_visit_shows_no_amount_of_nothing(
+    name: str, shown: tuple[str, ...], hidden: tuple[str, ...]
+) -> None:
+    said = texts(SAMPLES[name])
+    assert all(each in said for each in shown)
+    assert not any(each in said for each in hidden)
+    assert "0 s" not in said.splitlines()
+
+
+@pytest.mark.parametrize("name", ["k3-long", "k7-not-added"])
+def test_long_words_stay_large_enough(name: str) -> None:
+    written = [each for each in drawn(SAMPLES[name]) if isinstance(each, Text)]
+    important = [each for each in written if "Guadalupe" in each.text or "No room" in each.text]
+    assert important and all(each.size >= 24 for each in important)
+
+
+def test_a_pin_promises_no_length() -> None:
+    def circles(length: int) -> int:
+        view = replace(SAMPLES["k2-pin"], sign_in=replace(
+            SAMPLES["k2-pin"].sign_in, pin_length=length))  # fmt: skip
+        return sum(isinstance(each, Fill) and each.box.w == each.box.h == 30
+                   for each in drawn(view))  # fmt: skip
+
+    assert [circles(each) for each in (0, 1, 6)] == [0, 1, 6]

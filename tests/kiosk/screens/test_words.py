@@ -126,7 +126,9 @@ def test_a_12_hour_clock_says_which_half_of_the_day() -> None:
     assert words.clock(START + 9.5 * 3600) == ("12:00", "AM")
     assert words.span(START, START + 1800) == "2:30 to 3:00 PM"
     assert words.span(START - 10800, START) == "11:30 AM to 2:30 PM"
-    assert Words("es", facility).time(START) == "2:30 PM"
+    spanish = Words("es", facility)
+    assert spanish.time(START) == "2:30 p.\u202fm."
+    assert spanish("Ends at {time}.", time=spanish.time(START)) == "Termina a las 2:30 p.\u202fm."
 
 
 def test_dates_and_zones() -> None:
