@@ -9,6 +9,7 @@ from kiosk.view import View
 from kiosk.words import Words
 from signalling.visit import GIVEN_BACK
 from signalling.visit_events import Cause, Side
+from signalling.wire import BreakView, VisitView
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ def said(view: View, words: Words) -> Said:
     """Return what the first open break means to the inmate."""
     visit = view.visit
     assert visit is not None
-    title, first, second, bold = _why(view, words)
-    why = visit.breaks[0] if visit.breaks else None
+    why = _first_break(view, visit)
+    title, first, second, bold = _why(view, why, words)
     ends = words.time(visit.ends_at)
     if why is not None and why.cause in GIVEN_BACK:
         lost = max(0, round(view.now - why.since))
@@ -59,12 +60,25 @@ def ending(view: View, words: Words) -> str:
     return words("It ends as soon as the connection is back.")
 
 
-def _why(view: View, words: Words) -> tuple[str, str, str, bool]:
+def _first_break(view: View, visit: VisitView) -> BreakView | None:
+    """Return what broke first; None: an officer paused the visit.
+
+    A break that the hub has not told yet is one that the terminal sees by itself.
+    """
+    if visit.breaks:
+        return visit.breaks[0]
+    if visit.paused:
+        return None
+    if not view.connected:
+        return BreakView(side=Side.TERMINAL, cause=Cause.LINK, since=view.now)
+    return BreakView(side=Side.NETWORK, cause=Cause.MEDIA, since=view.now)
+
+
+def _why(view: View, why: BreakView | None, words: Words) -> tuple[str, str, str, bool]:
     visit = view.visit
     assert visit is not None
     name = names(visit, words)
     hold = words("Hold on. We keep your visit.")
-    why = visit.breaks[0] if visit.breaks else None
     if why is None:
         paused = words("An officer paused your visit")
         return paused, hold, words("It goes on when the officer says so."), False

@@ -156,6 +156,19 @@ def test_held_says_whose_link_broke_and_what_becomes_of_the_time(
     assert "End visit" in [each.label for each in drawn(SAMPLES[name]) if isinstance(each, Button)]
 
 
+@pytest.mark.parametrize(
+    ("connected", "title"),
+    [(False, "This terminal lost its connection"), (True, "Our network has a problem")],
+)
+def test_a_hold_that_the_hub_has_not_told_yet_is_no_officers(connected: bool, title: str) -> None:
+    sample = SAMPLES["k6-network"]
+    assert sample.visit is not None
+    untold = replace(sample, connected=connected, visit=structs.replace(sample.visit, breaks=()))
+    said = texts(untold)
+    assert title in said
+    assert "An officer paused your visit" not in said
+
+
 @pytest.mark.parametrize("name", ["k5-ending", "k6-ending"])
 @pytest.mark.parametrize(
     ("language", "title", "later"),
