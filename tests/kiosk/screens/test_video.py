@@ -268,3 +268,12 @@ def test_a_read_only_plane_is_refused_before_anything_is_uploaded() -> None:
 
 def test_shape_counts_the_odd_row() -> None:
     assert Shape(3, 5, 4, 2).chroma_height == 3
+
+
+def test_a_camera_that_was_off_comes_back_without_its_last_picture(stage: Stage) -> None:
+    data, sizes = planes(flat(70))
+    stage.show("k5-visit")
+    assert stage.show_picture("remote", data, **sizes)["pictures"] > 0
+    assert stage.show("k5-camera-off")["pictures"] == 0
+    stage.show_picture("remote", data, **sizes)
+    assert stage.show("k5-visit")["pictures"] == 0
