@@ -46,7 +46,7 @@ def _confirm_end(pen: Pen, view: View, asked: Sheet, words: Words) -> None:
     across = pen.text(1240, 599, left, theme.LEAD, theme.INK, bold=True, align="right")
     room = across - pen.measure(left, theme.LEAD, True) - 32
     text = words(
-        "You cannot start it again. No press in {n} s: the visit goes on.", n=asked.seconds
+        "You cannot start it again. If you do nothing, the visit goes on ({n} s).", n=asked.seconds
     )
     name = names(view.visit, words)
     _words(pen, words("End your visit with {name}?", name=name), text, right=room)

@@ -167,7 +167,8 @@ export function heldOf(visit, { link, linkSince, receiving, ending }) {
     return { where: "visitor", since: linkSince, given: true };
   }
   if (first !== undefined) {
-    const given = visit.breaks.some((each) => each.cause === "link" || each.cause === "media");
+    // The first alone decides, as in the hub's own count. PROTOCOL.md, "Held".
+    const given = first.cause === "link" || first.cause === "media";
     return { where: placeOf(first), since: first.since, given };
   }
   if (visit.paused) return { where: "paused", since: visit.begun_at ?? 0, given: false };

@@ -71,7 +71,7 @@ test("held says where the way is broken and whether its time is given back", () 
     { side: "network", cause: "media", since: NOW - 5 },
     { side: "terminal", cause: "handset", since: NOW - 9 },
   );
-  assert.deepEqual(both, { where: "handset", since: NOW - 9, given: true });
+  assert.deepEqual(both, { where: "handset", since: NOW - 9, given: false });
   assert.equal(state.heldOf(begun(), open), null);
   assert.equal(state.heldOf(begun(), { ...open, link: "lost" }).where, "visitor");
   const ending = state.heldOf(begun({ paused: true }), { ...open, link: "lost", ending: "v1" });
