@@ -27,6 +27,9 @@ from signalling.hub.web_files import File, read_web_files, refuse, respond, vali
 from signalling.wire import MAX_FRAME
 
 log = logging.getLogger(__name__)
+FRAMES_LOG: Final = logging.getLogger(f"{__name__}.websockets")
+# At DEBUG websockets logs whole frames, and in them are passwords and PINs. So never.
+FRAMES_LOG.setLevel(logging.INFO)
 
 TERMINAL: Final = "/terminal"
 FAMILY: Final = "/family"
@@ -261,7 +264,7 @@ async def _serve(services: Services, door: FrontDoor) -> Server:
             ping_timeout=PONG_WITHIN_S,
             close_timeout=CLOSE_WITHIN_S,
             backlog=BACKLOG,
-            logger=logging.getLogger(f"{__name__}.websockets"),
+            logger=FRAMES_LOG,
         )
     except OSError as error:
         raise StartError(
