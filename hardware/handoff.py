@@ -34,12 +34,13 @@ async def in_thread(name: str, work: Callable[[], T]) -> T:
         if error is not None:
             result.set_exception(error)
         else:
+            # Without an error there is a value, and T may itself be optional.
             result.set_result(value)  # type: ignore[arg-type]
 
     def run() -> None:
         try:
             value = work()
-        except BaseException as error:
+        except BaseException as error:  # raised again where it is awaited
             deliver(loop, settle, None, error)
         else:
             deliver(loop, settle, value, None)

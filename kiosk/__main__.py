@@ -96,12 +96,12 @@ def _log_to_stderr() -> None:
 async def _run(config: TerminalConfig) -> None:
     """Run until SIGTERM or SIGINT, then stop everything, the last started first."""
     # The window is made by these imports; it must come after the lock.
-    from kivy.core.window import Window  # noqa: PLC0415
+    from kivy.core.window import Window  # noqa: PLC0415 - makes the window
 
     if Window is None:
         raise CannotStart(f"SDL cannot open the display ({os.environ['SDL_VIDEODRIVER']})")
-    from kiosk.app import KioskApp, announcing, painter  # noqa: PLC0415
-    from kiosk.screens.root import Root  # noqa: PLC0415
+    from kiosk.app import KioskApp, announcing, painter  # noqa: PLC0415 - imports the window
+    from kiosk.screens.root import Root  # noqa: PLC0415 - imports the window
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

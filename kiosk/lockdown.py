@@ -104,7 +104,7 @@ def check() -> None:
     Raises:
         NotLocked: a Kivy module is on, or another input provider than the mouse.
     """
-    from kivy.config import Config  # noqa: PLC0415
+    from kivy.config import Config  # noqa: PLC0415 - must come after close_environment
 
     modules = [key for key, _ in Config.items("modules")]
     if modules:

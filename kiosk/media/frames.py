@@ -228,6 +228,7 @@ def check(frame: av.VideoFrame) -> None:
 
 
 def _rows(plane: av.video.plane.VideoPlane) -> npt.NDArray[np.uint8]:
+    # A plane has the buffer protocol, which PyAV's types do not say.
     flat = np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
     used: npt.NDArray[np.uint8] = flat[: plane.line_size * plane.height]
     return used.reshape(plane.height, plane.line_size)

@@ -44,5 +44,6 @@ class PromptJitterBuffer(JitterBuffer):
             if packet.marker or not self._is_video:
                 break
         self.remove(len(packets))
+        # aiortc itself hangs the depacketized bytes on the packet, undeclared.
         data = b"".join(packet._data for packet in packets)  # type: ignore[attr-defined]
         return JitterFrame(data=data, timestamp=packets[0].timestamp)

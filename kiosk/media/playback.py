@@ -126,6 +126,7 @@ async def drain(
         if not gate.is_open:
             continue
         try:
+            # The track's kind decides the frame's type; aiortc declares only their union.
             use(frame)  # type: ignore[arg-type]
         except UnfitFrame as error:
             if loop.time() >= unfit_until:

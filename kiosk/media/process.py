@@ -176,7 +176,7 @@ class Media:
         """
         try:
             await work
-        except Exception:
+        except Exception:  # whatever a stranger's words made fail; logged and reported
             _log.exception("connection %d failed", number)
             call = self._calls.get(number)
             if call is None or not call.peer.is_up:

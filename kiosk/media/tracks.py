@@ -51,6 +51,7 @@ class Gate:
         return lambda: self._listeners.remove(listener)
 
 
+# One T for the whole file: a contravariant twin would say no more to its readers.
 class Taker(Protocol[T]):  # type: ignore[misc]
     """Takes each item of a feed."""
 

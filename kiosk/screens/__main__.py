@@ -26,13 +26,13 @@ def main() -> None:
     # Before Kivy is imported: it would parse our arguments and read and write in the home folder.
     os.environ |= {"KIVY_NO_ARGS": "1", "KIVY_NO_CONFIG": "1", "KIVY_NO_FILELOG": "1",
                    "KIVY_LOG_MODE": "PYTHON"}  # fmt: skip
-    from kivy.config import Config  # noqa: PLC0415
+    from kivy.config import Config  # noqa: PLC0415 - after the environment
 
     width, height = arguments.size.split("x")
     Config.set("graphics", "width", width)
     Config.set("graphics", "height", height)
-    from kiosk.screens.gallery import render  # noqa: PLC0415
-    from kiosk.screens.samples import SAMPLES, in_language, on_12_hour_clock  # noqa: PLC0415
+    from kiosk.screens.gallery import render  # noqa: PLC0415 - after the environment
+    from kiosk.screens.samples import SAMPLES, in_language, on_12_hour_clock  # noqa: PLC0415 - after the environment
 
     views = {
         name: in_language(on_12_hour_clock(view) if arguments.clock_12h else view,
