@@ -99,6 +99,13 @@ class LocalOffer(Report, frozen=True, tag="offer"):
     sdp: Sdp
 
 
+class LocalCandidate(Report, frozen=True, tag="local-candidate"):
+    """One more address of this terminal, found after the offer; "" when there will be no more."""
+
+    connection: Connection
+    candidate: Annotated[str, Meta(max_length=512)]
+
+
 class Connected(Report, frozen=True, tag="connected"):
     """Whether ICE and DTLS stand for this connection."""
 
@@ -141,9 +148,32 @@ class Stats(Report, frozen=True, tag="stats"):
     heard_dbfs: float
     heard_hz: float | None = None
     """Loudest pitch at a simulated earpiece; null on real ones."""
+    lost_out: int = 0
+    """Packets that the family's side reports as lost, since the connection stands."""
+    jitter_ms: float = 0.0
+    """Of the family's sound on arrival (RFC 3550, section 6.4.1)."""
+    sound_delay_ms: float = 0.0
+    """How long sound waits here before it is played."""
+    concealed_ms: float = 0.0
+    """Sound made up for what did not come in time, in the last second."""
+    longest_gap_ms: float = 0.0
+    """Longest time between two pictures from the family, in the last second."""
+    dropped: int = 0
+    """What full queues have dropped since the connection stands, of any kind."""
+    target_kbps: float = 0.0
+    """The rate that the camera is encoded for."""
 
 
 AnyCommand = OpenDevices | Connect | RemoteAnswer | RemoteCandidate | Gate | Drop | Volume
 AnyReport = (
-    Imported | Opened | Fault | LocalOffer | Connected | Receiving | FirstPicture | Level | Stats
+    Imported
+    | Opened
+    | Fault
+    | LocalOffer
+    | LocalCandidate
+    | Connected
+    | Receiving
+    | FirstPicture
+    | Level
+    | Stats
 )
