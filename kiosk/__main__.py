@@ -100,7 +100,7 @@ async def _run(config: TerminalConfig) -> None:
 
     if Window is None:
         raise CannotStart(f"SDL cannot open the display ({os.environ['SDL_VIDEODRIVER']})")
-    from kiosk.app import KioskApp, announcing, painter  # noqa: PLC0415 - imports the window
+    from kiosk.app import KioskApp, paints  # noqa: PLC0415 - imports the window
     from kiosk.screens.root import Root  # noqa: PLC0415 - imports the window
 
     stop = asyncio.Event()
@@ -108,13 +108,9 @@ async def _run(config: TerminalConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
-    paint = {
-        "remote": announcing(root.remote, painter(root.remote)),
-        "self": painter(root.self_view),
-    }
     parts = Parts(
         link=_link(config),
-        media=VisitMedia(Spares(config.devices, config.network), paint),
+        media=VisitMedia(Spares(config.devices, config.network), paints(root)),
         hook=factory.hook(config.devices),
         keypad=None,
         policy=AddressPolicy.of(allow=config.network.allow_peers),

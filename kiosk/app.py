@@ -17,6 +17,8 @@ from kivy.core.window import Window
 
 from kiosk import lockdown
 from kiosk.media.frames import Picture
+from kiosk.screens.beat import Beat
+from kiosk.screens.root import Root
 from kiosk.screens.video import VideoPicture
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,16 @@ def painter(picture: VideoPicture) -> Callable[[Picture], None]:
     return paint
 
 
+def hurrying(beat: Beat, paint: Callable[[Picture], None]) -> Callable[[Picture], None]:
+    """Return `paint` that also has the screen drawn at once."""
+
+    def hurry(frame: Picture) -> None:
+        paint(frame)
+        beat.hurry()
+
+    return hurry
+
+
 def announcing(
     picture: VideoPicture, paint: Callable[[Picture], None]
 ) -> Callable[[Picture], None]:
@@ -60,6 +72,15 @@ def announcing(
             Window.bind(on_flip=flipping)
 
     return announce
+
+
+def paints(root: Root) -> dict[str, Callable[[Picture], None]]:
+    """Return what shows the media process's streams on `root`, by their names.
+
+    The family's pictures set the pace of the screen from now on; one's own come along.
+    """
+    remote = announcing(root.remote, painter(root.remote))
+    return {"remote": hurrying(Beat(), remote), "self": painter(root.self_view)}
 
 
 class KioskApp(App):  # type: ignore[misc]  # Kivy has no types

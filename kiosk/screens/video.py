@@ -1,14 +1,19 @@
 """One picture: three luminance textures and a shader that makes the colours.
 
-Tried on Xvfb: 0.17 ms a frame at 640x480, against 0.98 with a conversion in numpy. Textures are
-as wide as the planes' strides, so that a plane is uploaded as it lies; the shader leaves the
-padding out. Textures are bottom-up and pictures top-down, so the shader flips.
+Measured by tests/bench/bench_draw.py: a tenth of what a conversion to RGB costs. Textures are as
+wide as the planes' strides, so that a plane is uploaded as it lies; the shader leaves the padding
+out. Textures are bottom-up and pictures top-down, so the texture's coordinates flip them.
+
+Which colours: a decoded frame says BT.709 or it is BT.601, and says full range or it is limited.
+VP8 knows BT.601 only (RFC 6386 section 9.2) and is what browsers send, at 720p too, where
+television would have BT.709; and cameras without a word of their own give BT.601.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from kivy.graphics import BindTexture, Color, InstructionGroup, Rectangle, RenderContext
@@ -118,6 +123,7 @@ def visible(width: int, height: int, place: Box) -> tuple[Box, tuple[float, floa
     return Box(round(left), round(top), round(w), round(h)), (1.0, 1.0)
 
 
+@cache
 def coefficients(matrix: Matrix, full_range: bool) -> dict[str, tuple[float, float, float]]:
     """Return the shader's uniforms for one matrix and range of 8-bit samples."""
     kr, kb = LUMA_WEIGHTS[matrix]
@@ -150,6 +156,7 @@ class VideoPicture:
         self.drawing.add(self.context)
         self._mirrored = mirrored
         self._shape: Shape | None = None
+        self._colours: tuple[str, bool] | None = None
         self._planes: tuple[Texture, Texture, Texture] | None = None
         self._rectangle: Rectangle | None = None
         self._place = Box(0, 0, 1, 1)
@@ -190,6 +197,8 @@ class VideoPicture:
         """
         shape = Shape(width, height, stride_y, stride_uv)
         shape.check(y, u, v)
+        if (matrix, full_range) != self._colours:
+            self._set_colours(matrix, full_range)
         if shape != self._shape or self._planes is None:
             self._make_textures(shape)
         assert self._planes is not None
@@ -201,8 +210,6 @@ class VideoPicture:
             strict=True,
         ):
             texture.blit_buffer(plane, size=size, colorfmt="luminance", bufferfmt="ubyte")
-        for name, value in coefficients(Matrix(matrix), full_range).items():
-            self.context[name] = value
         self.frames += 1
         self.context.ask_update()
 
@@ -218,6 +225,11 @@ class VideoPicture:
         self._place, self._window_height, self._radius = place, window_height, radius
         self.context["dim"] = float(dim)
         self._arrange()
+
+    def _set_colours(self, matrix: str, full_range: bool) -> None:
+        for name, value in coefficients(Matrix(matrix), full_range).items():
+            self.context[name] = value
+        self._colours = (matrix, full_range)
 
     def _make_textures(self, shape: Shape) -> None:
         chroma_size = (shape.stride_uv, shape.chroma_height)

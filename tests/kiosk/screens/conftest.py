@@ -102,6 +102,10 @@ class Stage:
         coded = [base64.b64encode(each.tobytes()).decode() for each in planes]
         return self.do(picture=which, planes=coded, **how)
 
+    def play_one(self) -> None:
+        """Show one picture of each camera, and have the screen drawn for the family's."""
+        self.do(play=True)
+
     def press(self, box: Box, release: Box | None = None, button: int = 1) -> None:
         """Press the middle of a box of the design and let go (over another box, if given)."""
         self.pointer.move(*self.frame.point(*box.centre))

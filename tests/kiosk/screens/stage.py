@@ -4,6 +4,7 @@ Reads commands from standard input, writes one line per intent posted and one pe
 {"show": sample, "language": ..., "twelve": bool, "later": seconds}
 {"picture": "remote" | "self_view", ...}
 {"focus": step}   {"press_focused": true}   {"counts": true}   {"forget": true}
+{"play": true}: one's own picture and the family's, as they come in a visit
 """
 
 from __future__ import annotations
@@ -36,11 +37,17 @@ async def main() -> None:
     """Show a window until standard input closes."""
     from kivy.app import App
     from kivy.clock import Clock
+    from kivy.core.window import Window
 
     from kiosk.screens import raster
+    from kiosk.screens.beat import Beat
+    from kiosk.screens.gallery import show_test_picture
     from kiosk.screens.root import Root
     from kiosk.screens.samples import SAMPLES, in_language, on_12_hour_clock
 
+    flips: list[None] = []
+    Window.bind(on_flip=lambda _: flips.append(None))
+    beat = Beat()
     root = Root(post=lambda intent: say(posted=repr(intent)))
 
     class Stage(App):  # type: ignore[misc]
@@ -65,11 +72,15 @@ async def main() -> None:
                 root.move_focus(command["focus"])
             elif "press_focused" in command:
                 root.press_focused()
+            elif "play" in command:
+                show_test_picture(root.self_view, 64, 48)
+                show_test_picture(root.remote, 64, 48)
+                beat.hurry()
             elif "forget" in command:
                 raster.icon.cache_clear()
             symbols = raster.icon.cache_info().misses
             counts = {"redrawn": root.redrawn, "pictures": root.remote.frames, "symbols": symbols}
-            say(done=True, **counts, frames=Clock.frames)
+            say(done=True, **counts, frames=Clock.frames, drawn=len(flips))
         except ValueError as error:
             say(done=False, error=str(error))
     app.stop()
