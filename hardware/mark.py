@@ -33,6 +33,7 @@ NUMBERS: Final = 1 << 16
 _CHECK_BITS: Final = 10
 _BLACK: Final = 16
 _WHITE: Final = 235
+_LUMA_OF_BIT: Final = bytes.maketrans(b"01", bytes([_BLACK, _WHITE]))
 
 Luma = npt.NDArray[np.uint8]
 
@@ -51,9 +52,10 @@ def draw(y_plane: Luma, number: int) -> None:
     """Draw `number` (modulo 65536) into a luma plane (height by width), in place."""
     side = y_plane.shape[1] // BLOCKS_ACROSS
     cells = _pattern(number % NUMBERS)
-    blocks = np.repeat(np.repeat(cells, side, axis=0), side, axis=1)
     top, left = TOP_BLOCKS * side, LEFT_BLOCKS * side
-    y_plane[top : top + blocks.shape[0], left : left + blocks.shape[1]] = blocks
+    for row, samples in enumerate(np.repeat(cells, side, axis=1)):
+        at = top + row * side
+        y_plane[at : at + side, left : left + len(samples)] = samples
 
 
 def read(y_plane: Luma) -> int | None:
@@ -88,13 +90,10 @@ def find(y_plane: Luma) -> list[Mark]:
 
 
 def _pattern(number: int) -> Luma:
-    bits = number << _CHECK_BITS | _checksum(number)
-    cells = np.full((5, COLUMNS + 2), _BLACK, dtype=np.uint8)
-    cells[1, 1:-1:2] = _WHITE
-    for place in range(2 * COLUMNS):
-        if bits >> (2 * COLUMNS - 1 - place) & 1:
-            cells[2 + place // COLUMNS, 1 + place % COLUMNS] = _WHITE
-    return cells
+    bits = f"{number << _CHECK_BITS | _checksum(number):0{2 * COLUMNS}b}"
+    rows = ("", "10" * (COLUMNS // 2) + "1", bits[:COLUMNS], bits[COLUMNS:], "")
+    cells = "".join(f"0{row:0<{COLUMNS}}0" for row in rows).encode().translate(_LUMA_OF_BIT)
+    return np.frombuffer(cells, np.uint8).reshape(len(rows), COLUMNS + 2)
 
 
 def _checksum(number: int) -> int:

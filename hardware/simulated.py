@@ -68,8 +68,7 @@ class SimulatedCamera:
         elapsed_s = loop.time() - self._opened_at
         # A sleep may end a hair early: the frame that was waited for is the least there is.
         self._number = max(self._number + 1, int(elapsed_s * self._mode.fps))
-        planes = self._scene.draw(self._number, self._number / self._mode.fps)
-        picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        picture = self._scene.draw(self._number, self._number / self._mode.fps)
         picture.pts = self._number * VIDEO_CLOCK_HZ // self._mode.fps
         picture.time_base = Fraction(1, VIDEO_CLOCK_HZ)
         return picture

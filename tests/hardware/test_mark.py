@@ -20,7 +20,7 @@ NUMBERS = [0, 1, 255, 256, 12_345, 0xAAAA, 0x5555, 65_535]
 
 
 def scene_frame(width: int, height: int, number: int) -> av.VideoFrame:
-    frame = av.VideoFrame.from_ndarray(Scene(width, height).draw(number, 1.0), format="yuv420p")
+    frame = Scene(width, height).draw(number, 1.0)
     frame.pts, frame.time_base = 0, Fraction(1, 30)
     return frame
 
@@ -54,7 +54,7 @@ def test_survives_a_codec_at_a_low_rate(size: tuple[int, int], codec: str) -> No
     scene, numbers = Scene(*size), [n * 991 % mark.NUMBERS for n in range(20)]
     read = []
     for place, number in enumerate(numbers):
-        frame = av.VideoFrame.from_ndarray(scene.draw(number, place / 30), format="yuv420p")
+        frame = scene.draw(number, place / 30)
         frame.pts, frame.time_base = place, Fraction(1, 30)
         for packet in encoder.encode(frame):
             read += [mark.read(luma(each)) for each in decoder.decode(packet)]
@@ -89,7 +89,7 @@ def test_survives_a_crop_to_a_wide_screen() -> None:
 
 
 def test_no_mark_is_none() -> None:
-    room = Scene(640, 480).draw(1, 0.0)[:480]
+    room = luma(Scene(640, 480).draw(1, 0.0)).copy()
     room[: 480 // 2] = 120
     assert mark.read(room) is None
     noise = np.random.default_rng(1).integers(0, 256, (480, 640), dtype=np.uint8)
