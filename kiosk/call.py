@@ -25,6 +25,7 @@ from kiosk.media.commands import (
     Connected,
     Drop,
     Gate,
+    LocalCandidate,
     LocalOffer,
     Opened,
     Receiving,
@@ -33,6 +34,8 @@ from kiosk.media.commands import (
     Report,
     Volume,
 )
+from signalling.descriptions import own_candidate
+from signalling.errors import BadDescription
 from signalling.messages import Answer, Ice, Offer
 from signalling.visit import Status
 from signalling.wire import Seat, VisitView
@@ -46,7 +49,7 @@ QUICK_DEATHS_WITHIN_S: Final = 10.0
 RESTART_AFTER_QUICK_DEATHS_S: Final = 5.0
 """A process that died thrice in ten seconds is started only this often, and is fault APP-01."""
 MAX_CANDIDATES: Final = 20
-"""Of one connection; more are dropped. Each makes the terminal send packets somewhere."""
+"""Of one connection, each way; more are dropped. Each makes the other end send packets there."""
 MAX_CONNECTION: Final = 1_000_000
 NUMBERS_START_BEFORE_S: Final = 3600.0
 CAN_CONNECT: Final = frozenset(
@@ -82,6 +85,10 @@ class _Peer:
     dead: bool = False
     heard: int = 0
     candidates: list[RemoteCandidate] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+    """This terminal's own candidates since the offer; "" when there will be no more."""
+    told: int = 0
+    """How many of them the hub was told on this link."""
 
 
 class Call:
@@ -135,6 +142,8 @@ class Call:
                 self._deaths.clear()
             case LocalOffer(connection=number, sdp=sdp):
                 return self._offer(number, sdp, wanted)
+            case LocalCandidate(connection=number, candidate=candidate):
+                self._found(number, candidate)
             case Connected(connection=number, up=up):
                 return self._connected(number, up)
             case Receiving(connection=number, flowing=True):
@@ -172,9 +181,16 @@ class Call:
         return []
 
     def link_lost(self) -> None:
-        """An offer or answer under way is lost with the link: offer anew once it is back."""
-        if self._peer and not self._peer.answered:
+        """An offer or answer under way is lost with the link: offer anew once it is back.
+
+        So may candidates be: those of an answered connection are said again.
+        """
+        if self._peer is None:
+            return
+        if not self._peer.answered:
             self._peer.dead = True
+        elif not self._peer.stands:
+            self._peer.told = 0
 
     # -- what follows ---------------------------------------------------------------------------
 
@@ -189,7 +205,8 @@ class Call:
         if wanted.gate_open != self.gate_open:
             self.gate_open = wanted.gate_open
             actions.append(Tell(Gate(open=wanted.gate_open)))
-        return actions + self._settle_connection(wanted, now, clock)
+        actions += self._settle_connection(wanted, now, clock)
+        return actions + self._settle_candidates(wanted)
 
     def _settle_process(self, key: str | None, now: float) -> list[Action]:
         actions: list[Action] = []
@@ -233,6 +250,24 @@ class Call:
             ),
         ]
 
+    def _settle_candidates(self, wanted: Wanted) -> list[Action]:
+        peer = self._peer
+        if peer is None or not peer.offered or peer.dead or not wanted.linked or self.key is None:
+            return []
+        untold, peer.told = peer.found[peer.told :], len(peer.found)
+        # Everything is bundled on the first section's transport (RFC 9143).
+        return [
+            Send(
+                Ice(
+                    visit=self.key,
+                    connection=peer.number,
+                    candidate=candidate,
+                    sdp_m_line_index=0,
+                )
+            )
+            for candidate in untold
+        ]
+
     def _needs_connection(self, page: str, now: float) -> bool:
         peer = self._peer
         if peer is None or peer.page != page:
@@ -259,6 +294,23 @@ class Call:
             return []
         peer.offered = True
         return [Send(Offer(visit=self.key, page=peer.page, connection=number, sdp=sdp))]
+
+    def _found(self, number: int, candidate: str) -> None:
+        """Keep one of this terminal's candidates; `settle` tells it.
+
+        The media process parses what strangers send: what it says is no candidate must not reach
+        the hub, which would close the terminal's link for it.
+        """
+        peer = self._peer
+        if peer is None or peer.number != number:
+            return
+        try:
+            own = own_candidate(candidate, relay_only=False)
+        except BadDescription:
+            return
+        full = sum(map(bool, peer.found)) >= MAX_CANDIDATES
+        if own is not None and own not in peer.found and not (own and full):
+            peer.found.append(own)
 
     def _connected(self, number: int, up: bool) -> list[Action]:
         peer = self._peer

@@ -1,4 +1,4 @@
-"""What the screen's meters show, from the media process's measurements. Pure."""
+"""What the screen shows and the hub is told of the media process's measurements. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kiosk.media.commands import Stats
+from signalling.messages import CallStats
 
 LEVEL_BLOCKS: Final = 16
 LEVEL_FLOOR_DBFS: Final = -60.0
@@ -20,6 +21,12 @@ QUALITY_HISTORY: Final = 4
 """Seconds: a word stands only when so many in a row were no better."""
 SOUND_KBPS: Final = 8.0
 """Less than this is no speech: Opus takes 6 kbit/s at the very least, and RTP its own share."""
+
+MOST_MS: Final = 3_600_000.0
+MOST_KBPS: Final = 1_000_000.0
+MOST_FPS: Final = 1000.0
+MOST_COUNTED: Final = 1_000_000_000
+"""The limits of `signalling.messages.CallStats`: beyond them the hub would close the link."""
 
 
 @dataclass(slots=True)
@@ -80,3 +87,41 @@ def _word(stats: Stats, *, picture_wanted: bool) -> str:
     if fps_in < 14 or rtt_ms > 200:
         return "fair"
     return "good"
+
+
+def call_stats(visit: str, stats: Stats) -> CallStats:
+    """Return what the hub is told of one second.
+
+    Every number is brought within the limits of the message: the media process, which strangers
+    speak to, must not be able to cost the terminal its link.
+    """
+
+    def ms(value: float) -> float:
+        return _within(value, MOST_MS)
+
+    return CallStats(
+        visit=visit,
+        connection=stats.connection,
+        rtt_ms=None if stats.rtt_ms is None else ms(stats.rtt_ms),
+        video_kbps_in=_within(stats.kbps_in, MOST_KBPS),
+        video_kbps_out=_within(stats.kbps_out, MOST_KBPS),
+        fps_in=_within(stats.fps_in, MOST_FPS),
+        fps_out=_within(stats.fps_out, MOST_FPS),
+        lost_in=_count(stats.lost_in),
+        lost_out=_count(stats.lost_out),
+        jitter_ms=ms(stats.jitter_ms),
+        sound_delay_ms=ms(stats.sound_delay_ms),
+        concealed_ms=ms(stats.concealed_ms),
+        longest_gap_ms=ms(stats.longest_gap_ms),
+        dropped=_count(stats.dropped),
+        target_kbps=_within(stats.target_kbps, MOST_KBPS),
+    )
+
+
+def _within(value: float, most: float) -> float:
+    # In this order NaN, which no comparison is true of, becomes 0.
+    return min(max(0.0, value), most)
+
+
+def _count(value: int) -> int:
+    return min(max(0, value), MOST_COUNTED)  # RTP counts duplicates as negative losses

@@ -35,6 +35,7 @@ from kiosk.actions import Action, Send
 from kiosk.desk import visit_in
 from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied, Tick
 from kiosk.media.commands import Fault, Level, Opened, Report, Stats
+from kiosk.meters import call_stats
 from kiosk.sign_in import SignInPad
 from kiosk.standing import LANGUAGES, MAX_VOLUME, START_VOLUME, Standing
 from kiosk.view import (
@@ -58,7 +59,6 @@ from signalling.link_events import LinkDown, LinkUp
 from signalling.messages import (
     Answer,
     Board,
-    CallStats,
     Choose,
     End,
     Ice,
@@ -232,17 +232,7 @@ class Session:
             self._s.quality.reset()
         if not self._s.fresh:
             return []
-        message = CallStats(
-            visit=visit.id,
-            connection=stats.connection,
-            rtt_ms=stats.rtt_ms,
-            video_kbps_in=stats.kbps_in,
-            video_kbps_out=stats.kbps_out,
-            fps_in=stats.fps_in,
-            fps_out=stats.fps_out,
-            lost_in=stats.lost_in,
-        )
-        return [Send(message)]
+        return [Send(call_stats(visit.id, stats))]
 
     # -- people ---------------------------------------------------------------------------------
 

@@ -20,6 +20,15 @@ from signalling.wire import VERSION
 M = TypeVar("M")
 
 
+class Message(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"
+):
+    """Base of all messages. `str()` never shows secrets or session descriptions."""
+
+    def __str__(self) -> str:
+        return f"<{self.__struct_config__.tag}>"
+
+
 class Codec(Generic[M]):
     """Strict decoder of one direction."""
 

@@ -85,6 +85,23 @@ def _within(address: _Address, networks: Iterable[_Network]) -> bool:
     return any(address.version == each.version and address in each for each in networks)
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """The checked parts of a candidate that may be used: UDP, component 1, an IP literal."""
+
+    foundation: str
+    priority: str
+    address: _Address
+    port: int
+    kind: str
+
+    def __str__(self) -> str:
+        return (
+            f"candidate:{self.foundation} 1 udp {self.priority} {self.address} {self.port} "
+            f"typ {self.kind}"
+        )
+
+
 def check_candidate(candidate: str, policy: AddressPolicy) -> str | None:
     """Return the candidate rebuilt from its checked parts, or None when it is to be dropped.
 
@@ -96,6 +113,29 @@ def check_candidate(candidate: str, policy: AddressPolicy) -> str | None:
     """
     if candidate == "":
         return ""
+    parsed = _parsed(candidate)
+    return str(parsed) if parsed is not None and policy.permits(parsed.address) else None
+
+
+def own_candidate(candidate: str, *, relay_only: bool) -> str | None:
+    """Return a terminal's candidate as a page may see it, or None when it is to be dropped.
+
+    Rebuilt like a page's, so without the related address (RFC 8839, 5.1), which is one inside the
+    jail. `relay_only` drops all but relay candidates, as `relay_only` does in offers. "" (end of
+    candidates) passes.
+
+    Raises:
+        BadDescription: it is no candidate at all.
+    """
+    if candidate == "":
+        return ""
+    parsed = _parsed(candidate)
+    if parsed is None or (relay_only and parsed.kind != "relay"):
+        return None
+    return str(parsed)
+
+
+def _parsed(candidate: str) -> _Candidate | None:
     match = _CANDIDATE.match(candidate)
     if match is None:
         raise BadDescription("not an ICE candidate")
@@ -106,12 +146,9 @@ def check_candidate(candidate: str, policy: AddressPolicy) -> str | None:
         address = ipaddress.ip_address(match["address"])
     except ValueError:
         return None
-    if not policy.permits(address) or getattr(address, "scope_id", None) is not None:
+    if getattr(address, "scope_id", None) is not None:
         return None  # a zone names an interface of the machine that reads it
-    return (
-        f"candidate:{match['foundation']} 1 udp {match['priority']} {address} {port} "
-        f"typ {match['kind']}"
-    )
+    return _Candidate(match["foundation"], match["priority"], address, port, match["kind"])
 
 
 def check_answer(sdp: str, offer: str, policy: AddressPolicy) -> str:

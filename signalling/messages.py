@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 
+from signalling.call_stats import CallStats as CallStats
 from signalling.codec import Codec as Codec
+from signalling.codec import Message as Message
 from signalling.codec import check_version as check_version
 from signalling.codec import encode as encode
 from signalling.wire import (
@@ -31,14 +33,6 @@ from signalling.wire import (
     Versions,
     VisitView,
 )
-
-
-class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
-    """Base of all messages. `str()` never shows secrets or session descriptions."""
-
-    def __str__(self) -> str:
-        return f"<{self.__struct_config__.tag}>"
-
 
 # -- both clients -----------------------------------------------------------------------------
 
@@ -61,7 +55,7 @@ class Answer(Message, frozen=True, tag="answer"):
 
 
 class Ice(Message, frozen=True, tag="ice"):
-    """One candidate, page to kiosk. An empty `candidate` ends the candidates."""
+    """One candidate of the sender's, found after its description. "" ends the candidates."""
 
     visit: Id
     connection: Connection
@@ -94,7 +88,7 @@ class Refused(Message, frozen=True, tag="refused"):
 
     about: str
     code: str
-    facts: dict[str, str | int | float | None] = {}
+    facts: dict[str, str | int | float | None] = field(default_factory=dict)
 
 
 class Violation(Message, frozen=True, tag="violation"):
@@ -192,19 +186,6 @@ class Health(Message, frozen=True, tag="health"):
     faults: Annotated[list[Fault], Meta(max_length=16)]
 
 
-class CallStats(Message, frozen=True, tag="call-stats"):
-    """The call as the terminal measures it, once a second. Rates in kb/s, delays in ms."""
-
-    visit: Id
-    connection: Connection
-    rtt_ms: float | None = None
-    video_kbps_in: float = 0.0
-    video_kbps_out: float = 0.0
-    fps_in: float = 0.0
-    fps_out: float = 0.0
-    lost_in: int = 0
-
-
 # -- page -------------------------------------------------------------------------------------
 
 
@@ -282,11 +263,14 @@ class Appointments(Message, frozen=True, tag="appointments"):
 class Join(Message, frozen=True, tag="join"):
     """This page is open for the visit, has asked for its devices and can answer an offer.
 
-    `page` is the page's own random id, new at every load. Answered by `joined` or `refused`.
+    `page` is the page's own random id, new at every load. `pressed`: its person pressed the
+    telephone on this page, and no other page has taken the visit over since; believed only after
+    a restart of the hub. Answered by `joined` or `refused`.
     """
 
     visit: Id
     page: Id
+    pressed: bool = False
 
 
 class Joined(Message, frozen=True, tag="joined"):
@@ -332,6 +316,7 @@ TerminalToHub = (
     | Choose
     | SignOut
     | Offer
+    | Ice
     | End
     | TerminalState
     | Health
@@ -354,6 +339,7 @@ PageToHub = (
     | Answer
     | Ice
     | PageState
+    | CallStats
     | Ping
 )
 HubToPage = (
@@ -365,6 +351,7 @@ HubToPage = (
     | Appointments
     | Joined
     | Offer
+    | Ice
     | Pong
     | Refused
     | Violation

@@ -47,6 +47,11 @@ Base64 = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9
 Fault = Annotated[str, Meta(max_length=8, pattern=r"^[A-Z0-9-]+\Z")]
 Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP)]
 Connection = Annotated[int, Meta(ge=1, le=1_000_000)]
+Milliseconds = Annotated[float, Meta(ge=0, le=3_600_000)]
+Kbps = Annotated[float, Meta(ge=0, le=1_000_000)]
+FramesPerS = Annotated[float, Meta(ge=0, le=1000)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+"""What is measured is logged: no endless, negative or undefined number comes in."""
 Versions = Annotated[list[Annotated[str, Meta(max_length=16)]], Meta(min_length=1, max_length=8)]
 
 

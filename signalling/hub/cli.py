@@ -276,7 +276,7 @@ def visit_list(ask_for: Ask, as_json: bool) -> None:
 @click.argument("visit_id", metavar="VISIT")
 @staff_command
 def visit_show(ask_for: Ask, as_json: bool, visit_id: str) -> None:
-    """Show a visit and its log."""
+    """Show a visit and its log; while it goes on, how the call is at both ends."""
     show_visit(ask_for(ask.VisitShow(visit=visit_id)), as_json=as_json)
 
 

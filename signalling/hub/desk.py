@@ -225,9 +225,11 @@ class Desk:
         zone = self._facility(visit.booked.facility).time_zone
         names = await self._names(visit.booked)
         visitors = [names[who] for who in visit.booked.visitors]
-        row = visit_row(visit, names[visit.booked.inmate], visitors, zone, self._store.clock())
+        now = self._store.clock()
+        row = visit_row(visit, names[visit.booked.inmate], visitors, zone, now)
         rows = [log_row(event, zone, names) for event in events]
-        return {**row, "events": rows}
+        call = live.measures.rows(now) if live is not None and live.visit.ended is None else []
+        return {**row, "call": call, "events": rows}
 
     async def _names(self, booked: Booked) -> dict[str, str]:
         inmate = await self._store.people.inmate(booked.inmate)

@@ -22,6 +22,7 @@ from signalling.messages import (
     PAGE_TO_HUB,
     AccountCreated,
     Answer,
+    CallStats,
     CreateAccount,
     End,
     FacilityLogIn,
@@ -156,6 +157,8 @@ class FamilyEndpoint:
                 await self._pages.end(page, message.visit)
             case PageState():
                 await self._pages.state(page, message)
+            case CallStats():
+                self._pages.measured(page, message)
             case Answer():
                 self._pages.answer(page, message)
             case Ice():

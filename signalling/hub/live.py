@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from signalling.hub.breaks import Ends, PageEnd, PageIs
-from signalling.messages import Message, Offer
+from signalling.hub.measured import Measures
+from signalling.messages import CallStats, Message, Offer
 from signalling.visit import Visit
 from signalling.visit_events import Cause
 from signalling.wire import Person
@@ -37,6 +38,9 @@ class Call:
     offer: Offer
     answered: bool = False
     candidates: int = 0
+    """How many the page has sent."""
+    found: list[str] = field(default_factory=list)
+    """The terminal's candidates since the offer, as the page may see them."""
 
 
 @dataclass(slots=True)
@@ -53,8 +57,9 @@ class Live:
     pressed: dict[str, float] = field(default_factory=dict)
     """When the telephone was pressed on the page that has the visit, or had it when its socket
     was lost: that one needs no second press when it comes back."""
-    calls_tell: bool = False
-    """After a restart of the hub in a visit that went on: a page with a call was pressed."""
+    in_before: frozenset[str] = frozenset()
+    """After a restart of the hub in a visit that went on: the visitors who were in it by its log.
+    A page of theirs that says it was pressed needs no second press."""
     open_to_all_at: float = 0.0
     """Until then, after a restart of the hub, only a page whose call still runs gets the visit:
     another one that comes back first would cut that call."""
@@ -63,6 +68,7 @@ class Live:
     """When joins or breaks were last recorded: flapping is spaced out."""
     entered_at: float = 0.0
     """When the inmate last signed in for it: that is spaced out too."""
+    measures: Measures = field(default_factory=Measures)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -71,8 +77,15 @@ class Live:
         return self.visit.id
 
     def tracks_open(self, now: float) -> bool:
-        """Whether pictures and sound may leave either side."""
-        visit = self.visit
+        """Whether pictures and sound may leave either side.
+
+        The press of the page that has the visit is asked for: the inmate is not shown, nor a
+        camera started, because somebody else's page closed or a page was loaded again. A page
+        that only lost its socket keeps its press.
+        """
+        visit, page = self.visit, self.ends.page
+        if page.pressed_at is None or page.where is PageIs.LEFT:
+            return False
         if visit.begun_at is None or not visit.signed_in or visit.paused:
             return False
         if visit.ended is not None or now >= visit.ends_at:
@@ -87,6 +100,11 @@ class Live:
             begun = self.visit.begun_at or now
             first = self.visit.counted_until == begun
             self.ends = replace(self.ends, tracks_since=begun if first else now)
+
+    def measured(self, end: str, stats: CallStats, now: float) -> None:
+        """One end says how the call is; only what people see and hear of each other counts."""
+        if self.visit.begun_at is not None and self.visit.ended is None:
+            self.measures.take(end, stats, now)
 
     # -- pages ------------------------------------------------------------------------------
 
@@ -108,6 +126,16 @@ class Live:
             )
             self.ends = replace(self.ends, page=end)
         self.holder = page
+
+    def believe(self, page: str, visitor: str, now: float) -> None:
+        """A page that joins says that it was pressed before this hub started.
+
+        Only the page can know: the log tells which visitors were in the visit, not on which page
+        a telephone was pressed. So it is believed where the log agrees, and until some page has
+        the visit in this hub's time; whoever would lie could as well say `press`.
+        """
+        if self.holder is None and visitor in self.in_before:
+            self.pressed.setdefault(page, now)
 
     def press(self, page: str, now: float) -> None:
         """The person at the page that has the visit pressed the telephone."""

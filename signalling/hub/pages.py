@@ -15,7 +15,16 @@ from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft
 from signalling.hub.switchboard import FamilyPage, Switchboard
 from signalling.hub.visits import Visits
-from signalling.messages import Answer, Ice, Join, Joined, LoggedOut, PageState, Press
+from signalling.messages import (
+    Answer,
+    CallStats,
+    Ice,
+    Join,
+    Joined,
+    LoggedOut,
+    PageState,
+    Press,
+)
 from signalling.visit import Status
 from signalling.visit_events import Begun, By, Ended, EndReason
 
@@ -62,6 +71,9 @@ class Pages:
             raise UserError("ended")
         if now < live.visit.booked.starts_at - self._config.visits.page_early_s:
             raise UserError("not-ready", status=str(status))
+        assert page.session is not None
+        if message.pressed:
+            live.believe(message.page, page.session.visitor, now)
         self._admit(live, page, message.page, now)
         servers = ice_servers(self._config.turn, live.id, live.visit.ends_at)
         page.send(Joined(visit=live.id, ice_servers=servers, ice_policy=self._config.ice_policy))
@@ -184,8 +196,6 @@ class Pages:
             live.give_to(page_id, now)
         if live.holder is None or page_id != live.holder:
             return
-        if live.calls_tell and live.call is None and message.connection > 0:
-            live.press(live.holder, now)  # its call is older than this hub
         if live.call is not None and message.connection not in (0, live.call.offer.connection):
             return  # of a connection that is being replaced
         end = live.ends.page
@@ -201,6 +211,12 @@ class Pages:
             ),
         )
         await self._visits.settle(live)
+
+    def measured(self, page: FamilyPage, message: CallStats) -> None:
+        """The call's last second at the page; only the one that has the visit counts."""
+        live = self.find(page, message.visit)
+        if live.holder is not None and page.joined.get(live.id) == live.holder:
+            live.measured("page", message, self._store.clock())
 
     def answer(self, page: FamilyPage, message: Answer) -> None:
         """Carry an answer. Raises BadDescription."""

@@ -16,7 +16,7 @@ from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft, Inmate, SeatRow
 from signalling.hub.switchboard import Switchboard, TerminalLink
 from signalling.hub.visits import Visits
-from signalling.messages import Offer, SignIn, TerminalState
+from signalling.messages import CallStats, Ice, Offer, SignIn, TerminalState
 from signalling.visit import Status, Visit
 from signalling.visit_events import By, InmateSignedIn, InmateSignedOut, Moved
 
@@ -268,6 +268,14 @@ class Seats:
     def offer(self, link: TerminalLink, message: Offer) -> None:
         """Carry an offer. Raises UserError."""
         self._board.carry_offer(self.at_visit(link, message.visit), message)
+
+    def ice(self, link: TerminalLink, message: Ice) -> None:
+        """Carry a candidate. Raises UserError, BadDescription."""
+        self._board.carry_own_ice(self.at_visit(link, message.visit), message)
+
+    def measured(self, link: TerminalLink, message: CallStats) -> None:
+        """The call's last second at the terminal. Raises UserError."""
+        self.at_visit(link, message.visit).measured("terminal", message, self._store.clock())
 
     async def end(self, link: TerminalLink, visit: str) -> None:
         """The red X on the jail side. Raises UserError."""

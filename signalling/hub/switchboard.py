@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from config.schema import HubConfig
-from signalling.descriptions import MAX_CANDIDATES, AddressPolicy, check_answer, check_candidate
+from signalling.descriptions import (
+    MAX_CANDIDATES,
+    AddressPolicy,
+    check_answer,
+    check_candidate,
+    own_candidate,
+)
 from signalling.hub.client import Client
 from signalling.hub.ice import relay_only
 from signalling.hub.live import Call, Live
@@ -124,10 +130,14 @@ class Switchboard:
         live.send_to_holder(offer)
 
     def carry_again(self, live: Live, page: str) -> None:
-        """Repeat the unanswered offer to a page that came back."""
+        """Repeat to a page that came back what it may have missed."""
         call = live.call
-        if call is not None and not call.answered and call.offer.page == page == live.holder:
+        if call is None or not call.offer.page == page == live.holder:
+            return
+        if not call.answered:
             live.send_to_holder(call.offer)
+        for candidate in call.found:
+            live.send_to_holder(_own_ice(call.offer, candidate))
 
     def carry_answer(self, live: Live, page: str, answer: Answer) -> None:
         """Check a page's answer and take it to the terminal.
@@ -170,6 +180,28 @@ class Switchboard:
                 ),
             )
 
+    def carry_own_ice(self, live: Live, ice: Ice) -> None:
+        """Take a terminal's candidate, as far as a family may see it, to the page of its offer.
+
+        A terminal whose link broke says all of a connection's again; each goes on once.
+
+        Raises:
+            BadDescription: it is no candidate.
+        """
+        call = live.call
+        if call is None or call.offer.connection != ice.connection:
+            log.info("visit %s: dropped a candidate of connection %d", live.id, ice.connection)
+            return
+        candidate = own_candidate(ice.candidate, relay_only=self._relay)
+        if candidate is None or candidate in call.found:
+            return
+        if candidate and sum(map(bool, call.found)) >= MAX_CANDIDATES:
+            log.info("visit %s: more than %d candidates, dropped", live.id, MAX_CANDIDATES)
+            return
+        call.found.append(candidate)
+        if call.offer.page == live.holder:
+            live.send_to_holder(_own_ice(call.offer, candidate))
+
     def _call(self, live: Live, page: str, connection: int) -> Call | None:
         call = live.call
         if call is None or call.offer.page != page or call.offer.connection != connection:
@@ -181,3 +213,10 @@ class Switchboard:
         link = self.terminals.get(live.visit.terminal or "")
         if link is not None:
             link.send(message)
+
+
+def _own_ice(offer: Offer, candidate: str) -> Ice:
+    # Everything is bundled on the first section's transport (RFC 9143).
+    return Ice(
+        visit=offer.visit, connection=offer.connection, candidate=candidate, sdp_m_line_index=0
+    )

@@ -33,10 +33,25 @@ def show_visit(result: Row, *, as_json: bool) -> None:
         return
     facts = Table(title=f"Visit {result['visit']}", show_header=False, title_justify="left")
     for key, value in result.items():
-        if key not in ("events", "visit") and not key.endswith("_at"):
+        if key not in ("call", "events", "visit") and not key.endswith("_at"):
             facts.add_row(_heading(key), _cell(key, value))
     _print(facts)
+    if result["call"]:
+        _print(_call(result["call"]))
     _print(_table("Log", ("seq", "happened", "kind", "by", "details"), result["events"]))
+
+
+def _call(ends: Sequence[Row]) -> Table:
+    """The call's last second: a line for each number, a column for each end that measured it."""
+    table = Table(title="Call, last second", title_justify="left", header_style="bold")
+    table.add_column("Measured by")
+    for end in ends:
+        table.add_column(str(end["end"]), justify="right")
+    for key in ends[0]:
+        if key != "end":
+            # A rate needs its unit, which `_heading` leaves out.
+            table.add_row(key.replace("_", " "), *(_cell(key, end[key]) for end in ends))
+    return table
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:

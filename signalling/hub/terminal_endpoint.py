@@ -24,6 +24,7 @@ from signalling.messages import (
     End,
     Enrol,
     Health,
+    Ice,
     Offer,
     Ping,
     Pong,
@@ -136,6 +137,8 @@ class TerminalEndpoint:
                 await self._seats.sign_out(link)
             case Offer():
                 self._seats.offer(link, message)
+            case Ice():
+                self._seats.ice(link, message)
             case End():
                 await self._seats.end(link, message.visit)
             case TerminalState():
@@ -145,7 +148,6 @@ class TerminalEndpoint:
                 log.info("terminal %s: faults: %s", link.id, ", ".join(message.faults) or "none")
                 self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
             case CallStats():
-                self._seats.at_visit(link, message.visit)
-                log.debug("terminal %s: visit %s: %s", link.id, message.visit, message.rtt_ms)
+                self._seats.measured(link, message)
             case TerminalHello() | Enrol() | Proof():
                 raise Unauthorised("this terminal has proved its key already")

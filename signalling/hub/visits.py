@@ -76,7 +76,8 @@ class Visits:
             where = PageIs.LOST if visit.visitors_here else PageIs.LEFT
             away = any(each.cause is Cause.PAGE for each in visit.breaks)
             lost = PageEnd(where, since=now, pressed_at=None if away else now)
-            live.calls_tell = visit.begun_at is not None and not away
+            if visit.begun_at is not None and not away:
+                live.in_before = visit.visitors_here
             live.ends = replace(live.ends, terminal=_terminal_before(visit, now), page=lost)
             if visit.begun_at is not None and visit.visitors_here:
                 live.open_to_all_at = now + self._rules.link_grace_s
@@ -221,6 +222,7 @@ class Visits:
                 await self._append(live, _expiry)
                 return None
             lost_at = live.drop_lost(now, self._rules.link_grace_s)
+            live.note_tracks(now)
             due_at = await self._record(live)
             await self._give_back(live)
         except IllegalEvent as error:

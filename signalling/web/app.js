@@ -233,6 +233,7 @@ class App {
       offer: (offer) => {
         this.visiting.offered(offer).catch((error) => console.error("offer not answered", error));
       },
+      ice: (ice) => this.visiting.found(ice),
       pong: changed,
       refused: (refused) => this.#refused(refused),
       violation: changed,

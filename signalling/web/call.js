@@ -6,19 +6,19 @@
  * a picture. Nothing leaves this device before `send(true)`.
  */
 
-import { qualityOf } from "./state.js";
+import { countersOf, NOTHING, qualityBetween, secondBetween, within } from "./measures.js";
 
 /** @typedef {import("./messages.js").MessageOut} MessageOut */
 /** @typedef {import("./state.js").Quality} Quality */
 /** @typedef {{camera: MediaStreamTrack|null, microphone: MediaStreamTrack|null}} Tracks */
 
-/** The hub takes at most this many from a page for one connection. */
+/** The hub takes and sends at most this many for one connection, but the word that they end. */
 export const MAX_CANDIDATES = 20;
 export const MEASURE_EVERY_MS = 500;
 /** No packet for this long, and the jail's media does not arrive. */
 const SILENT_AFTER_MS = 1500;
-
-/** @typedef {{audio: number, video: number, frames: number, lost: number, rtt_ms: number|null}} Counters */
+/** A timer that is a little early must not make it every third half second instead of every second. */
+const TELL_EVERY_MS = 2 * MEASURE_EVERY_MS - 50;
 
 /** One answered offer. */
 class Peer {
@@ -31,13 +31,36 @@ class Peer {
     this.pc = new RTCPeerConnection(configuration);
     this.stream = new MediaStream();
     this.heard_ms = -Infinity;
-    /** @type {{at_ms: number, counters: Counters}[]} the last seconds, oldest first */
+    /** @type {import("./measures.js").Moment[]} the last seconds, oldest first */
     this.history = [];
+    /** @type {import("./measures.js").Moment|null} what the hub was told last */
+    this.told = null;
+    /** @type {RTCIceCandidateInit[]|null} what came before the offer was taken; null: it is */
+    this.waiting = [];
   }
 
   /** @param {number} now_ms */
   receiving(now_ms) {
     return now_ms - this.heard_ms < SILENT_AFTER_MS;
+  }
+
+  /**
+   * One of the terminal's candidates. One that is no use is no harm: others may be.
+   *
+   * @param {RTCIceCandidateInit} candidate
+   */
+  async add(candidate) {
+    try {
+      await this.pc.addIceCandidate(candidate);
+    } catch (error) {
+      console.warn("a candidate of the terminal was not taken", error);
+    }
+  }
+
+  /** The offer is taken: so may candidates be. */
+  addWaiting() {
+    for (const candidate of this.waiting ?? []) void this.add(candidate);
+    this.waiting = null;
   }
 
   close() {
@@ -114,6 +137,7 @@ export class Call {
     pc.ontrack = ({ track }) => peer.stream.addTrack(track);
     const sendCandidates = this.#holdCandidates(peer);
     await pc.setRemoteDescription({ type: "offer", sdp });
+    peer.addWaiting();
     for (const transceiver of pc.getTransceivers()) transceiver.direction = "sendrecv";
     await pc.setLocalDescription(await pc.createAnswer());
     // Another offer, or the end, may have come in between.
@@ -126,13 +150,26 @@ export class Call {
   }
 
   /**
+   * One of the terminal's candidates, found after its offer. Of other connections: dropped.
+   *
+   * @param {import("./messages.js").Ice} ice
+   */
+  found({ connection, candidate, sdp_mid, sdp_m_line_index }) {
+    const peer = [this.next, this.shown].find((each) => each?.connection === connection);
+    if (!peer) return;
+    const init = { candidate, sdpMid: sdp_mid, sdpMLineIndex: sdp_m_line_index };
+    if (peer.waiting === null) void peer.add(init);
+    else if (peer.waiting.length <= MAX_CANDIDATES) peer.waiting.push(init);
+  }
+
+  /**
    * Open or close what this page sends. Level-triggered: say it as often as you like.
    *
    * @param {boolean} open
    */
   async send(open) {
     this.sending = open;
-    for (const peer of [this.shown, this.next]) if (peer !== null) await this.#fill(peer);
+    await Promise.all([this.shown, this.next].map((peer) => peer && this.#fill(peer)));
   }
 
   /**
@@ -172,6 +209,25 @@ export class Call {
     const quality = this.shown === null ? "good" : qualityBetween(this.shown.history);
     const receiving = [this.shown, this.next].some((each) => each?.receiving(now_ms) ?? false);
     this.#report(receiving, quality);
+    if (this.sending && this.shown !== null) this.#tell(this.shown);
+  }
+
+  /**
+   * Tell the hub how the last second was, while the visit goes on.
+   *
+   * @param {Peer} peer
+   */
+  #tell(peer) {
+    const { told, connection } = peer;
+    const now = peer.history.at(-1);
+    if (now === undefined) return;
+    if (told !== null && now.at_ms - told.at_ms < TELL_EVERY_MS) return;
+    peer.told = now;
+    const longest_gap_ms = within(this.onStage ? this.stage.longestGapMs() : 0);
+    if (told === null) return; // there is nothing yet to compare with
+    const second = secondBetween(told, now);
+    const { visit } = this;
+    this.sendMessage({ type: "call-stats", visit, connection, ...second, longest_gap_ms });
   }
 
   /**
@@ -248,7 +304,7 @@ export class Call {
    */
   async #count(peer, now_ms) {
     const counters = countersOf(await peer.pc.getStats());
-    const last = peer.history.at(-1)?.counters ?? { audio: 0, video: 0 };
+    const last = peer.history.at(-1)?.counters ?? NOTHING;
     if (counters.audio > last.audio || counters.video > last.video) peer.heard_ms = now_ms;
     peer.history.push({ at_ms: now_ms, counters });
     if (peer.history.length > 6) peer.history.shift();
@@ -264,45 +320,6 @@ export class Call {
     this.quality = quality;
     this.onChange();
   }
-}
-
-/**
- * @param {RTCStatsReport} report
- * @returns {Counters}
- */
-function countersOf(report) {
-  /** @type {Counters} */
-  const counters = { audio: 0, video: 0, frames: 0, lost: 0, rtt_ms: null };
-  report.forEach((each) => {
-    if (each.type === "inbound-rtp" && each.kind === "audio") {
-      counters.audio += each.packetsReceived ?? 0;
-    } else if (each.type === "inbound-rtp" && each.kind === "video") {
-      counters.video += each.packetsReceived ?? 0;
-      counters.frames += each.framesDecoded ?? 0;
-      counters.lost += Math.max(0, each.packetsLost ?? 0);
-    } else if (each.type === "candidate-pair" && each.nominated) {
-      counters.rtt_ms = (each.currentRoundTripTime ?? 0) * 1000;
-    }
-  });
-  return counters;
-}
-
-/**
- * @param {{at_ms: number, counters: Counters}[]} history
- * @returns {Quality}
- */
-function qualityBetween(history) {
-  const [first, last] = [history[0], history.at(-1)];
-  if (first === undefined || last === undefined || history.length < 4) return "good";
-  const seconds = (last.at_ms - first.at_ms) / 1000;
-  const came = last.counters.video - first.counters.video;
-  const lost = last.counters.lost - first.counters.lost;
-  return qualityOf({
-    fps: (last.counters.frames - first.counters.frames) / seconds,
-    lossShare: lost / Math.max(1, came + lost),
-    rtt_ms: last.counters.rtt_ms,
-    sound: last.counters.audio > first.counters.audio,
-  });
 }
 
 /** @param {string} sdp */

@@ -59,22 +59,27 @@
 /** @typedef {{type: "pong", sent: number, now: number}} Pong */
 /** @typedef {{type: "refused", about: string, code: string, facts: Facts}} Refused */
 /** @typedef {{type: "violation", code: string, detail: string}} Violation */
-/** @typedef {Welcome|AccountCreated|LoggedIn|LoggedOut|FacilityOpened|Appointments|Joined|Offer|Pong|Refused|Violation} MessageIn */
+/** @typedef {Welcome|AccountCreated|LoggedIn|LoggedOut|FacilityOpened|Appointments|Joined|Offer|Ice|Pong|Refused|Violation} MessageIn */
 
 /** @typedef {{type: "hello", versions: string[], token?: string}} Hello */
 /** @typedef {{type: "create-account", email: string, password: string, name: string}} CreateAccount */
 /** @typedef {{type: "log-in", email: string, password: string}} LogIn */
 /** @typedef {{type: "log-out"}} LogOut */
 /** @typedef {{type: "facility-log-in", facility: string, password: string}} FacilityLogIn */
-/** @typedef {{type: "join", visit: string, page: string}} Join */
+/** @typedef {{type: "join", visit: string, page: string, pressed: boolean}} Join */
 /** @typedef {{type: "leave", visit: string, page: string}} Leave */
 /** @typedef {{type: "press", visit: string, page: string, take_over: boolean}} Press */
 /** @typedef {{type: "end", visit: string}} End */
 /** @typedef {{type: "answer", visit: string, connection: number, sdp: string}} Answer */
 /** @typedef {{type: "ice", visit: string, connection: number, candidate: string, sdp_mid: string|null, sdp_m_line_index: number|null}} Ice */
 /** @typedef {{type: "page-state", visit: string, connection: number, receiving: boolean, camera: boolean, microphone: boolean}} PageState */
+/**
+ * The call as this end measures it. The hub takes finite numbers from 0 only.
+ *
+ * @typedef {{type: "call-stats", visit: string, connection: number, rtt_ms: number|null, video_kbps_in: number, video_kbps_out: number, fps_in: number, fps_out: number, lost_in: number, lost_out: number, jitter_ms: number, sound_delay_ms: number, concealed_ms: number, longest_gap_ms: number, dropped: number, target_kbps: number}} CallStats
+ */
 /** @typedef {{type: "ping", sent: number}} Ping */
-/** @typedef {Hello|CreateAccount|LogIn|LogOut|FacilityLogIn|Join|Leave|Press|End|Answer|Ice|PageState|Ping} MessageOut */
+/** @typedef {Hello|CreateAccount|LogIn|LogOut|FacilityLogIn|Join|Leave|Press|End|Answer|Ice|PageState|CallStats|Ping} MessageOut */
 
 /** The protocol version spoken here. */
 export const VERSION = "1";
@@ -89,6 +94,13 @@ export const FIELDS_IN = Object.freeze({
   appointments: { now: "number", visits: "array" },
   joined: { visit: "string", ice_servers: "array", ice_policy: "string" },
   offer: { visit: "string", page: "string", connection: "number", sdp: "string" },
+  ice: {
+    visit: "string",
+    connection: "number",
+    candidate: "string",
+    sdp_mid: "string|null",
+    sdp_m_line_index: "number|null",
+  },
   pong: { sent: "number", now: "number" },
   refused: { about: "string", code: "string", facts: "object" },
   violation: { code: "string", detail: "string" },
@@ -111,6 +123,7 @@ export const MESSAGES_OUT = Object.freeze([
   "answer",
   "ice",
   "page-state",
+  "call-stats",
   "ping",
 ]);
 

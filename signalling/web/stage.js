@@ -5,6 +5,8 @@
  * one until it shows a picture.
  */
 
+import { PictureGaps } from "./picture-gaps.js";
+
 const MAX_CROP = 0.08;
 
 export class Stage {
@@ -22,6 +24,7 @@ export class Stage {
     /** Runs at the next picture that is shown. @type {(() => void)|null} */
     this.awaited = null;
     this.whole = false;
+    this.gaps = new PictureGaps();
     window.addEventListener("resize", () => this.#fit());
   }
 
@@ -71,6 +74,12 @@ export class Stage {
     this.#drop(this.next);
     this.shown = null;
     this.next = null;
+    this.gaps.watch(null);
+  }
+
+  /** The longest time without a new picture since this was last asked. */
+  longestGapMs() {
+    return this.gaps.take(document.visibilityState === "visible");
   }
 
   /** Call in the press: only there may a page start to sound. */
@@ -98,6 +107,7 @@ export class Stage {
     if (this.shown === null) return;
     this.shown.id = "remote-video";
     this.shown.onresize = () => this.#fit();
+    this.gaps.watch(this.shown);
     this.#fit();
     this.#watch();
   }

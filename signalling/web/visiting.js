@@ -78,6 +78,11 @@ export class Visiting {
     this.sync();
   }
 
+  /** @param {import("./messages.js").Ice} ice */
+  found(ice) {
+    this.seats.get(ice.visit)?.call.found(ice);
+  }
+
   /**
    * The green telephone. Waits for the join when devices are still being asked for.
    *
@@ -144,8 +149,10 @@ export class Visiting {
   /** @param {string} visit */
   async #join(visit) {
     const seat = this.seats.get(visit) ?? this.#seat(visit);
-    const { page } = this.model;
-    const joined = await this.hub.request({ type: "join", visit, page }, "joined");
+    const { page, mine, ending } = this.model;
+    // A hub that was restarted cannot know which page was pressed.
+    const pressed = mine === visit && ending !== visit;
+    const joined = await this.hub.request({ type: "join", visit, page, pressed }, "joined");
     seat.call.configure(joined);
     seat.joined = true;
     this.#sendPress(seat);

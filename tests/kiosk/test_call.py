@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.actions import StartMedia, StopMedia
+from kiosk.actions import Action, StartMedia, StopMedia
 from kiosk.call import CONNECT_TIMEOUT_S, MAX_CANDIDATES
 from kiosk.events import Event, HookMoved, MediaDied
 from kiosk.media.commands import (
@@ -16,6 +16,7 @@ from kiosk.media.commands import (
     Connected,
     Drop,
     Gate,
+    LocalCandidate,
     LocalOffer,
     Receiving,
     RemoteAnswer,
@@ -121,6 +122,102 @@ def test_candidates_are_limited() -> None:
         for each in bench.do(Ice(visit="v1", connection=FIRST, candidate="c"))
     ]
     assert len(asked) == MAX_CANDIDATES
+
+
+# -- this terminal's own candidates -------------------------------------------------------------
+
+
+def relay(number: int) -> str:
+    return f"candidate:3 1 udp 16777215 203.0.113.7 {50_000 + number} typ relay"
+
+
+def found(number: int, connection: int = FIRST) -> LocalCandidate:
+    """As the media process reports it, related address and all."""
+    return LocalCandidate(
+        connection=connection, candidate=f"{relay(number)} raddr 10.1.2.3 rport 9 generation 0"
+    )
+
+
+def told_hub(actions: list[Action]) -> list[str]:
+    """Return the candidates that the hub is told."""
+    ices = [each for each in sent(actions) if isinstance(each, Ice)]
+    assert all((each.visit, each.sdp_m_line_index) == ("v1", 0) for each in ices)
+    return [each.candidate for each in ices]
+
+
+def test_a_late_candidate_is_told_to_the_hub_without_its_related_address() -> None:
+    bench = Bench().connected()
+    asked = bench.do(found(1))
+    assert sent(asked) == [
+        Ice(visit="v1", connection=FIRST, candidate=relay(1), sdp_m_line_index=0)
+    ]
+    assert told_hub(bench.do(LocalCandidate(connection=FIRST, candidate=""))) == [""]
+    assert told_hub(bench.wait(1)) == []
+
+
+def test_a_candidate_before_its_offer_follows_it() -> None:
+    bench = Bench().signed_in()
+    bench.do(OPENED)
+    assert told_hub(bench.do(found(1))) == []
+    asked = bench.do(LocalOffer(connection=FIRST, sdp="o"))
+    assert [type(each) for each in sent(asked)] == [Offer, Ice]
+
+
+def test_candidates_of_an_answered_connection_are_said_again_after_the_link_broke() -> None:
+    bench = Bench().connected()
+    bench.do(found(1))
+    bench.do(Answer(visit="v1", connection=FIRST, sdp="a"))
+    bench.do(LinkDown("gone"))
+    assert told_hub(bench.do(found(2))) == []
+    assert told_hub(bench.link_up()) == []  # whom to speak for is known with the seat only
+    assert told_hub(bench.push(seat(visit()))) == [relay(1), relay(2)]
+    assert told_hub(bench.wait(1)) == []
+
+
+def test_what_stands_needs_no_candidate_said_again_but_hears_of_new_ones() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.do(found(1))
+    bench.do(Answer(visit="v1", connection=FIRST, sdp="a"))
+    bench.do(Connected(connection=FIRST, up=True))
+    bench.do(LinkDown("gone"))
+    bench.link_up()
+    assert told_hub(bench.push(seat(IN_VISIT))) == []
+    assert told_hub(bench.do(found(2))) == [relay(2)]
+
+
+def test_an_offer_that_is_made_anew_leaves_the_old_candidates_behind() -> None:
+    bench = Bench().connected()
+    bench.do(found(1))
+    bench.do(LinkDown("gone"))
+    bench.wait(3)
+    bench.link_up()
+    bench.push(seat(visit()))
+    assert told_hub(bench.do(found(2))) == []  # of the dead connection
+    asked = bench.do(LocalOffer(connection=FIRST + 3, sdp="o"))
+    assert [type(each) for each in sent(asked)] == [Offer]
+    assert told_hub(bench.do(found(3, FIRST + 3))) == [relay(3)]
+
+
+def test_own_candidates_are_limited_but_their_end_is_always_said() -> None:
+    bench = Bench().connected()
+    asked = [each for number in range(MAX_CANDIDATES + 5) for each in bench.do(found(number))]
+    asked += bench.do(found(0))
+    asked += bench.do(LocalCandidate(connection=FIRST, candidate=""))
+    assert told_hub(asked) == [*map(relay, range(MAX_CANDIDATES)), ""]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "candidate:1 1 tcp 1 203.0.113.7 9 typ host tcptype passive",
+        "candidate:1 1 udp 1 terminal.local 9 typ host",
+        "candidate:1 2 udp 1 203.0.113.7 9 typ host",
+    ],
+)
+def test_what_the_hub_would_close_the_link_for_is_not_said(line: str) -> None:
+    bench = Bench().connected()
+    assert told_hub(bench.do(LocalCandidate(connection=FIRST, candidate=line))) == []
 
 
 def test_a_second_page_gets_a_new_connection_and_the_old_lives_until_it_stands() -> None:

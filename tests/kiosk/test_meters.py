@@ -1,12 +1,16 @@
-"""Quality words."""
+"""Quality words, and what the hub is told of a second."""
 
 from __future__ import annotations
+
+from math import isfinite
 
 import msgspec
 import pytest
 
 from kiosk.media.commands import Stats
-from kiosk.meters import QUALITY_HISTORY, QualityMeter
+from kiosk.meters import QUALITY_HISTORY, QualityMeter, call_stats
+from signalling.messages import TERMINAL_TO_HUB, encode
+from signalling.wire import MAX_FRAME
 from tests.kiosk.test_narration import STATS
 
 FROZEN = msgspec.structs.replace(STATS, fps_in=0.0, kbps_in=50.0)
@@ -57,3 +61,12 @@ def test_without_a_picture_that_is_sent_only_the_way_counts() -> None:
 
 def test_sound_only_says_that_sound_comes() -> None:
     assert after(*[GONE] * 4)[-1] == "weak"
+
+
+@pytest.mark.parametrize("name", [each for each in Stats.__struct_fields__ if each != "connection"])
+@pytest.mark.parametrize("value", [-1e12, float("nan"), float("inf"), float("-inf"), 1e12])
+def test_whatever_the_media_process_measures_the_hub_takes(name: str, value: float) -> None:
+    counts = name in ("lost_in", "lost_out", "dropped", "width_in", "height_in")
+    odd = int(value) if counts and isfinite(value) else 0 if counts else value
+    told = call_stats("v1", msgspec.structs.replace(STATS, **{name: odd}))
+    assert TERMINAL_TO_HUB.decode(encode(told), limit=MAX_FRAME) == told

@@ -540,6 +540,13 @@ def test_the_call_is_measured_for_the_screen_and_the_hub() -> None:
         rtt_ms=40.0,
         lost_in=3,
         heard_dbfs=-20.0,
+        lost_out=2,
+        jitter_ms=4.0,
+        sound_delay_ms=41.0,
+        concealed_ms=20.0,
+        longest_gap_ms=66.0,
+        dropped=1,
+        target_kbps=1200.0,
     )
     assert sent(bench.do(stats)) == [
         CallStats(
@@ -551,6 +558,13 @@ def test_the_call_is_measured_for_the_screen_and_the_hub() -> None:
             fps_in=5.0,
             fps_out=30.0,
             lost_in=3,
+            lost_out=2,
+            jitter_ms=4.0,
+            sound_delay_ms=41.0,
+            concealed_ms=20.0,
+            longest_gap_ms=66.0,
+            dropped=1,
+            target_kbps=1200.0,
         )
     ]
     assert bench.view.quality == "good"

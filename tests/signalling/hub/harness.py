@@ -211,9 +211,9 @@ class Page(Client):
         await self.until(lambda: self.count(Appointments) > before)
         return opened
 
-    async def join(self, visit: str, page: str | None = None) -> Joined:
+    async def join(self, visit: str, page: str | None = None, *, pressed: bool = False) -> Joined:
         self.page = page or self.page
-        return await self.ask(Join(visit=visit, page=self.page), Joined)
+        return await self.ask(Join(visit=visit, page=self.page, pressed=pressed), Joined)
 
     async def press(self, visit: str, *, take_over: bool = False) -> None:
         await self.send(Press(visit=visit, page=self.page, take_over=take_over))

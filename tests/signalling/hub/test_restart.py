@@ -10,11 +10,11 @@ import pytest
 from config.schema import Visits
 from signalling.hub.services import HubRuns, hub_lock, open_services
 from signalling.hub.store.records import SeatRow
-from signalling.messages import Appointments, Message, SeatMessage
+from signalling.messages import Appointments, Leave, Message, SeatMessage
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import VisitView
-from tests.signalling.hub.harness import PIN, Clock, hub_config, running_hub
+from tests.signalling.hub.harness import EMAIL, PIN, Clock, hub_config, running_hub
 
 
 def seat_visits(message: Message) -> tuple[VisitView, ...]:
@@ -45,9 +45,12 @@ async def test_everything_is_kept(tmp_path: Path) -> None:
         assert terminal.seat.visit == visit
         assert terminal.visit is not None
         assert terminal.visit.tracks_open
-        await page.join(visit, "page-1")
+        seats = terminal.count(SeatMessage)
+        await page.join(visit, "page-1", pressed=True)
         await page.state(visit)
         await terminal.sees(lambda view: view.page == "page-1" and not view.breaks)
+        after = [each for each in terminal.received if isinstance(each, SeatMessage)][seats:]
+        assert all(view.tracks_open for each in after for view in seat_visits(each))
 
 
 async def test_the_page_whose_call_runs_keeps_the_visit(tmp_path: Path) -> None:
@@ -66,12 +69,13 @@ async def test_the_page_whose_call_runs_keeps_the_visit(tmp_path: Path) -> None:
         await other.join(visit, "page-2")
         await other.state(visit, receiving=False)
         page = await hub.ready_page()
-        await page.join(visit, "page-1")
+        await page.join(visit, "page-1", pressed=True)
         await page.state(visit)
         seen = await page.sees(visit, lambda view: view.page is not None)
         assert seen.page == "page-1"
         pages = {view.page for each in terminal.received for view in seat_visits(each)}
         assert pages == {None, "page-1"}
+        assert seen.tracks_open
         assert "interrupted" not in await hub.kinds(visit)
 
 
@@ -85,6 +89,7 @@ async def test_a_page_that_comes_back_without_a_call_gets_the_visit_too(tmp_path
         await page.state(visit, connection=0, receiving=False)
         held = await page.sees(visit, lambda view: view.page == "page-3" and view.breaks)
         assert Cause.PAGE in {each.cause for each in held.breaks}
+        assert not held.tracks_open
         await page.press(visit)
         await page.sees(visit, lambda view: all(b.cause is not Cause.PAGE for b in view.breaks))
 
@@ -104,10 +109,40 @@ async def test_a_page_that_nobody_had_pressed_is_not_taken_for_one_in_a_call(
         keys = hub.keys
     async with running_hub(config, clock, keys) as hub:
         terminal, page = await hub.ready_terminal("c4"), await hub.ready_page()
-        await page.join(visit, "page-2")
-        await page.state(visit)  # the inmate's picture came before any press
+        # Its person may have pressed while nobody heard it; the log says that it was held for that.
+        await page.join(visit, "page-2", pressed=True)
+        await page.state(visit)
         held = await terminal.sees(lambda view: view.page == "page-2")
         assert (held.breaks[0].side, held.breaks[0].cause) == (Side.VISITOR, Cause.PAGE)
+        assert not held.tracks_open
+
+
+async def test_only_who_was_in_the_visit_is_believed_to_have_pressed(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        await hub.people()
+        await hub.visitor("bo@example.org", "Bo")
+        visit = await hub.book(visitors=(EMAIL, "bo@example.org"))
+        terminal, page = await hub.ready_terminal(), await hub.ready_page()
+        await terminal.sign_in()
+        await page.join(visit)
+        await page.press(visit)
+        await terminal.sees(lambda view: view.tracks_open)
+        keys = hub.keys
+    async with running_hub(config, clock, keys) as hub:
+        terminal = await hub.ready_terminal("c4")
+        bo = await hub.ready_page("bo@example.org")
+        await bo.join(visit, "page-of-bo", pressed=True)
+        held = await terminal.sees(lambda view: view.page == "page-of-bo")
+        assert not held.tracks_open
+        # Nor is anybody who comes once another page has the visit: they were overtaken.
+        ana = await hub.ready_page()
+        await ana.join(visit, pressed=True)
+        await bo.send(Leave(visit=visit, page="page-of-bo"))
+        held = await terminal.sees(lambda view: view.page == "page-1")
+        assert not held.tracks_open
+        await ana.press(visit)
+        await terminal.sees(lambda view: view.tracks_open)
 
 
 async def test_whoever_does_not_come_back_holds_the_visit(tmp_path: Path) -> None:

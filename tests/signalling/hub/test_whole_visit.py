@@ -183,9 +183,10 @@ async def test_a_page_that_leaves_holds_and_comes_back(hub: Hub) -> None:
     await page.join(visit, "page-reloaded")
     back = await terminal.sees(lambda view: view.page == "page-reloaded")
     assert back.breaks == held.breaks  # loaded again, but nobody pressed yet
+    assert not back.tracks_open
     await page.press(visit)
     back = await terminal.sees(lambda view: view.status is Status.IN_VISIT)
-    assert back.page == "page-reloaded"
+    assert (back.page, back.tracks_open) == ("page-reloaded", True)
 
 
 async def test_a_lost_socket_with_media_flowing_holds_nothing(hub: Hub) -> None:

@@ -88,6 +88,34 @@ class FakeKiosk:
         self._offer = self._pc.localDescription.sdp
         return Offer(visit=self.visit, page=page, connection=self.connection, sdp=self._offer)
 
+    async def offer_bare(self, page: str) -> tuple[Offer, list[Ice]]:
+        """Return an offer that names no address of this kiosk, and the addresses by themselves."""
+        whole = await self.offer(page)
+        lines = whole.sdp.split("\r\n")
+        mine = [line for line in lines if line.startswith("a=candidate:")]
+        bare = "\r\n".join(
+            line
+            for line in lines
+            if not line.startswith(("a=candidate:", "a=end-of-candidates", "a=rtcp:"))
+        )
+        candidates = [line.removeprefix("a=") for line in dict.fromkeys(mine)]
+        offer = Offer(visit=self.visit, page=page, connection=self.connection, sdp=bare)
+        return offer, [self._ice(each) for each in (*candidates, "")]
+
+    def _ice(self, candidate: str) -> Ice:
+        return Ice(
+            visit=self.visit,
+            connection=self.connection,
+            candidate=candidate,
+            sdp_m_line_index=0,
+        )
+
+    async def take_blindly(self, answer: Answer) -> None:
+        """Take the page's answer without its addresses: only the page can find this kiosk."""
+        lines = answer.sdp.split("\r\n")
+        blind = "\r\n".join(line for line in lines if not line.startswith("a=candidate:"))
+        await self.take(Answer(visit=answer.visit, connection=answer.connection, sdp=blind))
+
     async def take(self, answer: Answer) -> None:
         """Take the page's answer, checked as hub and kiosk check it."""
         assert answer.connection == self.connection
@@ -112,3 +140,7 @@ class FakeKiosk:
         """Let picture and sound out."""
         self._senders[0].replaceTrack(AudioStreamTrack() if audio else None)
         self._senders[1].replaceTrack(MovingPicture())
+
+    def freeze(self) -> None:
+        """Send no more pictures; sound goes on."""
+        self._senders[1].replaceTrack(None)

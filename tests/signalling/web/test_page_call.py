@@ -1,0 +1,86 @@
+"""The page's side of a call in a real Chromium: the terminal's late addresses, what it measures."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import Page
+
+from signalling.messages import Answer, CallStats, Ice, Join
+from signalling.visit import Status
+from tests.signalling.web.fake_hub import FakeHub, a_visit
+from tests.signalling.web.fake_kiosk import FakeKiosk
+from tests.signalling.web.steps import becomes_true, begin, log_in, on_screen, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def told(hub: FakeHub) -> list[CallStats]:
+    return [each for each in hub.received if isinstance(each, CallStats)]
+
+
+async def test_the_page_finds_the_terminal_by_addresses_that_came_after_the_offer(
+    hub: FakeHub, page: Page
+) -> None:
+    hub.visits = [a_visit()]
+    warnings: list[str] = []
+    page.on("console", lambda said: warnings.append(said.text) if said.type == "warning" else None)
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        join = await hub.got(Join)
+        await hub.change(status=Status.READY, signed_in=True, terminal="C-4", page=join.page)
+        offer, found = await kiosk.offer_bare(join.page)
+        stray = Ice(visit="v1", connection=9, candidate=found[0].candidate, sdp_m_line_index=0)
+        useless = Ice(visit="v1", connection=1, candidate="no candidate", sdp_m_line_index=0)
+        # The candidates are there before the page can have taken the offer.
+        await asyncio.gather(hub.send(offer), *(map(hub.send, [stray, useless, *found])))
+        await kiosk.take_blindly(await hub.got(Answer))
+        await kiosk.take_ice(Ice(visit="v1", connection=1, candidate=""))
+        await until("a connection", lambda: kiosk.state == "connected")
+    await until("a word about the useless one", lambda: len(warnings) == 1)
+    assert "candidate" in warnings[0]
+
+
+async def test_the_page_tells_how_the_call_is_while_the_visit_goes_on(
+    hub: FakeHub, page: Page
+) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 3) as kiosk:
+        assert not (await hub.got(Join)).pressed
+        await begin(hub, page, kiosk)
+        await until("moving pictures", lambda: any(each.fps_in > 10 for each in told(hub)), 20)
+        last = next(each for each in told(hub) if each.fps_in > 10)
+        assert (last.visit, last.connection) == ("v1", 3)
+        assert last.video_kbps_in > 1
+        assert 0 < last.longest_gap_ms < 1000
+        await until("pictures of the family", lambda: any(each.fps_out > 10 for each in told(hub)))
+        kiosk.freeze()
+        await until("a frozen picture", lambda: told(hub)[-1].longest_gap_ms > 1500)
+        assert told(hub)[-1].fps_in == 0
+        await hub.change(status=Status.INTERRUPTED, tracks_open=False)
+        await on_screen(page, "in-visit")
+        seen = len(told(hub))
+        await becomes_true(page, "new Promise((done) => setTimeout(() => done(true), 1600))")
+        assert len(told(hub)) <= seen + 1  # one may have been on its way
+
+
+async def test_a_page_that_comes_back_says_whether_it_was_pressed(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    hub.opened = "lindell"
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        first = await hub.got(Join)
+        assert not first.pressed
+        hub.received.clear()
+        await hub.cut()
+        hub.answering = True
+        again = await hub.got(Join)
+        assert (again.page, again.pressed) == (first.page, True)
+        hub.received.clear()
+        await page.reload()
+        loaded = await hub.got(Join)
+        assert loaded.page != first.page
+        assert not loaded.pressed
