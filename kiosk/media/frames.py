@@ -18,11 +18,10 @@ import mmap
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import av
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # the screen reads frames without the memory of all of FFmpeg
+    import av
 
 MAX_WIDTH: Final = 1920
 MAX_HEIGHT: Final = 1088
@@ -173,7 +172,7 @@ class FrameWriter:
     def __init__(self, memory_fd: int, event_fd: int) -> None:
         self._memory = mmap.mmap(memory_fd, MEMORY_BYTES)
         self._words = memoryview(self._memory)[:HEADER_BYTES].cast("Q")
-        self._bytes = np.frombuffer(self._memory, dtype=np.uint8)
+        self._bytes = memoryview(self._memory)
         self._event_fd = event_fd
         self._sequence = 0
 
@@ -183,23 +182,17 @@ class FrameWriter:
         slot = self._free_slot()
         self._sequence += 1
         first = SLOT_WORDS * (slot + 1)
-        width, height = frame.width, frame.height
-        stride_y = (width + 7) & ~7
-        stride_uv = stride_y // 2
+        stride_y, stride_uv = _strides(frame)
         self._words[first] = 0
         start = HEADER_BYTES + slot * SLOT_BYTES
-        for plane, stride, columns, rows in (
-            (frame.planes[0], stride_y, width, height),
-            (frame.planes[1], stride_uv, (width + 1) // 2, (height + 1) // 2),
-            (frame.planes[2], stride_uv, (width + 1) // 2, (height + 1) // 2),
-        ):
-            target = self._bytes[start : start + stride * rows].reshape(rows, stride)
-            target[:, :columns] = _rows(plane)[:rows, :columns]
+        for plane, stride in zip(frame.planes, (stride_y, stride_uv, stride_uv), strict=True):
+            rows = plane.height
+            self._copy(plane, start, stride, rows)
             start += stride * rows
         described = (
             self._sequence,
-            width,
-            height,
+            frame.width,
+            frame.height,
             stride_y,
             stride_uv,
             int(int(frame.colorspace) == _BT709),
@@ -212,6 +205,15 @@ class FrameWriter:
         self._words[first] = self._sequence
         self._words[NEWEST_WORD] = self._sequence << 2 | slot
         os.eventfd_write(self._event_fd, 1)
+
+    def _copy(self, plane: av.video.plane.VideoPlane, start: int, stride: int, rows: int) -> None:
+        source = memoryview(plane)  # type: ignore[arg-type]
+        if plane.line_size == stride:
+            self._bytes[start : start + stride * rows] = source[: stride * rows]
+            return
+        for row in range(rows):
+            at, target = row * plane.line_size, start + row * stride
+            self._bytes[target : target + plane.width] = source[at : at + plane.width]
 
     def _free_slot(self) -> int:
         newest = self._words[NEWEST_WORD] & 3 if self._sequence else SLOTS
@@ -227,8 +229,15 @@ def check(frame: av.VideoFrame) -> None:
         raise UnfitFrame(f"{frame.width}x{frame.height}")
 
 
-def _rows(plane: av.video.plane.VideoPlane) -> npt.NDArray[np.uint8]:
-    # A plane has the buffer protocol, which PyAV's types do not say.
-    flat = np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
-    used: npt.NDArray[np.uint8] = flat[: plane.line_size * plane.height]
-    return used.reshape(plane.height, plane.line_size)
+def _strides(frame: av.VideoFrame) -> tuple[int, int]:
+    """Return the strides in the slot: the frame's own if they fit, else the least that do.
+
+    With its own, a plane is one copy. Decoders pad rows to 32 or 64 samples; padding beyond
+    MAX_WIDTH (or a frame whose U and V differ) is left behind, row by row.
+    """
+    luma, u, v = (plane.line_size for plane in frame.planes)
+    rows_uv = (frame.height + 1) // 2
+    if luma <= MAX_WIDTH and u == v and luma * frame.height + 2 * u * rows_uv <= SLOT_BYTES:
+        return luma, u
+    stride_y = (frame.width + 7) & ~7
+    return stride_y, stride_y // 2

@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
@@ -66,6 +68,61 @@ def test_a_frame_arrives_whole(reader: FrameReader, writer: FrameWriter) -> None
         seen = np.frombuffer(plane, np.uint8).reshape(rows, stride)[:, :columns]
         assert np.all(seen == value)
     assert reader.take() is None, "each frame once"
+
+
+class Plane(bytearray):
+    """A plane with a stride that no decoder of ours has."""
+
+    def __init__(self, width: int, height: int, line_size: int, value: int) -> None:
+        super().__init__((bytes([value]) * width + bytes(line_size - width)) * height)
+        self.width, self.height, self.line_size = width, height, line_size
+
+
+@pytest.mark.parametrize("strides", [(2048, 1024, 1024), (640, 320, 352)])
+def test_strides_that_do_not_fit_are_left_behind(
+    reader: FrameReader, writer: FrameWriter, strides: tuple[int, int, int]
+) -> None:
+    planes = [
+        Plane(322 >> (at > 0), 241 if at == 0 else 121, stride, 100 + at)
+        for at, stride in enumerate(strides)
+    ]
+    described = {"format": SimpleNamespace(name="yuv420p"), "colorspace": 2, "color_range": 0}
+    frame: Any = SimpleNamespace(width=322, height=241, planes=planes, **described)
+    writer.write(frame)
+    picture = reader.take()
+    assert picture is not None
+    assert (picture.stride_y, picture.stride_uv) == (328, 164)
+    for plane, stride, columns, value in (
+        (picture.y, 328, 322, 100),
+        (picture.u, 164, 161, 101),
+        (picture.v, 164, 161, 102),
+    ):
+        seen = np.frombuffer(plane, np.uint8).reshape(-1, stride)[:, :columns]
+        assert np.all(seen == value)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (650, 482), (1280, 720)])
+def test_a_decoded_picture_says_the_colours_of_its_codec(
+    reader: FrameReader, writer: FrameWriter, size: tuple[int, int]
+) -> None:
+    """VP8 is BT.601 at every size (RFC 6386 section 9.2); its planes cross in one copy each."""
+    encoder = av.CodecContext.create("libvpx", "w")
+    assert isinstance(encoder, av.video.codeccontext.VideoCodecContext)
+    encoder.width, encoder.height = size
+    encoder.pix_fmt, encoder.time_base = "yuv420p", Fraction(1, 30)
+    encoder.options = {"deadline": "realtime", "lag-in-frames": "0"}
+    decoder = av.CodecContext.create("vp8", "r")
+    assert isinstance(decoder, av.video.codeccontext.VideoCodecContext)
+    packets = encoder.encode(grey(*size, 100)) + encoder.encode(None)
+    decoded = next(frame for packet in packets for frame in decoder.decode(packet))
+    writer.write(decoded)
+    picture = reader.take()
+    assert picture is not None
+    assert (picture.matrix, picture.full_range) == ("bt601", False)
+    assert (picture.width, picture.height) == size
+    assert picture.stride_y == decoded.planes[0].line_size
+    luma = np.frombuffer(picture.y, np.uint8).reshape(size[1], picture.stride_y)
+    assert np.abs(luma[:, : size[0]].astype(int) - 100).max() <= 2
 
 
 def test_newest_wins(reader: FrameReader, writer: FrameWriter) -> None:
