@@ -85,6 +85,13 @@ class Devices(Table, frozen=True):
     camera: str = "auto"
     microphone: str = "auto"
     earpiece: str = "auto"
+    sound: Annotated[
+        str,
+        Meta(pattern=r"^(handset|speakerphone)\Z", description='"handset" or "speakerphone"'),
+    ] = "handset"
+    """What microphone and earpiece are; how much is done against echo and noise follows."""
+    sidetone_db: Annotated[float, Meta(ge=-60, le=-6)] = -20.0
+    """How loud one hears oneself in a handset; -60: not at all."""
     hook: str = "none"
     """"none": no hook switch, the handset counts as up; "auto"; "simulated"; or a device."""
     hook_fifo: str = ""

@@ -9,7 +9,7 @@ drift apart do the same every few minutes, in 10 ms that nobody notices at this 
 from __future__ import annotations
 
 import threading
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ class Sidetone:
         """Samples that came faster than they were taken."""
         self.dried = 0
         """How often nothing was there in time."""
-        self._gain = 10 ** (level_db / 20) if level_db > NONE_DB else 0.0
+        self._gain = np.float32(10 ** (level_db / 20) if level_db > NONE_DB else 0.0)
         self._lock = threading.Lock()
         self._waiting: Block = np.zeros(0, dtype=np.int16)
         self._flowing = False
@@ -45,6 +45,8 @@ class Sidetone:
 
     def take(self, samples: int) -> Block:
         """Return the next samples at sidetone level; silence when there is no microphone."""
+        if not self._gain:
+            return np.zeros(samples, dtype=np.int16)
         with self._lock:
             waiting = self._waiting
             skip = waiting.size - BLOCK_SAMPLES if waiting.size > MAX_WAITING else 0
@@ -52,25 +54,24 @@ class Sidetone:
         if waiting.size < samples:
             return self._dry(waiting, samples)
         sound = waiting[skip : skip + samples] * self._gain
-        share = np.linspace(0, 1, samples)
         if not self._flowing:
-            sound *= share
+            sound *= _rise(samples)
         elif skip:
             self.skipped += skip
-            sound = sound * share + waiting[:samples] * self._gain * (1 - share)
+            rise = _rise(samples)
+            sound = sound * rise + waiting[:samples] * self._gain * (1 - rise)
         self._flowing = True
-        return _int16(sound)
+        return sound.astype(np.int16)
 
     def _dry(self, rest: Block, samples: int) -> Block:
         """Return the rest, faded out, and silence."""
-        sound = np.zeros(samples)
+        told = np.zeros(samples, dtype=np.int16)
         if self._flowing:
             self.dried += 1
             self._flowing = False
-            sound[: rest.size] = rest * self._gain * np.linspace(1, 0, rest.size)
-        return _int16(sound)
+            told[: rest.size] = rest * self._gain * (1 - _rise(rest.size))
+        return told
 
 
-def _int16(sound: npt.NDArray[np.floating[Any]]) -> Block:
-    result: Block = sound.astype(np.int16)
-    return result
+def _rise(samples: int) -> npt.NDArray[np.float32]:
+    return np.linspace(0, 1, samples, dtype=np.float32)

@@ -15,7 +15,7 @@ A block of 20 ms goes in, one comes out at once. The library's filters delay wha
 1 for its bands, 8 for the canceller, 6 for the noise suppressor (measured in samples: 46, 386,
 288). Gain never clips: AGC2 ends in a limiter. For the ear, see `limiter.mixed`.
 
-Who calls what. The media process makes one Voice with its devices. The microphone's task passes
+Who calls what. The media process makes one Voice of its devices. The microphone's task passes
 each block through `heard` before it is published to the connections, and measures the level that
 the screen shows from the block *before*: "is my microphone working" asks about the microphone, and
 a gain that lifts a dead one's noise would answer wrongly. The ear asks in the sound card's thread
@@ -35,6 +35,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from pywebrtc_audio import AudioProcessor
 
+from config.schema import Devices
 from hardware.interfaces import SAMPLE_RATE_HZ, Block
 from kiosk.media.echo_reference import EchoReference
 from kiosk.media.sidetone import NONE_DB, Sidetone
@@ -88,6 +89,12 @@ class Voice:
             agc_max_gain_db=cleaning.max_gain_db,
         )
 
+    @classmethod
+    def of(cls, devices: Devices) -> Voice:
+        """Return the voice for the configured devices."""
+        kind: Kind = "speakerphone" if devices.sound == "speakerphone" else "handset"
+        return cls(kind, devices.sidetone_db)
+
     def heard(self, block: Block) -> Block:
         """Return the microphone's block (20 ms) cleaned. Raises ValueError for anything else."""
         self.own.put(block)
@@ -98,12 +105,14 @@ class Voice:
     def sidetone(self, samples: int) -> Block:
         """Return what to mix into the next `samples` that are played."""
         own = self.own.take(samples)
-        self._mixed_in = own if self.handset_up else np.zeros(samples, dtype=np.int16)
-        return self._mixed_in
+        if not self.handset_up:
+            own[:] = 0
+        self._mixed_in = own
+        return own
 
     def played(self, block: Block) -> None:
         """Take what is being played, exactly as the card gets it."""
         own, self._mixed_in = self._mixed_in, None
-        if own is not None and own.size == block.size:
+        if own is not None and own.size == block.size and own.any():
             block = np.clip(block.astype(np.int32) - own, -32_768, 32_767).astype(np.int16)
         self.reference.put(block)

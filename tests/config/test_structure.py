@@ -67,6 +67,26 @@ def test_a_wrong_value_is_shown_with_what_was_expected(extra: str, words: str | 
     assert words is None or found == [words]
 
 
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("sound = 'headset'", 'devices.sound: found "headset", expected "handset" or '
+         '"speakerphone"'),
+        ('sound = "handset\\n"', None),
+        ("sidetone_db = 20", "devices.sidetone_db: found 20, expected a number from -60 to -6"),
+        ("sidetone_db = -61.0", None),
+    ],
+)  # fmt: skip
+def test_wrong_sound_is_told_what_to_be(extra: str, words: str | None) -> None:
+    found = terminal(f"[devices]\n{extra}")
+    assert len(found) == 1
+    assert words is None or found == [words]
+
+
+def test_right_sound_passes() -> None:
+    assert terminal("[devices]\nsound = 'speakerphone'\nsidetone_db = -60") == []
+
+
 def test_a_whole_number_does_for_a_number() -> None:
     assert hub("visits.link_grace_s = 7") == []
 

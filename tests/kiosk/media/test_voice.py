@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from config.schema import Devices
 from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block
 from kiosk.media.limiter import mixed
 from kiosk.media.voice import Kind, Voice
@@ -88,6 +89,13 @@ def test_the_own_voice_is_in_the_ear_but_not_in_the_reference() -> None:
             voice.played(mixed(family, own))
     assert own[-1] == 500
     assert set(np.unique(voice.reference.take(BLOCK_SAMPLES)).tolist()) <= {0, 300}
+
+
+def test_the_configuration_says_what_it_is() -> None:
+    voices = [Voice.of(Devices(sound=kind, sidetone_db=-6)) for kind in KINDS]
+    for voice in voices:
+        voice.heard(np.full(BLOCK_SAMPLES, 5000, dtype=np.int16))
+    assert [voice.sidetone(PLAYED_SAMPLES)[-1] for voice in voices] == [2505, 0]
 
 
 def test_there_is_no_sidetone_for_a_speakerphone_or_a_handset_that_hangs() -> None:
