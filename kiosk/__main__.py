@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,9 @@ from kiosk.media.engine import Spares
 from kiosk.session import Session
 from kiosk.startup import CannotStart, check_display, only_one
 from kiosk.terminal import Parts, Terminal
+from kiosk.view import View
 from kiosk.visit_media import VisitMedia
+from kiosk.volume_memory import VolumeMemory
 from signalling.descriptions import AddressPolicy
 from signalling.link import Address, Link
 from signalling.terminal_key import BadKeyFile, TerminalKey
@@ -103,32 +106,52 @@ async def _run(config: TerminalConfig) -> None:
     from kiosk.app import KioskApp, paints  # noqa: PLC0415 - imports the window
     from kiosk.screens.root import Root  # noqa: PLC0415 - imports the window
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = _stop_by_signal()
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
+    volume = VolumeMemory(Path(config.state_dir))
     parts = Parts(
         link=_link(config),
         media=VisitMedia(Spares(config.devices, config.network), paints(root)),
         hook=factory.hook(config.devices),
         keypad=None,
         policy=AddressPolicy.of(allow=config.network.allow_peers),
-        show=root.show,
+        show=_remembering(volume, root.show),
     )
-    session = Session(language=config.language, clock_offset_s=time.time() - time.monotonic())
-    terminal = Terminal(parts, session)
+    terminal = Terminal(parts, _session(config, volume.recalled))
     app = KioskApp(root)
     async with asyncio.TaskGroup() as tasks:
         screen = tasks.create_task(app.async_run("asyncio"), name="screen")
         running = tasks.create_task(terminal.run(), name="terminal")
         stopped = tasks.create_task(stop.wait(), name="stop")
+        remembering = tasks.create_task(volume.run(), name="volume")
         await asyncio.wait({screen, running, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         running.cancel()
         await asyncio.wait({running})
+        remembering.cancel()
         app.stop()
     log.info("kiosk=stopped")
+
+
+def _stop_by_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _session(config: TerminalConfig, volume: int) -> Session:
+    offset_s = time.time() - time.monotonic()
+    return Session(language=config.language, clock_offset_s=offset_s, volume=volume)
+
+
+def _remembering(volume: VolumeMemory, show: Callable[[View], None]) -> Callable[[View], None]:
+    def shown(view: View) -> None:
+        volume.remember(view.volume)
+        show(view)
+
+    return shown
 
 
 def _link(config: TerminalConfig) -> Link:

@@ -80,10 +80,13 @@ HUB_AWAY_END_S: Final = 2.0
 
 
 class Session:
-    """One terminal's mind. Call `receive` with every event, then show `view`."""
+    """One terminal's mind. Call `receive` with every event, then show `view`.
 
-    def __init__(self, *, language: str, clock_offset_s: float) -> None:
-        self._s = Standing(language=language, clock_offset_s=clock_offset_s)
+    `volume` is the one of whoever sat here when the kiosk ended.
+    """
+
+    def __init__(self, *, language: str, clock_offset_s: float, volume: int = START_VOLUME) -> None:
+        self._s = Standing(language=language, clock_offset_s=clock_offset_s, volume=volume)
 
     def view(self, now: float) -> View:
         """Return everything the screen shows at `now`."""
@@ -185,7 +188,9 @@ class Session:
         self._s.fresh = self._s.linked
         self._s.desk.adopt(seat)
         if self._s.desk.seat is None:
-            if was_seated and self._s.desk.finished is None:
+            if not was_seated:
+                self._s.volume = START_VOLUME  # whoever left it remembered has gone
+            elif self._s.desk.finished is None:
                 self._to_idle()
         elif not self._s.handset.locked:
             self._s.pad = None

@@ -42,7 +42,7 @@ APP_FAULT: Final = "APP-01"
 class Standing:
     """The parts of a terminal's mind. `now` is monotonic seconds."""
 
-    def __init__(self, *, language: str, clock_offset_s: float) -> None:
+    def __init__(self, *, language: str, clock_offset_s: float, volume: int = START_VOLUME) -> None:
         self.default_language = self.language = language
         self.clock = HubClock(clock_offset_s)
         self.linked = False
@@ -67,7 +67,7 @@ class Standing:
         self.call = Call()
         self.meter = MicrophoneMeter()
         self.quality = QualityMeter()
-        self.volume = START_VOLUME
+        self.volume = volume
         self.told_state: TerminalState | None = None
         self.told_faults: tuple[str, ...] | None = None
 

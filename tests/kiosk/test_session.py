@@ -8,6 +8,7 @@ import pytest
 from kiosk.actions import Send, StartMedia, StopMedia, Tell
 from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied
 from kiosk.media.commands import Fault, Level, Stats, Volume
+from kiosk.session import Session
 from kiosk.view import (
     AskEnd,
     AskSignOut,
@@ -525,6 +526,31 @@ def test_volume_has_eight_steps_and_is_forgotten_after_the_inmate() -> None:
     for _ in range(9):
         bench.press(VolumeStep(-1))
     assert bench.view.volume == 0
+
+
+def test_volume_outlives_the_media_process_of_the_visit() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.press(VolumeStep(1))
+    bench.do(MediaDied("crash"))
+    bench.wait(1)
+    assert Tell(Volume(level=6)) in bench.do(OPENED)
+
+
+def test_a_kiosk_that_starts_again_has_the_seated_inmates_volume() -> None:
+    again = Bench(session=Session(language="en", clock_offset_s=HUB_EPOCH, volume=7))
+    again.do(HookOpened(up=True))
+    again.link_up()
+    again.push(seat(IN_VISIT))
+    assert Tell(Volume(level=7)) in again.do(OPENED)
+    again.push(None)
+    assert again.view.volume == 5
+
+
+def test_a_remembered_volume_is_not_the_next_inmates() -> None:
+    again = Bench(session=Session(language="en", clock_offset_s=HUB_EPOCH, volume=0))
+    assert again.view.volume == 0
+    again.ready()
+    assert again.view.volume == 5
 
 
 def test_the_call_is_measured_for_the_screen_and_the_hub() -> None:
