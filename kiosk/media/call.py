@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import av
-from aiortc import MediaStreamTrack
 
 from hardware.interfaces import Block, VideoMode
 from hardware.simulated import Heard
 from kiosk.media.commands import Connected, FirstPicture, LocalOffer, Receiving
 from kiosk.media.devices import Tell
+from kiosk.media.frames import UnfitFrame
 from kiosk.media.meter import Meter
 from kiosk.media.peer import Peer
-from kiosk.media.playback import Ear, Screen, drain
+from kiosk.media.playback import Ear
+from kiosk.media.screen import Screen
 from kiosk.media.tracks import Feed, Gate
 
 _log = logging.getLogger(__name__)
@@ -57,23 +58,20 @@ class Call:
         self._up = False
         self._flowing = False
         self._pictured = False
+        self._unfit = 0
         self._answered_at: float | None = None
         self._closed = False
 
     async def start(self, mode: VideoMode) -> None:
         """Make the offer and tell it."""
         studio, peer = self._studio, self.peer
+        peer.camera.size = (mode.width, mode.height)
+        peer.picture.on_picture = self._picture
         studio.pictures.add(peer.camera)
         studio.sounds.add(peer.microphone)
         self._deaf = studio.gate.listen(self._gate_moved)
         peer.connection.on("connectionstatechange", self._state_changed)
-        peer.connection.on("track", self._track_came)
         self._gate_moved()
-        encoder = peer.video_sender.encoder
-        if encoder is not None and mode.width:
-            await asyncio.get_running_loop().run_in_executor(
-                None, encoder.warm, mode.width, mode.height
-            )
         sdp = await peer.offer()
         studio.tell(LocalOffer(connection=peer.number, sdp=sdp))
         self._run(self._watch(), "watch")
@@ -88,25 +86,28 @@ class Call:
             self._deaf()
             studio.pictures.remove(peer.camera)
             studio.sounds.remove(peer.microphone)
+        studio.screen.forget(peer.number)
+        studio.ear.forget(peer.number)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await peer.close()
-        studio.screen.forget(peer.number)
-        studio.ear.forget(peer.number)
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(self._spawn(work, name=f"{name} {self.peer.number}"))
 
     def _gate_moved(self) -> None:
-        if not self._studio.gate.is_open:
-            for receiver in self.peer.receivers:
-                receiver.shut()
-            return
-        self._pictured = False
-        for receiver in self.peer.receivers:
-            receiver.open()
-        self.peer.video_sender._send_keyframe()
+        peer, ear = self.peer, self._studio.ear
+        if self._studio.gate.is_open:
+            self._pictured = False
+            peer.sound.open()
+            peer.picture.open()
+            ear.listen(peer.number, peer.sound.buffer)
+        else:
+            ear.forget(peer.number)
+            peer.sound.shut()
+            peer.picture.shut()
+        peer.camera.gate_moved()
 
     def _state_changed(self) -> None:
         up = self.peer.is_up
@@ -114,17 +115,14 @@ class Call:
             self._up = up
             self._studio.tell(Connected(connection=self.peer.number, up=up))
 
-    def _track_came(self, track: MediaStreamTrack) -> None:
-        use = self._picture if track.kind == "video" else self._sound
-        self._run(drain(track, self._studio.gate, use), f"{track.kind} from the family")
-
-    def _sound(self, frame: av.AudioFrame | av.VideoFrame) -> None:
-        assert isinstance(frame, av.AudioFrame)
-        self._studio.ear.hear(self.peer.number, frame)
-
-    def _picture(self, frame: av.AudioFrame | av.VideoFrame) -> None:
-        assert isinstance(frame, av.VideoFrame)
-        self._studio.screen.show(self.peer.number, frame)
+    def _picture(self, frame: av.VideoFrame, timestamp: int) -> None:
+        try:
+            self._studio.screen.show(self.peer.number, frame)
+        except UnfitFrame as error:
+            if self._unfit == 0:
+                _log.warning("frame from the family refused: %s", error)
+            self._unfit += 1
+            return
         self._meter.picture(frame.width, frame.height)
         if not self._pictured:
             self._pictured = True
@@ -142,9 +140,9 @@ class Call:
                 continue
             await self._look()
             if self._studio.gate.is_open and not self._pictured:
-                await self.peer.receivers[1].ask_key_frame()
+                self.peer.picture.ask_key_frame()
             if tick % 4 == 0 and self.peer.is_up:
-                self._studio.tell(await self._meter.read())
+                self._studio.tell(self._meter.read())
 
     async def _look(self) -> None:
         """Find out whether the family's side is there, and tell when that changed."""
@@ -160,6 +158,6 @@ class Call:
             self._studio.tell(Receiving(connection=self.peer.number, flowing=flowing))
 
     def _last_heard(self) -> float | None:
-        times = [receiver.last_packet_at for receiver in self.peer.receivers]
+        times = [each.last_packet_at for each in (self.peer.sound, self.peer.picture)]
         known = [each for each in (*times, self._answered_at) if each is not None]
         return max(known, default=None)

@@ -6,12 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiortc.stats import (
-    RTCInboundRtpStreamStats,
-    RTCRemoteInboundRtpStreamStats,
-    RTCTransportStats,
-)
-
 from hardware.simulated import Heard
 from kiosk.media.commands import Stats
 from kiosk.media.peer import Peer
@@ -24,6 +18,7 @@ class _Counts:
     pictures_out: int
     bytes_in: int
     bytes_out: int
+    concealed_ms: float
 
 
 class Meter:
@@ -35,49 +30,61 @@ class Meter:
         self._pictures = 0
         self._size = (0, 0)
         self._last: _Counts | None = None
+        self._picture_at: float | None = None
+        self._longest_gap_s = 0.0
 
     def picture(self, width: int, height: int) -> None:
         """Count a decoded frame."""
+        self._gap(asyncio.get_running_loop().time())
+        self._picture_at = asyncio.get_running_loop().time()
         self._pictures += 1
         self._size = (width, height)
 
-    async def read(self) -> Stats:
+    def read(self) -> Stats:
         """Return the rates since the last reading."""
-        sent = await self._peer.video_sender.getStats()
-        got = [await receiver.getStats() for receiver in self._peer.receivers]
-        transports = [each for each in sent.values() if isinstance(each, RTCTransportStats)]
-        round_trips = [
-            each.roundTripTime
-            for each in sent.values()
-            if isinstance(each, RTCRemoteInboundRtpStreamStats) and each.roundTripTime is not None
-        ]
-        lost = sum(
-            each.packetsLost
-            for report in got
-            for each in report.values()
-            if isinstance(each, RTCInboundRtpStreamStats)
-        )
-        encoder = self._peer.video_sender.encoder
-        now = _Counts(
-            at=asyncio.get_running_loop().time(),
-            pictures_in=self._pictures,
-            pictures_out=encoder.frames if encoder is not None else 0,
-            bytes_in=sum(each.bytesReceived for each in transports),
-            bytes_out=sum(each.bytesSent for each in transports),
-        )
+        peer = self._peer
+        camera, microphone, picture, sound = peer.camera, peer.microphone, peer.picture, peer.sound
+        now = self._count()
         last, self._last = self._last or now, now
         elapsed_s = max(now.at - last.at, 0.001)
+        self._gap(now.at)
+        gap_s, self._longest_gap_s = self._longest_gap_s, 0.0
         heard = self._heard()
+        rtt_s = camera.rtt_s if camera.rtt_s is not None else microphone.rtt_s
+        encoder = camera.encoder
         return Stats(
-            connection=self._peer.number,
+            connection=peer.number,
             fps_in=round((now.pictures_in - last.pictures_in) / elapsed_s, 1),
             fps_out=round((now.pictures_out - last.pictures_out) / elapsed_s, 1),
             width_in=self._size[0],
             height_in=self._size[1],
             kbps_in=round((now.bytes_in - last.bytes_in) * 8 / elapsed_s / 1000, 1),
             kbps_out=round((now.bytes_out - last.bytes_out) * 8 / elapsed_s / 1000, 1),
-            rtt_ms=round(round_trips[-1] * 1000, 1) if round_trips else None,
-            lost_in=max(0, lost),
+            rtt_ms=round(rtt_s * 1000, 1) if rtt_s is not None else None,
+            lost_in=picture.lost + sound.lost,
+            lost_out=camera.lost + microphone.lost,
+            jitter_ms=round(sound.jitter_ms, 1),
+            sound_delay_ms=round(sound.buffer.delay_ms, 1),
+            concealed_ms=round(now.concealed_ms - last.concealed_ms, 1),
+            longest_gap_ms=round(gap_s * 1000, 1),
+            dropped=picture.dropped + sound.buffer.dropped + camera.skipped,
+            target_kbps=round(encoder.target_bps / 1000, 1) if encoder is not None else 0.0,
             heard_dbfs=round(heard.dbfs, 1),
             heard_hz=round(heard.hz, 1) if heard.hz is not None else None,
         )
+
+    def _count(self) -> _Counts:
+        transport = self._peer.transport
+        return _Counts(
+            at=asyncio.get_running_loop().time(),
+            pictures_in=self._pictures,
+            pictures_out=self._peer.camera.frames,
+            bytes_in=transport.bytes_in,
+            bytes_out=transport.bytes_out,
+            concealed_ms=self._peer.sound.buffer.concealed_ms,
+        )
+
+    def _gap(self, now: float) -> None:
+        """Note how long the picture has stood, whether or not one has come to end it."""
+        if self._picture_at is not None:
+            self._longest_gap_s = max(self._longest_gap_s, now - self._picture_at)

@@ -11,7 +11,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
 
 BURST_PACKETS: Final = 8
 """Sent at once: a picture between key frames is rarely more, and waits for nothing."""
@@ -39,8 +41,8 @@ class Loop(Protocol):
 
 
 @dataclass(slots=True)
-class _Picture:
-    packets: deque[bytes]
+class _Picture(Generic[T]):
+    packets: deque[T]
     begin: float
     step_s: float
     sent: int = 0
@@ -51,7 +53,7 @@ class _Picture:
         return self.begin + max(0, self.sent + 1 - BURST_PACKETS) * self.step_s
 
 
-class Pacer:
+class Pacer(Generic[T]):
     """Spreads the packets of each picture within its deadline, in order. For the loop's thread.
 
     A packet leaves at its picture's deadline at the latest, as far as the loop runs; so what
@@ -61,7 +63,7 @@ class Pacer:
 
     def __init__(
         self,
-        send: Callable[[bytes], object],
+        send: Callable[[T], object],
         on_drop: Callable[[], object] = lambda: None,
         loop: Loop | None = None,
     ) -> None:
@@ -70,7 +72,7 @@ class Pacer:
         self._send = send
         self._on_drop = on_drop
         self._loop: Loop = loop or asyncio.get_running_loop()
-        self._waiting: deque[_Picture] = deque()
+        self._waiting: deque[_Picture[T]] = deque()
         self._packets = 0
         self._timer: Timer | None = None
         self._closed = False
@@ -80,7 +82,7 @@ class Pacer:
         """Packets not yet sent."""
         return self._packets
 
-    def put(self, packets: list[bytes], deadline_s: float) -> None:
+    def put(self, packets: list[T], deadline_s: float) -> None:
         """Send a picture: up to 8 packets now, if none waits, and the last within `deadline_s`."""
         if self._closed or not packets:
             return
@@ -128,7 +130,7 @@ class Pacer:
 
     def _flush(self, until: float) -> None:
         """Send what is due and set the timer for the rest."""
-        due: list[bytes] = []
+        due: list[T] = []
         while self._waiting and self._waiting[0].due <= until:
             picture = self._waiting[0]
             due.append(picture.packets.popleft())

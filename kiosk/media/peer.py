@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import ipaddress
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import ifaddr
 from aioice.stun import TransactionError
 from aiortc import (
-    MediaStreamTrack,
     RTCBundlePolicy,
     RTCConfiguration,
     RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
-    RTCRtpSender,
     RTCRtpTransceiver,
     RTCSessionDescription,
 )
-from aiortc.codecs import CODECS, is_rtx
-from aiortc.rtcdtlstransport import RTCDtlsTransport
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.rtcrtpsender import RTCEncodedFrame
-from aiortc.rtp import AnyRtcpPacket
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS, is_rtx
+from aiortc.rtcicetransport import RTCIceTransport
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
 from aiortc.sdp import candidate_from_sdp
 
+from kiosk.media import paths
+from kiosk.media.audio_receiver import AudioReceiver
+from kiosk.media.audio_sender import AudioSender
 from kiosk.media.commands import Connect
-from kiosk.media.encoder import Encoder
-from kiosk.media.receiving import DatagramQueue, DecodedQueue, Receiver
-from kiosk.media.seams import private, replace_private
-from kiosk.media.tracks import CameraTrack, Gate, MicrophoneTrack
+from kiosk.media.rtp_packets import ABS_SEND_TIME, MID, PLAYOUT_DELAY
+from kiosk.media.seams import private
+from kiosk.media.tracks import Gate
+from kiosk.media.transport import Transport
+from kiosk.media.video_receiver import VideoReceiver
+from kiosk.media.video_sender import MakeEncoder, VideoSender
 from signalling.descriptions import (
     MAX_CANDIDATES,
     AddressPolicy,
@@ -44,92 +44,93 @@ PROBE_S: Final = 0.5
 START_KBPS: Final = 2000
 """The rate that the family's browser begins with. Without this hint Chromium, asked for 720p,
 began with 640x360 at 310 kb/s; with it, 1280x720 at 700 (tried)."""
+BASELINE: Final = "42e01f"
+"""H.264's constrained baseline, level 3.1: what every browser decodes (RFC 7742, section 6.2)."""
 
 
 def choose_codecs() -> None:
-    """Offer Opus and VP8 only, and hint the start rate. Once a process, before the first offer.
+    """Offer Opus, VP8, and H.264 that we only send. Once a process, before the first offer.
 
-    Fewer codecs are fewer parsers for strangers to feed; every browser has these two (RFC 7742,
-    RFC 7874).
+    Fewer codecs are fewer parsers for strangers to feed; every browser has these (RFC 7742,
+    RFC 7874). VP8 stands first, so that browsers send it. The start rate is hinted.
     """
     CODECS["audio"] = [codec for codec in CODECS["audio"] if codec.name == "opus"]
-    vp8 = next(codec for codec in CODECS["video"] if codec.name == "VP8")
-    vp8.parameters = {"x-google-start-bitrate": START_KBPS}
-    rtx = next(
+    CODECS["audio"][0].parameters = {"minptime": 10, "useinbandfec": 1}
+    first = [codec for codec in CODECS["video"] if codec.name == "VP8"]
+    first[0].parameters = {"x-google-start-bitrate": START_KBPS}
+    second = [each for each in CODECS["video"] if _level(each.parameters) == BASELINE]
+    wanted = {codec.payloadType for codec in first + second}
+    CODECS["video"] = [
         codec
         for codec in CODECS["video"]
-        if is_rtx(codec) and codec.parameters.get("apt") == vp8.payloadType
-    )
-    CODECS["video"] = [vp8, rtx]
+        if codec.payloadType in wanted or (is_rtx(codec) and codec.parameters["apt"] in wanted)
+    ]
+    named = {1: MID, 3: ABS_SEND_TIME, 4: PLAYOUT_DELAY}
+    known = [RTCRtpHeaderExtensionParameters(id=number, uri=uri) for number, uri in named.items()]
+    HEADER_EXTENSIONS["audio"] = known[:1]
+    HEADER_EXTENSIONS["video"] = known
 
 
-class Sender(RTCRtpSender):
-    """Sends one track, through the gate; silent (no reports either) before its first packet."""
-
-    def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, gate: Gate) -> None:
-        super().__init__(track, transport)
-        self.encoder: Encoder | None = None
-        self._gate = gate
-        if track.kind == "video":
-            self.encoder = Encoder()
-            replace_private(self, RTCRtpSender, "encoder", self.encoder)
-
-    @property
-    def packets(self) -> int:
-        """RTP packets sent."""
-        return int(private(self, RTCRtpSender, "packet_count"))
-
-    async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:
-        frame = await super()._next_encoded_frame(codec)
-        # The gate may have closed during the encoding: nothing leaves after that.
-        return frame if self._gate.is_open else None
-
-    async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
-        # Before the first packet aiortc would report NTP time 0, which browsers believe.
-        if self.packets:
-            await super()._send_rtcp(packets)
+def _level(parameters: dict[str, int | str | None]) -> object:
+    return parameters.get("profile-level-id")
 
 
 class Connection(RTCPeerConnection):
-    """aiortc's peer connection with our sender and receiver, on the addresses that we choose."""
+    """aiortc's peer connection made of our parts, on the addresses that we choose."""
 
-    def __init__(self, configuration: RTCConfiguration, gate: Gate, addresses: list[str]) -> None:
-        super().__init__(configuration)
+    def __init__(
+        self,
+        connect: Connect,
+        gate: Gate,
+        addresses: list[str],
+        make_encoder: MakeEncoder,
+        on_candidate: Callable[[str], None],
+    ) -> None:
+        super().__init__(_configuration(connect))
         self._gate = gate
         self._addresses = addresses
+        self._make_encoder = make_encoder
+        self._on_candidate = on_candidate
 
     def _RTCPeerConnection__createTransceiver(  # noqa: N802 - aiortc's own, overridden
-        self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None
+        self, direction: str, kind: str, sender_track: None = None
     ) -> RTCRtpTransceiver:
-        assert sender_track is not None, "the kiosk sends both kinds"
+        assert sender_track is None, "the kiosk's senders take from feeds"
         transceivers: list[RTCRtpTransceiver] = private(self, RTCPeerConnection, "transceivers")
         if transceivers:
             transport = transceivers[0].receiver.transport
+            assert isinstance(transport, Transport)
         else:
-            transport = private(self, RTCPeerConnection, "createDtlsTransport")()
-            self._restrain(transport.transport.iceGatherer._connection)
-        sender = Sender(sender_track, transport, self._gate)
-        receiver = Receiver(kind, transport)
-        receiver._set_rtcp_ssrc(sender._ssrc)
+            transport = self._transport()
+        sender: AudioSender | VideoSender
+        receiver: AudioReceiver | VideoReceiver
+        if kind == "audio":
+            sender = AudioSender(transport, self._gate)
+            receiver = AudioReceiver(transport, sender._ssrc)
+        else:
+            sender = VideoSender(transport, self._gate, self._make_encoder)
+            receiver = VideoReceiver(transport, sender._ssrc)
         sender._stream_id = private(self, RTCPeerConnection, "stream_id")
         made = RTCRtpTransceiver(direction=direction, kind=kind, sender=sender, receiver=receiver)
         made._bundled = bool(transceivers)
         transceivers.append(made)
         return made
 
-    def _restrain(self, ice: Any) -> None:
-        ice._queue = DatagramQueue()
-        if self._addresses:
-            gather = ice.get_component_candidates
-            ice.get_component_candidates = functools.partial(_gather_on, gather, self._addresses)
-
-
-async def _gather_on(
-    gather: Any, allowed: list[str], component: int, addresses: list[str], timeout: int = 5
-) -> Any:
-    # With the relay policy there are no host addresses at all, and none may come in here.
-    kept = allowed if addresses else []
-    return await gather(component=component, addresses=kept, timeout=timeout)
+    def _transport(self) -> Transport:
+        """What aiortc's `__createDtlsTransport` does, with our gatherer and our transport."""
+        settings = private(self, RTCPeerConnection, "configuration")
+        gatherer = paths.gatherer(settings.iceServers, settings.iceTransportPolicy, self._addresses)
+        gatherer.paths.on_candidate = self._on_candidate
+        ice = RTCIceTransport(gatherer)
+        dtls = Transport(ice, private(self, RTCPeerConnection, "certificates"))
+        connection_changed = private(self, RTCPeerConnection, "updateConnectionState")
+        gatherer.on("statechange", private(self, RTCPeerConnection, "updateIceGatheringState"))
+        ice.on("statechange", private(self, RTCPeerConnection, "updateIceConnectionState"))
+        ice.on("statechange", connection_changed)
+        dtls.on("statechange", connection_changed)
+        private(self, RTCPeerConnection, "iceTransports").add(ice)
+        private(self, RTCPeerConnection, "dtlsTransports").add(dtls)
+        return dtls
 
 
 def addresses_of(interfaces: Iterable[str]) -> list[str]:
@@ -152,11 +153,16 @@ class Peer:
     """
 
     def __init__(
-        self, connect: Connect, gate: Gate, interfaces: tuple[str, ...], policy: AddressPolicy
+        self,
+        connect: Connect,
+        gate: Gate,
+        make_encoder: MakeEncoder,
+        *,
+        interfaces: tuple[str, ...],
+        policy: AddressPolicy,
+        on_candidate: Callable[[str], None],
     ) -> None:
         self.number = connect.connection
-        self.camera = CameraTrack(gate)
-        self.microphone = MicrophoneTrack(gate)
         self._policy = policy
         self._offer = ""
         self._answered = False
@@ -164,22 +170,40 @@ class Peer:
         addresses = addresses_of(interfaces)
         if interfaces and not addresses:
             raise ValueError(f"no address on {', '.join(interfaces)}")
-        self.connection = Connection(_configuration(connect), gate, addresses)
-        self.audio = self.connection.addTransceiver(self.microphone)
-        self.video = self.connection.addTransceiver(self.camera)
+        self.connection = Connection(connect, gate, addresses, make_encoder, on_candidate)
+        self._audio = self.connection.addTransceiver("audio")
+        self._video = self.connection.addTransceiver("video")
 
     @property
-    def video_sender(self) -> Sender:
+    def microphone(self) -> AudioSender:
+        """What sends the microphone."""
+        assert isinstance(self._audio.sender, AudioSender)
+        return self._audio.sender
+
+    @property
+    def camera(self) -> VideoSender:
         """What sends the camera."""
-        assert isinstance(self.video.sender, Sender)
-        return self.video.sender
+        assert isinstance(self._video.sender, VideoSender)
+        return self._video.sender
 
     @property
-    def receivers(self) -> tuple[Receiver, Receiver]:
-        """Audio and video, in this order."""
-        audio, video = self.audio.receiver, self.video.receiver
-        assert isinstance(audio, Receiver) and isinstance(video, Receiver)
-        return audio, video
+    def sound(self) -> AudioReceiver:
+        """What takes the family's sound."""
+        assert isinstance(self._audio.receiver, AudioReceiver)
+        return self._audio.receiver
+
+    @property
+    def picture(self) -> VideoReceiver:
+        """What takes the family's picture."""
+        assert isinstance(self._video.receiver, VideoReceiver)
+        return self._video.receiver
+
+    @property
+    def transport(self) -> Transport:
+        """What carries all four."""
+        transport = self._audio.receiver.transport
+        assert isinstance(transport, Transport)
+        return transport
 
     @property
     def is_up(self) -> bool:
@@ -187,7 +211,7 @@ class Peer:
         return self.connection.connectionState == "connected"
 
     async def offer(self) -> str:
-        """Gather addresses and return the offer."""
+        """Return the offer, with the addresses that are known at once."""
         await self.connection.setLocalDescription(await self.connection.createOffer())
         self._offer = self.connection.localDescription.sdp
         return self._offer
@@ -195,11 +219,6 @@ class Peer:
     async def answer(self, sdp: str) -> None:
         """Take the browser's answer; ICE and DTLS begin. Raises BadDescription."""
         checked = check_answer(sdp, self._offer, self._policy)
-
-        @self.connection.on("track")
-        def bound(track: MediaStreamTrack) -> None:
-            vars(track)["_queue"] = DecodedQueue()
-
         await self.connection.setRemoteDescription(
             RTCSessionDescription(sdp=checked, type="answer")
         )
@@ -220,12 +239,12 @@ class Peer:
     async def _add(self, checked: str) -> None:
         parsed = candidate_from_sdp(checked.removeprefix("candidate:"))
         # Everything is bundled on the first section's transport, whatever section it came with.
-        parsed.sdpMid, parsed.sdpMLineIndex = self.audio.mid, 0
+        parsed.sdpMid, parsed.sdpMLineIndex = self._audio.mid, 0
         await self.connection.addIceCandidate(parsed)
 
     async def probe(self) -> bool:
         """Ask the family's side by STUN whether it is there; False after half a second."""
-        ice = self.audio.receiver.transport.transport._connection
+        ice = self.transport.transport._connection
         pair = next(iter(ice._nominated.values()), None)
         if pair is None or ice.remote_password is None:
             return False
@@ -245,8 +264,6 @@ class Peer:
     async def close(self) -> None:
         """Close; idempotent."""
         await self.connection.close()
-        self.camera.stop()
-        self.microphone.stop()
 
 
 def _configuration(connect: Connect) -> RTCConfiguration:

@@ -15,18 +15,18 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import uvloop
 
 from config.schema import Devices
 from hardware import factory
 from hardware.interfaces import Camera, Earpiece, Microphone
 from hardware.simulated import Heard, SimulatedEarpiece
-from kiosk.media import framing, sandbox
+from kiosk.media import encoders, framing, sandbox
 from kiosk.media.call import Call, Studio
 from kiosk.media.commands import (
     AnyCommand,
@@ -36,6 +36,7 @@ from kiosk.media.commands import (
     Drop,
     Imported,
     Level,
+    LocalCandidate,
     OpenDevices,
     Opened,
     RemoteAnswer,
@@ -51,7 +52,8 @@ from kiosk.media.commands import (
 from kiosk.media.devices import CameraRun, Keeper, MicrophoneRun, mode_of
 from kiosk.media.frames import FrameWriter
 from kiosk.media.peer import Peer, choose_codecs
-from kiosk.media.playback import Ear, Screen
+from kiosk.media.playback import Ear
+from kiosk.media.screen import Screen
 from kiosk.media.tracks import Feed, Gate
 from signalling.descriptions import AddressPolicy
 
@@ -60,8 +62,6 @@ _log = logging.getLogger("kiosk.media.process")
 MAX_UNSENT_BYTES: Final = 256 * 1024
 """Reports that the screen has not read; over this, levels and statistics are dropped."""
 MAX_CALLS: Final = 4
-CODEC_THREADS: Final = 2
-"""Encoders of picture and sound; decoders have threads of their own."""
 
 
 class Channel:
@@ -162,12 +162,24 @@ class Media:
             _log.warning("connection %d refused: there are %s", number, sorted(self._calls))
             self._tell(Connected(connection=number, up=False))
             return
-        peer = Peer(command, self._studio.gate, self._network.interfaces, self._policy)
+        peer = Peer(
+            command,
+            self._studio.gate,
+            self._make_encoder,
+            interfaces=self._network.interfaces,
+            policy=self._policy,
+            on_candidate=lambda found: self._tell(
+                LocalCandidate(connection=number, candidate=found)
+            ),
+        )
         call = Call(peer, self._studio, group.create_task)
         self._calls[number] = call
         assert self._camera_keeper is not None, "devices are opened first"
         mode = mode_of(self._camera_keeper)
         group.create_task(self._guard(number, call.start(mode)), name=f"offer {number}")
+
+    def _make_encoder(self, mime: str) -> encoders.VideoEncoder:
+        return encoders.choose(mime, self._devices)
 
     async def _guard(self, number: int, work: Coroutine[Any, Any, None]) -> None:
         """Run what a stranger's words may make fail: the process does not end by it.
@@ -231,9 +243,6 @@ async def serve(descriptors: list[int]) -> None:
     channel_fd, remote_memory, remote_event, self_memory, self_event = descriptors
     remote = FrameWriter(remote_memory, remote_event)
     self_view = FrameWriter(self_memory, self_event)
-    loop = asyncio.get_running_loop()
-    encoders = ThreadPoolExecutor(CODEC_THREADS, thread_name_prefix="encode")
-    loop.set_default_executor(encoders)
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
     channel = Channel(reader, writer)
     commands = channel.commands()
@@ -256,7 +265,9 @@ def main(arguments: list[str]) -> None:
     for chatty in ("aioice", "aiortc", "libav"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     choose_codecs()
-    asyncio.run(serve(descriptors))
+    sandbox.forbid_io_uring()
+    # Half the CPU of asyncio's own loop for a packet in or out, and a tenth for a timer.
+    uvloop.run(serve(descriptors))
     # Decoder threads that a driver or codec holds must not keep the devices open.
     logging.shutdown()
     os._exit(0)

@@ -1,154 +1,181 @@
-"""What comes from the family, from packet to decoder: bounded, and shut until the gate opens.
+"""What receivers of picture and sound share: who sends, receiver reports, counters.
 
-aiortc's queues have no end: whoever sends faster than this machine decodes fills its memory and
-falls ever further behind (tried: 26 MB a second). Each is replaced here by one that drops.
+Replaces aiortc 1.16's `RTCRtpReceiver.receive`, `stop`, `_handle_rtp_packet` and `_run_rtcp`:
+those await per packet, queue without bound, and decode in a thread that is joined on the loop.
+Of the base class only the names that RTCPeerConnection reads remain.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
-from typing import Any, Final
+import random
+import time
 
 from aiortc import RTCRtpReceiver
 from aiortc.codecs import is_rtx
-from aiortc.rate import BandwidthUsage, RemoteBitrateEstimator
-from aiortc.rtcdtlstransport import RTCDtlsTransport
-from aiortc.rtcrtpreceiver import NackGenerator
-from aiortc.rtp import RtpPacket
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
+from aiortc.rtcrtpreceiver import StreamStatistics
+from aiortc.rtp import (
+    RTCP_PSFB_PLI,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpSrPacket,
+    RtpPacket,
+    unwrap_rtx,
+)
 
-from kiosk.media.jitter import PromptJitterBuffer
-from kiosk.media.seams import private, replace_private
-
-DATAGRAMS: Final = 1024
-"""Datagrams that wait for decryption; then the newest are dropped, as a full socket would."""
-ENCODED_FRAMES: Final = 30
-DECODED_FRAMES: Final = 3
-TELL_MS: Final = 500
-FLOOR_BPS: Final = 2_500_000
-"""What the family's browser is told it may send while nothing looks congested. aiortc's estimate
-follows what arrives, and so keeps a browser that started low at that rate (tried: 149 kb/s)."""
-
-
-class DatagramQueue(asyncio.Queue[Any]):
-    """Datagrams from ICE. Full: what comes is dropped and counted; the end (None) always fits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dropped = 0
-
-    def put_nowait(self, item: Any) -> None:
-        """Add, or drop."""
-        if item is not None and self.qsize() >= DATAGRAMS:
-            self.dropped += 1
-            return
-        super().put_nowait(item)
-
-
-class DecodedQueue(asyncio.Queue[Any]):
-    """Decoded frames on their way to their track's reader. Full: the oldest is dropped."""
-
-    async def put(self, item: Any) -> None:
-        """Add at once."""
-        if self.qsize() >= DECODED_FRAMES and item is not None:
-            self.get_nowait()
-        self.put_nowait(item)
-
-
-class EncodedQueue(queue.Queue[Any]):
-    """Encoded frames for the decoder thread. Full: all are dropped and a key frame is asked for."""
-
-    def __init__(self, receiver: Receiver) -> None:
-        super().__init__()
-        self.dropped = 0
-        self._receiver = receiver
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Add at once; None ends the thread."""
-        if item is not None and self.qsize() >= ENCODED_FRAMES:
-            with self.mutex:
-                self.dropped += len(self.queue)
-                self.queue.clear()
-            private(self._receiver, RTCRtpReceiver, "decoder_error").set()
-        super().put(item)
-
-
-class FlooredEstimator(RemoteBitrateEstimator):
-    """aiortc's estimate of the rate to ask for, but not below a floor while nothing looks full.
-
-    It says so from the first packet on; aiortc's says nothing for three seconds.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._told_at_ms = -TELL_MS
-
-    def add(
-        self, arrival_time_ms: int, abs_send_time: int, payload_size: int, ssrc: int
-    ) -> tuple[int, list[int]] | None:
-        """Return (bits per second, ssrcs) when it is time to tell the sender."""
-        told = super().add(arrival_time_ms, abs_send_time, payload_size, ssrc)
-        if told is None and arrival_time_ms - self._told_at_ms < TELL_MS:
-            return None
-        self._told_at_ms = arrival_time_ms
-        rate, ssrcs = told or (FLOOR_BPS, list(self.ssrcs))
-        if self.detector.state() is not BandwidthUsage.OVERUSING:
-            rate = max(rate, FLOOR_BPS)
-        return rate, ssrcs
+from kiosk.media.sending import REPORT_S
+from kiosk.media.transport import Transport
 
 
 class Receiver(RTCRtpReceiver):
-    """One kind of media from the family. Packets are counted but not parsed while it is shut."""
+    """One kind of media from the family. Packets are counted but not opened while it is shut."""
 
-    def __init__(self, kind: str, transport: RTCDtlsTransport) -> None:
+    def __init__(self, kind: str, transport: Transport, own_ssrc: int) -> None:
         super().__init__(kind, transport)
         self.packets = 0
         self.last_packet_at: float | None = None
-        """Loop time of the last RTP packet, taken or not."""
-        self._ssrc: int | None = None
-        self._kind = kind
+        """Monotonic time of the last RTP packet, taken or not."""
+        self.ssrc: int | None = None
+        """Whose media this is: as signalled, else the first that came. Others are dropped."""
+        self.is_open = False
+        self._wire = transport
+        self._own_ssrc = own_ssrc
         self._loop = asyncio.get_running_loop()
-        self._jitter = PromptJitterBuffer(kind)
-        self._enabled = False
-        replace_private(self, RTCRtpReceiver, "decoder_queue", EncodedQueue(self))
-        self._renew()
+        self._codecs: dict[int, RTCRtpCodecParameters] = {}
+        self._statistics: StreamStatistics | None = None
+        self._rtx_ssrc: int | None = None
+        self._last_report: tuple[int, float] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
+        """Begin, once the connection stands (called by RTCPeerConnection, perhaps twice)."""
+        if self._codecs:
+            return
+        self._codecs = {
+            each.payloadType: each
+            for each in parameters.codecs
+            if each.payloadType is not None and self.understands(each)
+        }
+        for encoding in parameters.encodings:
+            self.ssrc = encoding.ssrc
+            if encoding.rtx is not None:
+                self._rtx_ssrc = encoding.rtx.ssrc
+        self._wire.join(self, parameters)
+        self._wire.route(self, self._codecs)
+        self._report_later()
+
+    async def stop(self) -> None:
+        """Take nothing more; idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._wire.leave(self)
+        self.shut()
+
+    def understands(self, codec: RTCRtpCodecParameters) -> bool:
+        """Whether packets of this codec are taken."""
+        return True
 
     def open(self) -> None:
-        """Let packets through to the decoder, from a clean start."""
-        if not self._enabled:
-            self._renew()
-            self._enabled = True
+        """Let packets through, from a clean start."""
+        if not self.is_open:
+            self.is_open = True
+            self.opened()
 
     def shut(self) -> None:
         """Drop what comes from now on."""
-        self._enabled = False
+        self.is_open = False
 
-    async def ask_key_frame(self) -> None:
-        """Send a picture loss indication, if anything has come that could be a picture."""
-        if self._ssrc is not None and self._enabled:
-            await self._send_rtcp_pli(self._ssrc)
+    def opened(self) -> None:
+        """Forget everything from before."""
 
-    async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+    def take(self, packet: RtpPacket, now: float) -> None:
+        """Take one RTP packet; `now` is monotonic time."""
         self.packets += 1
-        self.last_packet_at = self._loop.time()
-        codec = private(self, RTCRtpReceiver, "codecs").get(packet.payload_type)
-        if codec is not None and not is_rtx(codec):
-            self._ssrc = packet.ssrc
-        await super()._handle_rtp_packet(packet, arrival_time_ms)
-        if self._enabled:
-            self._decode_rest()
+        self.last_packet_at = now
+        if not self.is_open:
+            return
+        codec = self._codecs[packet.payload_type]
+        if is_rtx(codec):
+            media = self._unwrapped(packet, codec)
+            if media is not None:
+                self.accept(media, now)
+            return
+        if self.ssrc is None:
+            self.ssrc = packet.ssrc
+        if packet.ssrc != self.ssrc:
+            return
+        if self._statistics is None:
+            self._statistics = StreamStatistics(codec.clockRate)
+        self._statistics.add(packet)
+        self.accept(packet, now)
 
-    def _decode_rest(self) -> None:
-        for frame in self._jitter.rest():
-            mapper = private(self, RTCRtpReceiver, "timestamp_mapper")
-            frame.timestamp = mapper.map(frame.timestamp)
-            codecs = private(self, RTCRtpReceiver, "codecs").values()
-            codec = next(each for each in codecs if not is_rtx(each))
-            private(self, RTCRtpReceiver, "decoder_queue").put((codec, frame))
+    def accept(self, packet: RtpPacket, now: float) -> None:
+        """Take a packet of the one stream; it may come late, twice, or never."""
+        raise NotImplementedError
 
-    def _renew(self) -> None:
-        self._jitter = PromptJitterBuffer(self._kind)
-        replace_private(self, RTCRtpReceiver, "jitter_buffer", self._jitter)
-        if self._kind == "video":
-            replace_private(self, RTCRtpReceiver, "nack_generator", NackGenerator())
-            replace_private(self, RTCRtpReceiver, "remote_bitrate_estimator", FlooredEstimator())
+    def take_report(self, packet: AnyRtcpPacket, now: float) -> None:
+        """Note when the sender's last report came: it measures its round trip by ours."""
+        if isinstance(packet, RtcpSrPacket) and packet.ssrc == self.ssrc:
+            self._last_report = (packet.sender_info.ntp_timestamp >> 16 & 0xFFFFFFFF, now)
+
+    @property
+    def lost(self) -> int:
+        """Packets that never came."""
+        return max(0, self._statistics.packets_lost) if self._statistics is not None else 0
+
+    @property
+    def jitter_ms(self) -> float:
+        """RFC 3550's interarrival jitter."""
+        statistics = self._statistics
+        if statistics is None:
+            return 0.0
+        return float(statistics.jitter) * 1000 / next(iter(self._codecs.values())).clockRate
+
+    def ask_key_frame(self) -> None:
+        """Send a picture loss indication, if anything has come that could be a picture."""
+        if self.ssrc is not None and self.is_open:
+            pli = RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=self._own_ssrc, media_ssrc=self.ssrc)
+            self._wire.send_packet(bytes(pli))
+
+    def _unwrapped(self, packet: RtpPacket, codec: RTCRtpCodecParameters) -> RtpPacket | None:
+        """Return the packet inside a retransmission (RFC 4588, section 4)."""
+        original = codec.parameters.get("apt")
+        known = isinstance(original, int) and original in self._codecs
+        if not known or self.ssrc is None or len(packet.payload) < 2:
+            return None
+        if self._rtx_ssrc is not None and packet.ssrc != self._rtx_ssrc:
+            return None
+        assert isinstance(original, int)
+        return unwrap_rtx(packet, payload_type=original, ssrc=self.ssrc)
+
+    def _report_later(self) -> None:
+        self._timer = self._loop.call_later(random.uniform(*REPORT_S), self._report)  # noqa: S311
+
+    def _report(self) -> None:
+        self._report_later()
+        statistics = self._statistics
+        if statistics is None or self.ssrc is None:
+            return
+        lsr, since = 0, 0
+        if self._last_report is not None:
+            lsr, heard_at = self._last_report
+            since = min(int((time.monotonic() - heard_at) * 65536), 0xFFFFFFFF)
+        report = RtcpReceiverInfo(
+            ssrc=self.ssrc,
+            fraction_lost=statistics.fraction_lost,
+            packets_lost=statistics.packets_lost,
+            highest_sequence=statistics.max_seq or 0,
+            jitter=statistics.jitter & 0xFFFFFFFF,
+            lsr=lsr,
+            dlsr=since,
+        )
+        self._wire.send_packet(bytes(RtcpRrPacket(ssrc=self._own_ssrc, reports=[report])))
+
+
+def wall_ms() -> int:
+    """Return the time in ms as the bandwidth estimator counts it."""
+    return int(time.time() * 1000)

@@ -68,6 +68,21 @@ def die_with_parent(signal_number: int, parent: int) -> None:
         raise SystemExit(0)  # it ended before we asked
 
 
+def forbid_io_uring() -> None:
+    """Let no event loop make an io_uring: seccomp does not see what goes through one.
+
+    Before the loop is made: libuv takes epoll then, but would crash if its ring failed later.
+    """
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    try:
+        for name in ("io_uring_setup", "io_uring_enter", "io_uring_register"):
+            rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), name)
+        rules.load()
+    except OSError as error:
+        _warn([f"seccomp: {error}; io_uring stays possible"])
+
+
 def confine(devices: Iterable[Path]) -> list[str]:
     """Give up new privileges, dumps, big memory, and every file but code and `devices`.
 

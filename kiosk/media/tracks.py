@@ -1,22 +1,12 @@
-"""What is sent: camera and microphone as tracks that wait at the gate."""
+"""Between devices and connections: the gate that media waits at, and the feeds that hand it on."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from fractions import Fraction
-from typing import Final, Generic, Protocol, TypeVar
-
-import av
-from aiortc import MediaStreamTrack
-from aiortc.mediastreams import MediaStreamError
-
-from hardware.handoff import DropOldest
-from hardware.interfaces import SAMPLE_RATE_HZ, Block
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
-SOUND_BLOCKS: Final = 5
-"""100 ms of sound may wait for the encoder; then the oldest is dropped."""
 
 
 class Gate:
@@ -77,66 +67,3 @@ class Feed(Generic[T]):
     def remove(self, taker: Taker[T]) -> None:
         """Stop that."""
         self._takers.remove(taker)
-
-
-class CameraTrack(MediaStreamTrack):
-    """The camera for one connection. Newest frame wins; nothing taken while the gate is closed."""
-
-    kind = "video"
-
-    def __init__(self, gate: Gate) -> None:
-        super().__init__()
-        self._gate = gate
-        self._newest: DropOldest[av.VideoFrame] = DropOldest(1)
-
-    def take(self, item: av.VideoFrame) -> None:
-        """Keep the newest frame."""
-        if self._gate.is_open:
-            self._newest.put(item)
-
-    async def recv(self) -> av.VideoFrame:
-        """Wait for the next frame."""
-        frame = await self._newest.get()
-        while not self._gate.is_open:
-            # Taken while open, asked for after it closed: it stays here.
-            frame = await self._newest.get()
-        return frame
-
-    def stop(self) -> None:
-        """End the track and whoever waits for it."""
-        super().stop()
-        self._newest.fail(MediaStreamError())
-
-
-class MicrophoneTrack(MediaStreamTrack):
-    """The microphone for one connection; 100 ms at most wait."""
-
-    kind = "audio"
-
-    def __init__(self, gate: Gate) -> None:
-        super().__init__()
-        self._gate = gate
-        self._blocks: DropOldest[Block] = DropOldest(SOUND_BLOCKS)
-        self._samples = 0
-
-    def take(self, item: Block) -> None:
-        """Queue 20 ms."""
-        if self._gate.is_open:
-            self._blocks.put(item)
-
-    async def recv(self) -> av.AudioFrame:
-        """Wait for the next 20 ms."""
-        block = await self._blocks.get()
-        while not self._gate.is_open:
-            block = await self._blocks.get()
-        frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate = SAMPLE_RATE_HZ
-        frame.time_base = Fraction(1, SAMPLE_RATE_HZ)
-        frame.pts = self._samples
-        self._samples += block.size
-        return frame
-
-    def stop(self) -> None:
-        """End the track and whoever waits for it."""
-        super().stop()
-        self._blocks.fail(MediaStreamError())

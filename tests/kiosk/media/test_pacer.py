@@ -62,17 +62,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def pacer(clock: Clock) -> Pacer:
+def pacer(clock: Clock) -> Pacer[bytes]:
     return Pacer(clock.send, loop=clock)
 
 
-def test_a_small_picture_waits_for_nothing(clock: Clock, pacer: Pacer) -> None:
+def test_a_small_picture_waits_for_nothing(clock: Clock, pacer: Pacer[bytes]) -> None:
     pacer.put(picture(BURST_PACKETS), 0.010)
     assert clock.sent == [(0, packet) for packet in picture(BURST_PACKETS)]
     assert clock.calls == []
 
 
-def test_a_key_frame_is_spread_evenly_to_its_deadline(clock: Clock, pacer: Pacer) -> None:
+def test_a_key_frame_is_spread_evenly_to_its_deadline(clock: Clock, pacer: Pacer[bytes]) -> None:
     pacer.put(picture(48), 0.010)
     assert len(clock.sent) == 8
     clock.advance(0.005)
@@ -84,7 +84,9 @@ def test_a_key_frame_is_spread_evenly_to_its_deadline(clock: Clock, pacer: Pacer
     assert max(at_once) <= 6, "4 a millisecond, and what is due in the next half"
 
 
-def test_the_next_picture_keeps_its_place_and_its_deadline(clock: Clock, pacer: Pacer) -> None:
+def test_the_next_picture_keeps_its_place_and_its_deadline(
+    clock: Clock, pacer: Pacer[bytes]
+) -> None:
     pacer.put(picture(40), 0.010)
     clock.advance(0.004)
     pacer.put(picture(20, 40), 0.010)
@@ -94,14 +96,14 @@ def test_the_next_picture_keeps_its_place_and_its_deadline(clock: Clock, pacer: 
     assert clock.sent[-1][0] <= 14
 
 
-def test_a_shorter_deadline_hurries_nobody_out_of_order(clock: Clock, pacer: Pacer) -> None:
+def test_a_shorter_deadline_hurries_nobody_out_of_order(clock: Clock, pacer: Pacer[bytes]) -> None:
     pacer.put(picture(40), 0.010)
     pacer.put(picture(20, 40), 0.002)
     clock.advance(0.011)
     assert [packet for _, packet in clock.sent] == picture(60)
 
 
-def test_a_loop_that_was_busy_catches_up_at_once(clock: Clock, pacer: Pacer) -> None:
+def test_a_loop_that_was_busy_catches_up_at_once(clock: Clock, pacer: Pacer[bytes]) -> None:
     pacer.put(picture(40), 0.010)
     clock.now += 0.5
     clock.advance(0)
@@ -131,7 +133,7 @@ def test_a_picture_above_the_bound_is_dropped_itself(clock: Clock) -> None:
     assert len(clock.sent) == 3
 
 
-def test_closed_it_sends_nothing_more(clock: Clock, pacer: Pacer) -> None:
+def test_closed_it_sends_nothing_more(clock: Clock, pacer: Pacer[bytes]) -> None:
     pacer.put(picture(30), 0.010)
     pacer.close()
     pacer.close()
@@ -157,7 +159,7 @@ def test_a_send_that_fails_holds_up_nothing(clock: Clock) -> None:
     assert clock.sent[-1][1] == picture(30)[-1]
 
 
-def test_nothing_to_send_is_nothing(clock: Clock, pacer: Pacer) -> None:
+def test_nothing_to_send_is_nothing(clock: Clock, pacer: Pacer[bytes]) -> None:
     pacer.put([], 0.010)
     assert clock.sent == []
     assert clock.calls == []

@@ -1,0 +1,47 @@
+"""The microphone on its way to the family: each block is encoded and sent where it arrives."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+
+from hardware.interfaces import SAMPLE_RATE_HZ, Block
+from kiosk.media import opus
+from kiosk.media.sending import Sender
+from kiosk.media.tracks import Gate
+from kiosk.media.transport import Transport
+
+BITRATE_BPS: Final = 32_000
+EXPECTED_LOSS_PCT: Final = 5
+"""How much loss in-band FEC is made for; with less than some percent Opus leaves it out."""
+
+
+class AudioSender(Sender):
+    """Encodes 20 ms in the call that brings them: no queue, no thread, nothing to fall behind.
+
+    Encoding takes about 0.2 ms, less than handing the block to a thread and waiting for it.
+    """
+
+    def __init__(self, transport: Transport, gate: Gate) -> None:
+        super().__init__("audio", transport, gate, SAMPLE_RATE_HZ)
+        self._encoder: opus.Encoder | None = None
+        self._samples = 0
+
+    def started(self, codec: RTCRtpCodecParameters) -> None:
+        """Open the encoder."""
+        self._encoder = opus.Encoder(
+            bitrate_bps=BITRATE_BPS, fec=True, dtx=True, loss_pct=EXPECTED_LOSS_PCT
+        )
+
+    def take(self, block: Block) -> None:
+        """Send 20 ms; never waits. Time passes for the family too while the gate is shut."""
+        timestamp = self._samples
+        self._samples += block.size
+        if self._encoder is None or not self.is_started or not self._gate.is_open:
+            return
+        payload = self._encoder.encode(block)
+        if payload:
+            for packet in self.prepare([payload], timestamp, time.monotonic()):
+                self.emit(packet)

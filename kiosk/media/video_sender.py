@@ -1,0 +1,150 @@
+"""The camera on its way to the family: newest frame, encoder's thread, packets, pacer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import av
+from aiortc.codecs import is_rtx
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    unpack_remb_fci,
+)
+
+from hardware.handoff import DropOldest
+from kiosk.media.encoders import VideoEncoder
+from kiosk.media.pacer import Pacer
+from kiosk.media.rtp_packets import Layout, Packets
+from kiosk.media.sending import Sender
+from kiosk.media.tracks import Gate
+from kiosk.media.transport import MALFORMED, Transport
+
+VIDEO_CLOCK_HZ: Final = 90_000
+FRESH_S: Final = 0.1
+"""A picture taken at most so long before the gate opened is the first one shown."""
+PACE_S: Final = 0.008
+"""A frame's packets leave within this time: a key frame is no burst, and no delay one would see."""
+KEY_FRAME_EVERY_S: Final = 0.2
+"""Key frames on demand, but not more often: each costs as much as ten other frames."""
+PLAYOUT_DELAY_MS: Final = (0, 0)
+"""What we ask of the family's browser: to show a picture when it has come, without smoothing."""
+
+MakeEncoder = Callable[[str], VideoEncoder]
+
+
+class VideoSender(Sender):
+    """Encodes and sends pictures. Newest wins: what the encoder has no time for is skipped."""
+
+    def __init__(self, transport: Transport, gate: Gate, make_encoder: MakeEncoder) -> None:
+        super().__init__("video", transport, gate, VIDEO_CLOCK_HZ)
+        self.frames = 0
+        """Frames sent so far."""
+        self.size = (0, 0)
+        """Width and height that the camera will give: the encoder is opened for them ahead."""
+        self.encoder: VideoEncoder | None = None
+        self._make_encoder = make_encoder
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._standing: tuple[av.VideoFrame, float] | None = None
+        self._frames: DropOldest[tuple[av.VideoFrame, float]] = DropOldest(1)
+        self._task: asyncio.Task[None] | None = None
+        self._key_wanted = True
+        self._key_at = 0.0
+        self._allowed_bps: int | None = None
+        self._pacer = Pacer(self.emit, on_drop=self._want_key)
+
+    @property
+    def skipped(self) -> int:
+        """Frames that came while others were being encoded or sent, and were given up."""
+        return self._frames.dropped + self._pacer.dropped
+
+    def take(self, frame: av.VideoFrame) -> None:
+        """Send this frame, unless a newer one comes before its turn; never waits."""
+        now = time.monotonic()
+        if not self._gate.is_open:
+            self._standing = (frame, now)
+        elif self.is_started:
+            self._frames.put((frame, now))
+
+    def gate_moved(self) -> None:
+        """Begin at once with the picture that stands there, whole; or stop."""
+        standing, self._standing = self._standing, None
+        if not self._gate.is_open:
+            return
+        self._key_wanted, self._key_at = True, 0.0
+        if standing and self.is_started and time.monotonic() - standing[1] < FRESH_S:
+            self._frames.put((standing[0], time.monotonic()))
+
+    def choose(self, codecs: list[RTCRtpCodecParameters]) -> RTCRtpCodecParameters:
+        """H.264 where the browser takes it: it costs this terminal half of VP8."""
+        known = [each for each in codecs if not is_rtx(each)]
+        return next((each for each in known if each.name == "H264"), known[0])
+
+    def started(self, codec: RTCRtpCodecParameters) -> None:
+        """Begin to encode."""
+        self._task = asyncio.create_task(self._run(codec.mimeType), name="send picture")
+
+    def take_report(self, packet: AnyRtcpPacket, now: float) -> None:
+        """Take also requests for key frames, and the rate that the path is said to carry."""
+        super().take_report(packet, now)
+        if not isinstance(packet, RtcpPsfbPacket):
+            return
+        if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+            if packet.media_ssrc == self._ssrc or packet.fmt == RTCP_PSFB_FIR:
+                self._key_wanted = True
+        elif packet.fmt == RTCP_PSFB_APP:
+            try:
+                rate, ssrcs = unpack_remb_fci(packet.fci)
+            except MALFORMED:
+                return
+            if self._ssrc in ssrcs:
+                self._allowed_bps = rate
+                if self.encoder is not None:
+                    self.encoder.target_bps = rate
+
+    async def stop(self) -> None:
+        """Stop encoding and sending; idempotent."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        self._pacer.close()
+        self._thread.shutdown(wait=False)
+        await super().stop()
+
+    def _want_key(self) -> None:
+        self._key_wanted = True
+
+    def _packets(self, layout: Layout) -> Packets:
+        return Packets(layout, PLAYOUT_DELAY_MS)
+
+    async def _run(self, mime: str) -> None:
+        loop = self._loop
+        encoder = self.encoder = self._make_encoder(mime)
+        if self._allowed_bps is not None:
+            encoder.target_bps = self._allowed_bps
+        if all(self.size):
+            await loop.run_in_executor(self._thread, encoder.warm, *self.size)
+        while True:
+            frame, taken_at = await self._frames.get()
+            key = self._key_wanted and loop.time() - self._key_at >= KEY_FRAME_EVERY_S
+            if key:
+                self._key_wanted, self._key_at = False, loop.time()
+            payloads = await loop.run_in_executor(self._thread, encoder.encode, frame, key)
+            if payloads and self._gate.is_open:
+                self._send_frame(taken_at, payloads)
+
+    def _send_frame(self, taken_at: float, payloads: list[bytes]) -> None:
+        # The time at which the picture came, not the camera's own count: that one starts anew
+        # when the camera comes back, and both streams' reports need one clock.
+        timestamp = int(taken_at * VIDEO_CLOCK_HZ)
+        self._pacer.put(self.prepare(payloads, timestamp, taken_at), PACE_S)
+        self.frames += 1

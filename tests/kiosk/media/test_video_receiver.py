@@ -1,0 +1,206 @@
+"""Pictures leave with their last packet; what cannot be a picture never reaches the decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+
+import av
+import numpy as np
+import pytest
+from aiortc.codecs.vpx import Vp8Encoder
+from aiortc.rate import BandwidthUsage
+from aiortc.rtp import RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPsfbPacket, RtcpRtpfbPacket, RtpPacket
+
+from kiosk.media import vp8
+from kiosk.media.video_receiver import ENCODED_FRAMES, FLOOR_BPS, FlooredEstimator, VideoReceiver
+from tests.kiosk.media.parts import H264, RTX, VP8, Wire, receiving, until
+
+SSRC = 5
+
+
+def pictures(count: int, width: int = 64, height: int = 48) -> Iterator[list[bytes]]:
+    """Yield the payloads of each frame of a moving gradient; the first is a key frame."""
+    encoder = Vp8Encoder()
+    for number in range(count):
+        luma = (np.add.outer(np.arange(height), np.arange(width)) * 3 + 9 * number) % 256
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        planes[:height] = luma
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        frame.pts, frame.time_base = number, Fraction(1, 30)
+        yield encoder.encode(frame)[0]
+
+
+def packets(frames: list[list[bytes]], sequence: int = 100) -> list[RtpPacket]:
+    made = []
+    for number, payloads in enumerate(frames):
+        for place, payload in enumerate(payloads, 1):
+            one = RtpPacket(
+                payload_type=97,
+                sequence_number=sequence & 0xFFFF,
+                timestamp=3000 * number,
+                marker=int(place == len(payloads)),
+                payload=payload,
+            )
+            one.ssrc = SSRC
+            made.append(one)
+            sequence += 1
+    return made
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.wire = Wire()
+        self.receiver = VideoReceiver(self.wire, 1)
+        self.seen: list[tuple[int, int, int]] = []
+        self.receiver.on_picture = self._picture
+
+    async def begin(self) -> None:
+        await self.receiver.receive(receiving(SSRC, VP8, RTX, H264))
+        self.receiver.open()
+
+    def _picture(self, frame: av.VideoFrame, timestamp: int) -> None:
+        self.seen.append((frame.width, frame.height, timestamp))
+
+    def asked(self) -> int:
+        """How often a key frame was asked for."""
+        about = [each for each in self.wire.rtcp if isinstance(each, RtcpPsfbPacket)]
+        return sum(each.fmt == RTCP_PSFB_PLI for each in about)
+
+
+@pytest.fixture
+async def stage() -> Stage:
+    made = Stage()
+    await made.begin()
+    return made
+
+
+def has_seen(stage: Stage, timestamp: int) -> bool:
+    return bool(stage.seen) and stage.seen[-1][2] == timestamp
+
+
+async def test_each_picture_is_shown_as_soon_as_it_is_whole(stage: Stage) -> None:
+    sent = packets(list(pictures(5)))
+    for number, one in enumerate(sent):
+        stage.receiver.take(one, float(number))
+        if one.marker:
+            await until(partial(has_seen, stage, one.timestamp))
+    assert [each[2] for each in stage.seen] == [0, 3000, 6000, 9000, 12000]
+    assert stage.asked() == 0
+    await stage.receiver.stop()
+
+
+async def test_shut_it_counts_but_opens_nothing(stage: Stage) -> None:
+    stage.receiver.shut()
+    for one in packets(list(pictures(2))):
+        stage.receiver.take(one, 7.0)
+    assert stage.receiver.packets == 2 and stage.receiver.last_packet_at == 7.0
+    assert stage.receiver._statistics is None
+    await stage.receiver.stop()
+
+
+async def test_without_its_key_frame_nothing_is_decoded_and_one_is_asked_for(stage: Stage) -> None:
+    _, *rest = list(pictures(6))
+    for one in packets(rest):
+        stage.receiver.take(one, 0.0)
+    assert stage.receiver.refused == 5 and stage.asked() == 1
+    for one in packets(list(pictures(1)), sequence=105):
+        stage.receiver.take(one, 0.0)
+    await until(lambda: len(stage.seen) == 1)
+    await stage.receiver.stop()
+
+
+async def test_a_picture_of_8192_by_8192_is_refused_before_it_is_decoded(stage: Stage) -> None:
+    (payloads,) = pictures(1)
+    frame = bytearray(b"".join(payload[4:] for payload in payloads))
+    assert vp8.key_frame_size(bytes(frame)) == (64, 48)
+    frame[6:10] = (8192).to_bytes(2, "little") * 2
+    huge = packets([[payloads[0][:4] + bytes(frame)]])
+    for one in [*huge, *packets(list(pictures(3))[1:], sequence=101)]:
+        stage.receiver.take(one, 0.0)
+    assert stage.receiver.refused == 3
+    for one in packets(list(pictures(1)), sequence=103):
+        stage.receiver.take(one, 0.0)
+    await until(lambda: len(stage.seen) == 1)
+    assert stage.seen[0][:2] == (64, 48)
+    await stage.receiver.stop()
+
+
+async def test_a_lost_packet_is_asked_for(stage: Stage) -> None:
+    first, second, third = packets(list(pictures(3)))
+    stage.receiver.take(first, 0.0)
+    stage.receiver.take(third, 0.0)
+    (nack,) = [each for each in stage.wire.rtcp if isinstance(each, RtcpRtpfbPacket)]
+    assert (nack.fmt, nack.lost) == (RTCP_RTPFB_NACK, [second.sequence_number])
+    again = RtpPacket(
+        payload_type=98,
+        sequence_number=9,
+        timestamp=second.timestamp,
+        marker=second.marker,
+        payload=second.sequence_number.to_bytes(2, "big") + second.payload,
+    )
+    again.ssrc = 6
+    stage.receiver.take(again, 0.0)
+    await until(lambda: len(stage.seen) == 3)
+    await stage.receiver.stop()
+
+
+async def test_more_than_the_decoder_can_do_is_dropped_and_begun_anew(stage: Stage) -> None:
+    decoder = stage.receiver._decoder
+    assert decoder is not None
+    sent = packets(list(pictures(ENCODED_FRAMES * 4, 640, 480)))
+    for one in sent:
+        stage.receiver.take(one, 0.0)  # without once letting the loop run
+    assert decoder._queue.qsize() <= ENCODED_FRAMES
+    await until(decoder._queue.empty)
+    assert stage.receiver.dropped > 0
+    await stage.receiver.stop()
+
+
+async def test_garbage_is_asked_again_and_kills_nothing(stage: Stage) -> None:
+    (payloads,) = pictures(1)
+    cut, noise = payloads[0][:30], payloads[0][:4] + b"\1\2\3"
+    for one in packets([[cut], [b""], [b"\x10"], [b"\xff" * 9], [noise]]):
+        stage.receiver.take(one, 0.0)
+    for one in packets(list(pictures(2)), sequence=105):
+        stage.receiver.take(one, 0.0)
+    await until(lambda: len(stage.seen) >= 2)
+    await stage.receiver.stop()
+
+
+async def test_strangers_and_their_h264_are_not_decoded(stage: Stage) -> None:
+    assert 101 not in stage.receiver._codecs
+    (payloads,) = pictures(1)
+    for one in packets([payloads]):
+        one.ssrc = 99
+        stage.receiver.take(one, 0.0)
+    assert stage.receiver.lost == 0 and stage.receiver._statistics is None
+    await stage.receiver.stop()
+
+
+def test_the_rate_has_a_floor_until_something_looks_full() -> None:
+    estimator = FlooredEstimator()
+    told = [estimator.add(ms, ms * 262, 1200, 7) for ms in range(0, 2000, 20)]
+    rates = [each for each in told if each is not None]
+    assert rates[0] == (FLOOR_BPS, [7])
+    assert 3 <= len(rates) <= 5
+    estimator.detector.hypothesis = BandwidthUsage.OVERUSING
+    estimator.detector.detect = lambda *_: BandwidthUsage.OVERUSING  # type: ignore[method-assign]
+    squeezed = [estimator.add(2000 + ms, (2000 + ms) * 262, 1200, 7) for ms in range(0, 600, 20)]
+    assert min(each[0] for each in squeezed if each is not None) < FLOOR_BPS
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (b"", None),
+        (b"\x01\x02\x03", None),
+        (b"\x10\x02\x00\x9d\x01\x2a\x80\x02\xe0\x01rest", (640, 480)),
+        (b"\x10\x02\x00\x9d\x01\x2a\x80\xc2\xe0\x41rest", (640, 480)),
+        (b"\x10\x02\x00\x9d\x01", (0, 0)),
+        (b"\x10\x02\x00\x9d\x01\x2b\x80\x02\xe0\x01", (0, 0)),
+    ],
+)
+def test_the_size_that_a_key_frame_claims(data: bytes, size: tuple[int, int] | None) -> None:
+    assert vp8.key_frame_size(data) == size
