@@ -7,6 +7,7 @@
  */
 
 import { countersOf, NOTHING, qualityBetween, secondBetween, within } from "./measures.js";
+import { Senders } from "./senders.js";
 
 /** @typedef {import("./messages.js").MessageOut} MessageOut */
 /** @typedef {import("./state.js").Quality} Quality */
@@ -29,6 +30,7 @@ class Peer {
   constructor(connection, configuration) {
     this.connection = connection;
     this.pc = new RTCPeerConnection(configuration);
+    this.senders = new Senders(this.pc);
     this.stream = new MediaStream();
     this.heard_ms = -Infinity;
     /** @type {import("./measures.js").Moment[]} the last seconds, oldest first */
@@ -140,6 +142,8 @@ export class Call {
     peer.addWaiting();
     for (const transceiver of pc.getTransceivers()) transceiver.direction = "sendrecv";
     await pc.setLocalDescription(await pc.createAnswer());
+    // The terminal cannot connect before it has the answer: until then nothing can leave.
+    if (!this.sending) await peer.senders.arm();
     // Another offer, or the end, may have come in between.
     if (this.next !== peer || pc.localDescription === null) return;
     const answer = withoutLocalNames(pc.localDescription.sdp);
@@ -263,16 +267,8 @@ export class Call {
   }
 
   /** @param {Peer} peer */
-  async #fill({ pc }) {
-    if (pc.signalingState === "closed") return;
-    const { camera, microphone } = this.tracks();
-    await Promise.all(
-      pc.getTransceivers().map(({ sender, receiver }) => {
-        const track = receiver.track.kind === "video" ? camera : microphone;
-        const wanted = this.sending ? track : null;
-        return sender.track === wanted ? undefined : sender.replaceTrack(wanted);
-      }),
-    );
+  async #fill({ senders }) {
+    await senders.fill(this.sending, this.tracks());
   }
 
   /**

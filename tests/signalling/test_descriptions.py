@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalling.descriptions import AddressPolicy, check_answer, check_candidate
+from signalling.descriptions import (
+    AddressPolicy,
+    check_answer,
+    check_candidate,
+    own_candidate,
+)
 from signalling.errors import BadDescription
 
 PRINT = ":".join(["AB"] * 32)
@@ -99,6 +104,19 @@ def test_refused_answers(sdp: str, why: str) -> None:
 def test_no_candidate_at_all(text: str) -> None:
     with pytest.raises(BadDescription):
         check_candidate(text, PUBLIC)
+
+
+def test_own_candidates_lose_their_related_address_and_under_relay_only_relays_are_left() -> None:
+    host = "candidate:1 1 udp 1 10.1.2.3 9 typ host"
+    relay = "candidate:2 1 udp 1 203.0.113.7 9 typ relay"
+    assert own_candidate(f"{relay} raddr 10.1.2.3 rport 5", relay_only=True) == relay
+    assert own_candidate(f"a={host} generation 0", relay_only=False) == host
+    disguised = host.replace("typ host", "typ srflx raddr 203.0.113.7 rport 5 typ relay")
+    for inside in (host, disguised):
+        assert own_candidate(inside, relay_only=True) is None
+    assert own_candidate("", relay_only=True) == ""
+    with pytest.raises(BadDescription):
+        own_candidate("candidate:typ relay", relay_only=False)
 
 
 def test_end_of_candidates_passes() -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from playwright.async_api import Page
 
-from signalling.messages import Answer, CallStats, Ice, Join
+from signalling.messages import Answer, CallStats, Ice, Join, Press
 from signalling.visit import Status
 from tests.signalling.web.fake_hub import FakeHub, a_visit
 from tests.signalling.web.fake_kiosk import FakeKiosk
-from tests.signalling.web.steps import becomes_true, begin, log_in, on_screen, until
+from tests.signalling.web.steps import becomes_true, begin, connect, log_in, on_screen, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -84,3 +85,47 @@ async def test_a_page_that_comes_back_says_whether_it_was_pressed(hub: FakeHub, 
         loaded = await hub.got(Join)
         assert loaded.page != first.page
         assert not loaded.pressed
+
+
+SENT = """async () => {
+  let packets = 0;
+  for (const pc of window.pcs) for (const each of (await pc.getStats()).values())
+    if (each.type === 'outbound-rtp') packets += each.packetsSent;
+  return packets;
+}"""
+CAMERA_WAITS = """() => window.pcs.at(-1).getSenders().some((each) =>
+  each.track?.kind === 'video' && each.getParameters().encodings.every(({ active }) => !active))"""
+
+
+async def test_nothing_leaves_before_the_press_though_the_camera_waits_on_its_sender(
+    hub: FakeHub, page: Page
+) -> None:
+    hub.visits = [a_visit()]
+    await page.add_init_script(
+        "window.pcs = []; window.RTCPeerConnection = class extends window.RTCPeerConnection {"
+        " constructor(...given) { super(...given); window.pcs.push(this); } };"
+    )
+    await page.reload()
+    await on_screen(page, "log-in")
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        join = await hub.got(Join)
+        await hub.change(status=Status.READY, signed_in=True, terminal="C-4", page=join.page)
+        await connect(hub, kiosk, join.page)
+        await becomes_true(page, CAMERA_WAITS)
+        await becomes_true(page, "new Promise((done) => setTimeout(() => done(true), 500))")
+        assert await page.evaluate(SENT) == 0
+        assert kiosk.frames == 0
+        await page.click('[data-visit="v1"] .telephone')
+        await hub.got(Press)
+        assert await page.evaluate(SENT) == 0, "a press alone opens nothing: the hub does"
+        await hub.change(status=Status.IN_VISIT, begun_at=time.time(), tracks_open=True)
+        await until("pictures of the family", lambda: kiosk.frames > 10)
+        await hub.change(status=Status.INTERRUPTED, tracks_open=False)
+        await becomes_true(page, "window.pcs[0].getSenders().every((each) => each.track === null)")
+        shut = await page.evaluate(SENT)
+        await becomes_true(page, "new Promise((done) => setTimeout(() => done(true), 500))")
+        assert await page.evaluate(SENT) <= shut + 5  # what was on its way to the network
+        seen = kiosk.frames
+        await hub.change(status=Status.IN_VISIT, tracks_open=True)
+        await until("pictures again", lambda: kiosk.frames > seen + 10)
