@@ -5,10 +5,11 @@ measured, and follows slow change. It asks for two things, which are kept here:
 
 - The reference comes first. A block is played some time after the card asked for it, and heard
   some time before the microphone delivers it; by those two latencies together the reference is
-  early, and for less than that it may wait here. It waits 20 ms, less than PortAudio gives in
-  blocks of 10 and 20 ms; a card whose thread comes later than that now and then has the more
-  buffer of its own to be late in, so each time the reference runs dry it waits 10 ms more.
-  No latency has to be configured.
+  early, and for less than that it may wait here. RESERVE_SAMPLES needs more than 10 ms of them
+  together (13 do, with 10 nothing is cancelled: measured). One block of 10 ms is always under way
+  in the card, a USB device adds some on either side, and PortAudio's own figures are 17 ms (low) to
+  70 ms (high). A card whose thread comes too late for that has more buffer of its own to be late
+  in, so when the reference has run dry it waits 10 ms more. No latency has to be configured.
 - The distance does not jump: each jump costs about 0.75 s of audible echo (measured), while a
   single sample more or less costs nothing. So two clocks that drift apart are met by slipping
   sample by sample; 200 ppm are 10 a second.
@@ -30,8 +31,9 @@ import numpy as np
 from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block
 
 RESERVE_SAMPLES: Final = SAMPLE_RATE_HZ // 50
+"""20 ms wait after each take, the block that the card is just playing included."""
 MORE_RESERVE_SAMPLES: Final = SAMPLE_RATE_HZ // 100
-MAX_RESERVE_SAMPLES: Final = SAMPLE_RATE_HZ // 25
+MAX_RESERVE_SAMPLES: Final = RESERVE_SAMPLES + MORE_RESERVE_SAMPLES
 MAX_SAMPLES: Final = 6 * BLOCK_SAMPLES
 """Overflow: the oldest is dropped. As much as the microphone's own queue (100 ms) and one block:
 after a stall of the loop both have lost the same."""
