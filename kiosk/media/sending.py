@@ -129,6 +129,7 @@ class Sender(RTCRtpSender):
             for report in packet.reports:
                 if report.ssrc == self._ssrc:
                     self._heard(report)
+                    self.reported(report.fraction_lost / 256, now)
         elif (
             isinstance(packet, RtcpRtpfbPacket)
             and packet.fmt == RTCP_RTPFB_NACK
@@ -169,6 +170,9 @@ class Sender(RTCRtpSender):
 
     def _packets(self, layout: Layout) -> Packets:
         return Packets(layout)
+
+    def reported(self, loss_share: float, now: float) -> None:
+        """Hear what share of the packets since the last report the family's side lost."""
 
     def _heard(self, report: RtcpReceiverInfo) -> None:
         self.lost = max(0, report.packets_lost)

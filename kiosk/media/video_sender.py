@@ -21,7 +21,9 @@ from aiortc.rtp import (
 )
 
 from hardware.handoff import DropOldest
+from kiosk.media.allowance import Allowance
 from kiosk.media.encoders import VideoEncoder
+from kiosk.media.encoders.rate import usual_bps
 from kiosk.media.pacer import Pacer
 from kiosk.media.rtp_packets import Layout, Packets
 from kiosk.media.sending import Sender
@@ -58,7 +60,8 @@ class VideoSender(Sender):
         self._task: asyncio.Task[None] | None = None
         self._key_wanted = True
         self._key_at = 0.0
-        self._allowed_bps: int | None = None
+        self._allowance = Allowance()
+        self._octets_at: tuple[int, float] | None = None
         self._pacer = Pacer(self.emit, on_drop=self._want_key)
 
     @property
@@ -106,9 +109,16 @@ class VideoSender(Sender):
             except MALFORMED:
                 return
             if self._ssrc in ssrcs:
-                self._allowed_bps = rate
-                if self.encoder is not None:
-                    self.encoder.target_bps = rate
+                self._allowance.told(rate)
+
+    def reported(self, loss_share: float, now: float) -> None:
+        """Send less when the path is full, more when it is free."""
+        octets, since = self._octets_at or (self.octets, now)
+        self._octets_at = (self.octets, now)
+        sent_bps = (self.octets - octets) * 8 / max(now - since, 0.1)
+        self._allowance.heard(loss_share, self.rtt_s, sent_bps, now)
+        if self.encoder is not None:
+            self.encoder.target_bps = self._target_bps()
 
     async def stop(self) -> None:
         """Stop encoding and sending; idempotent."""
@@ -120,6 +130,10 @@ class VideoSender(Sender):
         self._thread.shutdown(wait=False)
         await super().stop()
 
+    def _target_bps(self) -> int:
+        """What suits the picture's size; less when the path does not carry it."""
+        return min(self._allowance.bps, usual_bps(*self.size))
+
     def _want_key(self) -> None:
         self._key_wanted = True
 
@@ -129,8 +143,7 @@ class VideoSender(Sender):
     async def _run(self, mime: str) -> None:
         loop = self._loop
         encoder = self.encoder = self._make_encoder(mime)
-        if self._allowed_bps is not None:
-            encoder.target_bps = self._allowed_bps
+        encoder.target_bps = self._target_bps()
         if all(self.size):
             await loop.run_in_executor(self._thread, encoder.warm, *self.size)
         while True:

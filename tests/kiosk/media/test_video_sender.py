@@ -7,8 +7,16 @@ import threading
 from functools import partial
 
 import av
-from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RtcpPsfbPacket, pack_remb_fci
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_PLI,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    pack_remb_fci,
+)
 
+from kiosk.media.encoders.rate import usual_bps
 from kiosk.media.tracks import Gate
 from kiosk.media.video_sender import KEY_FRAME_EVERY_S, VideoSender
 from tests.kiosk.media.parts import H264, VP8, Wire, sending, until
@@ -140,19 +148,33 @@ async def test_key_frames_on_demand_but_not_more_often_than_they_help() -> None:
     await one.stop()
 
 
-async def test_the_rate_that_the_family_allows_reaches_the_encoder() -> None:
+async def test_on_a_full_path_the_rate_that_the_family_allows_reaches_the_encoder() -> None:
     wire, gate, encoder = Wire(), Gate(), Encoder()
     one = await sender(wire, gate, encoder)
-    report = RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=1, media_ssrc=0)
-    for fci, target in (
-        (pack_remb_fci(700_000, [one._ssrc]), 700_000),
-        (pack_remb_fci(90_000, [one._ssrc ^ 1]), 700_000),
-        (b"REMB\x05", 700_000),
-        (b"REMB\xff\0\0\0", 700_000),
+    assert encoder.target_bps == usual_bps(640, 480)
+    allowed = RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=1, media_ssrc=0)
+    for fci in (
+        pack_remb_fci(700_000, [one._ssrc]),
+        pack_remb_fci(90_000, [one._ssrc ^ 1]),
+        b"REMB\x05",
+        b"REMB\xff\0\0\0",
     ):
-        report.fci = fci
-        one.take_report(report, 0.0)
-        assert encoder.target_bps == target
+        allowed.fci = fci
+        one.take_report(allowed, 0.0)
+    one.octets = 1_000_000
+    for fraction_lost, now in ((0, 0.0), (26, 1.0)):
+        one.octets += 125_000
+        report = RtcpReceiverInfo(
+            ssrc=one._ssrc,
+            fraction_lost=fraction_lost,
+            packets_lost=0,
+            highest_sequence=0,
+            jitter=0,
+            lsr=0,
+            dlsr=0,
+        )
+        one.take_report(RtcpRrPacket(ssrc=1, reports=[report]), now)
+    assert encoder.target_bps == 700_000
     await one.stop()
 
 
