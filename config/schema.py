@@ -99,6 +99,23 @@ class Devices(Table, frozen=True):
     width: Annotated[int, Meta(ge=160, le=1920)] = 640
     height: Annotated[int, Meta(ge=120, le=1080)] = 480
     fps: Annotated[int, Meta(ge=5, le=60)] = 30
+    camera_format: Annotated[
+        str,
+        Meta(
+            pattern=r"^(auto|raw|mjpeg|h264)\Z",
+            description='"auto", "raw", "mjpeg" or "h264"',
+        ),
+    ] = "auto"
+    """What is asked of the camera; "h264": it encodes, and what it made is sent as it is."""
+    encoder: Annotated[
+        str,
+        Meta(
+            pattern=r"^(auto|software|h264_nvenc|h264_qsv|h264_amf|h264_v4l2m2m)\Z",
+            description='"auto", "software", "h264_nvenc", "h264_qsv", "h264_amf" or '
+            '"h264_v4l2m2m"',
+        ),
+    ] = "auto"
+    """What encodes H.264: "auto", hardware where there is any that works, else software."""
     tone_hz: Annotated[float, Meta(ge=20, le=20000)] = 440.0
     """Simulated microphone: the pitch that it hears."""
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 import av
+from av.codec.context import Flags
 from av.container import InputContainer
 
 from hardware import discovery
@@ -21,8 +22,10 @@ from hardware.interfaces import (
     DeviceLost,
     DeviceNotFound,
     DeviceRefused,
+    EncodedFrame,
     VideoMode,
 )
+from hardware.v4l2_controls import V4l2Controls
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +36,12 @@ JOIN_S: Final = 2.0
 LARGE_PIXELS: Final = 640 * 480
 """Above, USB 2 has no room for raw pictures at 30 a second: Motion JPEG is asked for first."""
 
+H264: Final = "h264"
+INPUT_FORMATS: Final = {"raw": "yuyv422", "mjpeg": "mjpeg", H264: H264}
+"""The words of the configuration (beside "auto") as FFmpeg's v4l2 input takes them."""
+
 Opener = Callable[[str, dict[str, str]], InputContainer]
+ControlsOpener = Callable[[str], V4l2Controls]
 
 
 def open_v4l2(path: str, options: dict[str, str]) -> InputContainer:
@@ -42,10 +50,26 @@ def open_v4l2(path: str, options: dict[str, str]) -> InputContainer:
 
 
 class V4l2Camera:
-    """The camera at `path`, or the first one attached when there is none."""
+    """The camera at `path`, or the first one attached when there is none.
 
-    def __init__(self, path: str | None, mode: VideoMode, opener: Opener = open_v4l2) -> None:
+    With `asked` "h264" a camera that encodes delivers its own H.264, which each frame carries
+    (`encoded_by_camera`). Never by itself ("auto"): what such cameras can be told differs, many
+    send key frames only by their own clock and take no rate over USB, and x264 at our settings
+    costs 2 ms a frame where decoding the camera's for the self-view costs 1.
+    """
+
+    def __init__(
+        self,
+        path: str | None,
+        mode: VideoMode,
+        opener: Opener = open_v4l2,
+        *,
+        asked: str = "auto",
+        controls: ControlsOpener = V4l2Controls,
+    ) -> None:
         self._path = path
+        self._asked = asked
+        self._controls = controls
         self._wanted = mode
         self._opener = opener
         self._frames: DropOldest[av.VideoFrame] = DropOldest(1)
@@ -65,6 +89,8 @@ class V4l2Camera:
             path,
             self._wanted,
             self._opener,
+            self._asked,
+            self._controls,
             stop=self._stop,
             loop=loop,
             opened=opened,
@@ -117,6 +143,8 @@ class _Capture:
         path: str,
         wanted: VideoMode,
         opener: Opener,
+        asked: str,
+        controls: ControlsOpener,
         *,
         stop: threading.Event,
         loop: asyncio.AbstractEventLoop,
@@ -124,6 +152,7 @@ class _Capture:
         frames: DropOldest[av.VideoFrame],
     ) -> None:
         self._path, self._wanted, self._opener = path, wanted, opener
+        self._asked, self._controls = asked, controls
         self._stop, self._loop, self._opened, self._frames = stop, loop, opened, frames
 
     def run(self) -> None:
@@ -143,7 +172,7 @@ class _Capture:
 
     def _open(self) -> InputContainer:
         failure: DeviceError | None = None
-        for options in attempts(self._wanted):
+        for options in attempts(self._wanted, self._asked):
             try:
                 return self._opener(self._path, options)
             except (OSError, av.FFmpegError) as error:
@@ -158,23 +187,55 @@ class _Capture:
         context = stream.codec_context
         fps = round(float(stream.average_rate or self._wanted.fps))
         mode = VideoMode(context.width, context.height, fps)
+        if self._asked == H264 and context.name != H264:
+            _log.warning("%s has no H.264; its pictures are encoded here", self._path)
         deliver(self._loop, _settle, self._opened, mode)
-        for frame in container.decode(stream):
+        encodes = self._asked == H264 == context.name
+        pictures = self._encoded(container) if encodes else container.decode(stream)
+        for frame in pictures:
             if self._stop.is_set():
                 return
             # "yuvj420p" (Motion JPEG's full range) becomes yuv420p in the range codecs expect.
             fit = frame if frame.format.name == "yuv420p" else frame.reformat(format="yuv420p")
-            fit.pts = frame.pts
+            fit.pts, fit.opaque = frame.pts, frame.opaque
             fit.time_base = frame.time_base or Fraction(1, mode.fps)
             deliver(self._loop, self._frames.put, fit)
 
+    def _encoded(self, container: InputContainer) -> Iterator[av.VideoFrame]:
+        """Yield each picture with the access unit that it was decoded from."""
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1  # more would keep pictures back
+        stream.codec_context.flags |= Flags.low_delay
+        controls = self._controls(self._path)
+        number, waiting = 0, b""
+        try:
+            for packet in container.demux(stream):
+                waiting += bytes(packet)
+                try:
+                    pictures = stream.decode(packet)
+                except av.InvalidDataError:
+                    # Cut short on the bus: the gap in the numbers says that a key frame is due.
+                    number, waiting = number + 1, b""
+                    controls.force_key()
+                    continue
+                for picture in pictures:
+                    picture.opaque = EncodedFrame(waiting, number, controls)
+                    # Parameter sets may come by themselves: they belong to the picture after.
+                    number, waiting = number + 1, b""
+                    yield picture
+        finally:
+            controls.close()
 
-def attempts(mode: VideoMode) -> Iterator[dict[str, str]]:
+
+def attempts(mode: VideoMode, asked: str = "auto") -> Iterator[dict[str, str]]:
     """Yield FFmpeg's v4l2 options, the best first; the last takes whatever the camera gives."""
     size = {"video_size": f"{mode.width}x{mode.height}"}
     rate = {"framerate": str(mode.fps)}
     jpeg, raw = {"input_format": "mjpeg"}, {"input_format": "yuyv422"}
     first, second = (jpeg, raw) if mode.width * mode.height > LARGE_PIXELS else (raw, jpeg)
+    if asked != "auto":
+        yield size | rate | {"input_format": INPUT_FORMATS[asked]}
+        yield size | {"input_format": INPUT_FORMATS[asked]}
     yield size | rate | first
     yield size | rate | second
     yield size | rate

@@ -29,7 +29,8 @@ def camera(devices: Devices) -> Camera:
     if devices.camera == SIMULATED:
         return SimulatedCamera(devices.width, devices.height, devices.fps)
     mode = VideoMode(devices.width, devices.height, devices.fps)
-    return V4l2Camera(None if devices.camera == AUTO else devices.camera, mode)
+    path = None if devices.camera == AUTO else devices.camera
+    return V4l2Camera(path, mode, asked=devices.camera_format)
 
 
 def microphone(devices: Devices) -> Microphone:

@@ -60,6 +60,34 @@ class VideoMode:
     fps: int
 
 
+class CameraEncoder(Protocol):
+    """The encoder inside a camera. Both return at once and raise nothing; not every camera can."""
+
+    def force_key(self) -> None:
+        """Have the next picture encoded as a key frame."""
+
+    def set_bitrate(self, bps: int) -> None:
+        """Encode at this rate, in bits a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """What the camera itself made of a picture. The picture carries it: `encoded_by_camera`."""
+
+    data: bytes
+    """One H.264 access unit in Annex B form."""
+    number: int
+    """Counted since the camera was opened: a gap means that what follows cannot be decoded."""
+    encoder: CameraEncoder
+    """Whom to ask for key frames; another one after each opening."""
+
+
+def encoded_by_camera(frame: av.VideoFrame) -> EncodedFrame | None:
+    """Return what the camera encoded of this picture; None from a camera that does not encode."""
+    made = frame.opaque
+    return made if isinstance(made, EncodedFrame) else None
+
+
 @runtime_checkable
 class Camera(Protocol):
     """One camera. Newest frame wins: a slow reader misses frames, never falls behind."""

@@ -87,6 +87,27 @@ def test_right_sound_passes() -> None:
     assert terminal("[devices]\nsound = 'speakerphone'\nsidetone_db = -60") == []
 
 
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("camera_format = 'yuyv'", 'devices.camera_format: found "yuyv", expected "auto", "raw", '
+         '"mjpeg" or "h264"'),
+        ("encoder = 'nvenc'", 'devices.encoder: found "nvenc", expected "auto", "software", '
+         '"h264_nvenc", "h264_qsv", "h264_amf" or "h264_v4l2m2m"'),
+        ('encoder = "auto\\n"', None),
+    ],
+)  # fmt: skip
+def test_wrong_picture_is_told_what_to_be(extra: str, words: str | None) -> None:
+    found = terminal(f"[devices]\n{extra}")
+    assert len(found) == 1
+    assert words is None or found == [words]
+
+
+@pytest.mark.parametrize("name", ["auto", "software", "h264_nvenc", "h264_qsv", "h264_v4l2m2m"])
+def test_right_picture_passes(name: str) -> None:
+    assert terminal(f"[devices]\nencoder = '{name}'\ncamera_format = 'h264'") == []
+
+
 def test_a_whole_number_does_for_a_number() -> None:
     assert hub("visits.link_grace_s = 7") == []
 

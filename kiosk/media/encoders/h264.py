@@ -67,8 +67,6 @@ class H264Encoder:
 
     def __init__(self, preset: str = "superfast") -> None:
         self.target_bps = 0
-        self.frames = 0
-        """Frames encoded so far."""
         self._preset = preset
         self._clock = rate.FrameClock()
         self._codec: VideoCodecContext | None = None
@@ -87,9 +85,7 @@ class H264Encoder:
         now = self._clock.tick(frame)
         bps = rate.fit_bps(self.target_bps, frame.width, frame.height)
         codec.bit_rate = round(bps * NOMINAL_FPS / max(SLOWEST_FPS, self._clock.fps))
-        data = compress(codec, frame, now, key)
-        self.frames += 1
-        return data
+        return compress(codec, frame, now, key)
 
     def close(self) -> None:
         """Let the codec go."""

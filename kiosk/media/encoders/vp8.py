@@ -46,8 +46,6 @@ class Vp8Encoder:
 
     def __init__(self, cpu_used: int = -12) -> None:
         self.target_bps = 0
-        self.frames = 0
-        """Frames encoded so far."""
         self._cpu_used = cpu_used
         self._picture_id = random.randrange(PICTURE_IDS)  # noqa: S311 - a counter's start, no secret
         self._clock = rate.FrameClock()
@@ -68,9 +66,7 @@ class Vp8Encoder:
     def compressed(self, frame: av.VideoFrame, key: bool) -> bytes:
         """Return the frame as VP8."""
         codec = self._codec_for(frame.width, frame.height)
-        data = compress(codec, frame, self._clock.tick(frame), key)
-        self.frames += 1
-        return data
+        return compress(codec, frame, self._clock.tick(frame), key)
 
     def close(self) -> None:
         """Let the codec go."""

@@ -30,7 +30,6 @@ def test_the_picture_arrives() -> None:
     assert len(seen) == len(shown), "no frame waits for the next"
     assert min(psnr(*pair) for pair in zip(seen, shown, strict=True)) > 28
     assert max(len(payload) for each in payloads for payload in each) <= 1_200
-    assert encoder.frames == 20
 
 
 def test_each_key_frame_brings_its_headers_and_comes_only_when_asked_for() -> None:
