@@ -199,6 +199,8 @@ export class Call {
 
   close() {
     window.clearInterval(this.timer);
+    // Whoever closes the call knows: told of it, a page that goes would join the visit again.
+    this.onChange = () => {};
     this.hangUp();
     this.setOnStage(false);
   }

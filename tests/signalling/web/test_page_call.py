@@ -8,13 +8,17 @@ import time
 import pytest
 from playwright.async_api import Page
 
-from signalling.messages import Answer, CallStats, Ice, Join, Press
+from signalling.messages import Answer, CallStats, Ice, Join, Leave, PageState, Press
 from signalling.visit import Status
 from tests.signalling.web.fake_hub import FakeHub, a_visit
 from tests.signalling.web.fake_kiosk import FakeKiosk
 from tests.signalling.web.steps import becomes_true, begin, connect, log_in, on_screen, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def states(hub: FakeHub) -> list[PageState]:
+    return [each for each in hub.received if isinstance(each, PageState)]
 
 
 def told(hub: FakeHub) -> list[CallStats]:
@@ -80,9 +84,15 @@ async def test_a_page_that_comes_back_says_whether_it_was_pressed(hub: FakeHub, 
         hub.answering = True
         again = await hub.got(Join)
         assert (again.page, again.pressed) == (first.page, True)
+        kiosk.send()
+        await until("pictures", lambda: any(each.receiving for each in states(hub)))
         hub.received.clear()
         await page.reload()
+        left = await hub.got(Leave)
+        assert left.page == first.page
         loaded = await hub.got(Join)
+        joined = {each.page for each in hub.received if isinstance(each, Join)}
+        assert joined == {loaded.page}, "a page that goes does not join again"
         assert loaded.page != first.page
         assert not loaded.pressed
 
