@@ -40,8 +40,13 @@ class Sidetone:
         if not self._gain:
             return
         with self._lock:
-            # Twice the bound, so that `take` can blend from the old into the new.
-            self._waiting = np.concatenate([self._waiting, block])[-2 * MAX_WAITING :]
+            waiting = np.concatenate([self._waiting, block])
+            over = waiting.size - 2 * MAX_WAITING
+            if over > 0:
+                # What comes next and what is newest stay, so that `take` can blend the two.
+                waiting = np.concatenate([waiting[:MAX_WAITING], waiting[-MAX_WAITING:]])
+                self.skipped += over
+            self._waiting = waiting
 
     def take(self, samples: int) -> Block:
         """Return the next samples at sidetone level; silence when there is no microphone."""
@@ -51,13 +56,13 @@ class Sidetone:
             waiting = self._waiting
             skip = waiting.size - BLOCK_SAMPLES if waiting.size > MAX_WAITING else 0
             self._waiting = waiting[skip + samples :]
+            self.skipped += skip
         if waiting.size < samples:
             return self._dry(waiting, samples)
         sound = waiting[skip : skip + samples] * self._gain
         if not self._flowing:
             sound *= _rise(samples)
         elif skip:
-            self.skipped += skip
             rise = _rise(samples)
             sound = sound * rise + waiting[:samples] * self._gain * (1 - rise)
         self._flowing = True
