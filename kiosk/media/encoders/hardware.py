@@ -98,8 +98,7 @@ KINDS: Final = (
         "h264_qsv",
         lambda root: _render_nodes(root, _INTEL),
         "nv12",
-        {"preset": "veryfast", "async_depth": "1", "forced_idr": "1", "look_ahead": "0",
-         "scenario": "videoconference"},
+        {"preset": "veryfast", "async_depth": "1", "forced_idr": "1", "look_ahead": "0"},
         retunes=True,
     ),
     Kind(
