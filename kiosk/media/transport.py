@@ -18,11 +18,12 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 import pylibsrtp
-from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport, State
+from aiortc.rtcdtlstransport import RTCCertificate, State
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcrtpparameters import RTCRtpParameters
 from aiortc.rtp import AnyRtcpPacket, RtcpPacket, RtpPacket, is_rtcp
 
+from kiosk.media.handshake import Handshake
 from kiosk.media.paths import Paths
 
 MALFORMED: Final = (ValueError, IndexError, struct.error, AssertionError)
@@ -43,7 +44,7 @@ class Taker(Party, Protocol):
         """Take one RTP packet; `now` is the monotonic time at which it was read."""
 
 
-class Transport(RTCDtlsTransport):
+class Transport(Handshake):
     """The transport that all senders and receivers of a connection share."""
 
     def __init__(self, transport: RTCIceTransport, certificates: list[RTCCertificate]) -> None:
