@@ -10,6 +10,7 @@ import pytest
 from signalling.errors import NotJson, WrongType
 from signalling.hub import staff_commands as ask
 from signalling.hub.measured import LOG_EVERY_S, Measures
+from signalling.hub.tables import show_visit
 from signalling.messages import (
     PAGE_TO_HUB,
     TERMINAL_TO_HUB,
@@ -122,3 +123,18 @@ def test_no_number_that_would_spoil_a_log_comes_in(
     assert codec.decode(frame % (name, "1"), limit=MAX_FRAME)
     with pytest.raises((WrongType, NotJson)):
         codec.decode(frame % (name, value), limit=MAX_FRAME)
+
+
+async def test_staff_read_both_ends_side_by_side(
+    hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal, page, visit = await hub.begun()
+    for client, fps in ((terminal, 29.5), (page, 14.0)):
+        await client.send(CallStats(visit=visit, connection=1, fps_in=fps))
+        await client.ask(Ping(sent=0.0), Pong)
+    show_visit(await hub.do(ask.VisitShow(visit=visit)), as_json=False)
+    rows = [
+        [cell.strip() for cell in line.split("│")] for line in capsys.readouterr().out.split("\n")
+    ]
+    assert ["", "fps in", "14.0", "29.5", ""] in rows
+    assert ["", "rtt ms", "-", "-", ""] in rows
