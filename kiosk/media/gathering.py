@@ -10,6 +10,7 @@ import logging
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final
 
 from aioice import Candidate, Connection, TransportPolicy, stun
@@ -69,13 +70,13 @@ class Gathering(Connection, ABC):
         if self._local_candidates_start or self._closing:
             return
         self._local_candidates_start = True
-        searches: list[Coroutine[Any, Any, None]] = []
+        searches: list[Callable[[], Coroutine[Any, Any, None]]] = []
         if self._transport_policy is TransportPolicy.ALL:
             addresses = self._addresses or get_host_addresses(use_ipv4=True, use_ipv6=True)
             await asyncio.gather(*map(self._bind, addresses))
-            searches += [self._ask(server) for server in self._stun_servers]
+            searches += [partial(self._ask, server) for server in self._stun_servers]
         if self._turn_servers:
-            searches.append(self._relay())
+            searches.append(self._relay)
         if searches:
             self._is_searching = True
             self._search = asyncio.create_task(self._run(searches))
@@ -100,10 +101,10 @@ class Gathering(Connection, ABC):
         protocol.local_candidate = _candidate("host", transport.get_extra_info("sockname"))
         self._add_local(protocol.local_candidate)
 
-    async def _run(self, searches: list[Coroutine[Any, Any, None]]) -> None:
+    async def _run(self, searches: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
         async with asyncio.TaskGroup() as group:
             for search in searches:
-                group.create_task(search)
+                group.create_task(search())
 
     def _searched(self, search: asyncio.Task[None]) -> None:
         self._is_searching = False

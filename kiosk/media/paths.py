@@ -173,7 +173,8 @@ class Paths(Gathering):
         """Take a check's end: the nominated pair is the way that data goes.
 
         Browsers check their spare ways during a call too. Upstream takes each that succeeds for
-        the new way, be it a relay; here a worse one is only taken when the present one is silent.
+        the new way, be it a relay; here one that is no better is only taken when the present one is
+        silent.
         """
         present = self._nominated.get(COMPONENT)
         super().check_complete(pair)
@@ -183,7 +184,7 @@ class Paths(Gathering):
         self.trust(pair.remote_addr)
         if not pair.nominated or pair is present:
             return
-        if present is None or self._priority(pair) >= self._priority(present):
+        if present is None or self._priority(pair) > self._priority(present):
             self._go_by(pair)
         else:
             self._nominated[COMPONENT] = present
@@ -251,7 +252,8 @@ class Paths(Gathering):
         self._route = None
         tasks = [task for task in (self._search, self._comparing) if task is not None]
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # a second time would cut short what it gives back
+                task.cancel()
         if tasks:
             await asyncio.wait(tasks)
         await super().close()

@@ -277,7 +277,13 @@ def _came_up(task: asyncio.Task[PathProtocol], server: TurnServer) -> bool:
 async def _give_up(tasks: Iterable[asyncio.Task[PathProtocol]]) -> None:
     given_up = list(tasks)
     for task in given_up:
+        task.add_done_callback(_release)  # also when we are cancelled ourselves meanwhile
         task.cancel()
     for result in await asyncio.gather(*given_up, return_exceptions=True):
         if isinstance(result, PathProtocol):
             await result.close()
+
+
+def _release(task: asyncio.Task[PathProtocol]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().transport.close()

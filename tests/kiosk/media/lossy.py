@@ -44,6 +44,8 @@ class LossyRelay:
 
     def __init__(self, loses: Loses) -> None:
         self.loses = loses
+        self.delay_s = 0.0
+        """How long a datagram takes from end to end."""
         self.seen: list[bytes] = []
         self.peers: list[tuple[str, int] | None] = [None, None]
         self.ports: list[int] = []
@@ -66,7 +68,7 @@ class LossyRelay:
         self.seen.append(data)
         onward, peer = self._ends[1 - index].transport, self.peers[1 - index]
         if peer is not None and onward is not None and not self.loses(data):
-            onward.sendto(data, peer)
+            asyncio.get_running_loop().call_later(self.delay_s, onward.sendto, data, peer)
 
     def close(self) -> None:
         """Close both ends."""

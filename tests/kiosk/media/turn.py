@@ -52,6 +52,11 @@ class Coturn:
         return len(re.findall(r"ALLOCATE processed, success", self._log.read_text()))
 
     @property
+    def channels_bound(self) -> int:
+        """Bindings of channels, repetitions too."""
+        return len(re.findall(r"CHANNEL_BIND processed, success", self._log.read_text()))
+
+    @property
     def released(self) -> int:
         """Allocations given back."""
         return len(re.findall(r"refreshed, .*lifetime=0", self._log.read_text()))
