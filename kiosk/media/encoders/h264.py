@@ -3,11 +3,13 @@
 Settings were chosen on a talking face (`make bench`, quality), 640x480 at 250 / 500 kb/s, as
 SSIM against the scene without the camera's noise, and CPU time on the machine it was tried on:
 
-- ultrafast .938 / .956 at 1.3 / 1.5 ms a frame: neither deblocking nor adaptive quantisation, it
-  shows blocks in the skin; on test patterns and graphics that goes unnoticed.
-- superfast .978 / .980 at 1.8 / 2.3 ms. Chosen.
-- veryfast .978 / .981 at 3.5 ms.
-- libvpx cpu-used -12 .973 / .979 at 2.0 / 2.2 ms, -16 .934 / .964 at 1.7 / 1.9 ms.
+- ultrafast .941 / .957 at 1.4 ms a frame: neither deblocking nor adaptive quantisation, it shows
+  blocks in the skin; on test patterns and graphics that goes unnoticed.
+- superfast .978 / .980 at 2.2 / 2.5 ms. Chosen.
+- veryfast .978 / .980 at 3.1 / 3.6 ms.
+- libvpx cpu-used -12 .972 / .979 at 2.0 / 2.4 ms, -16 .934 / .964 at 1.8 / 2.0 ms.
+
+1280x720 says the same: docs/media.md.
 """
 
 from __future__ import annotations

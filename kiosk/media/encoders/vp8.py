@@ -1,7 +1,7 @@
 """VP8 by libvpx as this terminal sends it, for browsers that want no H.264.
 
 cpu-used -12 was chosen on a talking face (`make bench`, quality; the figures stand in h264.py):
--16 loses .04 of SSIM at 250 kb/s; -8 costs a fifth more time and looks the same.
+-16 loses .04 of SSIM at 250 kb/s; -8 costs a tenth to a half more time and looks the same.
 """
 
 from __future__ import annotations
