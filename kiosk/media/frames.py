@@ -207,7 +207,7 @@ class FrameWriter:
         os.eventfd_write(self._event_fd, 1)
 
     def _copy(self, plane: av.video.plane.VideoPlane, start: int, stride: int, rows: int) -> None:
-        source = memoryview(plane)  # type: ignore[arg-type]
+        source = memoryview(plane)
         if plane.line_size == stride:
             self._bytes[start : start + stride * rows] = source[: stride * rows]
             return

@@ -48,7 +48,8 @@ def draw(pen: Pen, view: View, words: Words) -> None:
         muted = words("{name} is muted", name=names(visit, words))
         # Below the self-view: there is room for every name.
         pill(pen, 1256, SELF_VIEW.bottom + 20, "microphone-off", muted, align="right")
-    pill(pen, 24, 604, "", names(visit, words), ground=theme.PAPER, colour=theme.INK)
+    # Dark like the others: a picture that leaves paper beside it ends somewhere under them.
+    pill(pen, 24, 604, "", names(visit, words))
     said = warning(visit, view.now, words)
     if said:
         pill(pen, 640, 604, "timer", said, ground=theme.SUN, colour=theme.INK, align="centre")
