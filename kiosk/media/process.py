@@ -232,6 +232,7 @@ def device_paths(devices: Devices) -> list[Path]:
         paths.append(Path(devices.camera))
     if {devices.microphone, devices.earpiece} != {factory.SIMULATED}:
         paths.append(Path("/dev/snd"))
+    paths += encoders.device_paths(devices.encoder)
     # udev's view of what is attached, for "auto".
     if factory.AUTO in (devices.camera, devices.microphone, devices.earpiece):
         paths += [Path("/run/udev"), Path("/sys/class"), Path("/sys/devices"), Path("/sys/bus")]
