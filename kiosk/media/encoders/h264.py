@@ -86,7 +86,7 @@ class H264Encoder:
         codec = self._codec_for(frame.width, frame.height)
         now = self._clock.tick(frame)
         bps = rate.fit_bps(self.target_bps, frame.width, frame.height)
-        codec.bit_rate = round(bps * NOMINAL_FPS / max(SLOWEST_FPS, self._clock.fps))
+        codec.bit_rate = at_nominal_fps(bps, self._clock.fps)
         return compress(codec, frame, now, key)
 
     def close(self) -> None:
@@ -97,6 +97,11 @@ class H264Encoder:
         if self._codec is None or (self._codec.width, self._codec.height) != (width, height):
             self._codec = _open(self._preset, width, height)
         return self._codec
+
+
+def at_nominal_fps(bps: int, fps: float) -> int:
+    """Return what to ask of a codec that shares `bps` out among 30 frames a second."""
+    return round(bps * NOMINAL_FPS / max(SLOWEST_FPS, fps))
 
 
 def compress(codec: VideoCodecContext, frame: av.VideoFrame, now: int, key: bool) -> bytes:

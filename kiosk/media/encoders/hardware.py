@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,13 @@ from av.video.codeccontext import VideoCodecContext
 
 from hardware import v4l2_controls
 from kiosk.media.encoders import avc, rate
-from kiosk.media.encoders.h264 import BUFFER_SHARE, H264Encoder, compress, prepare
+from kiosk.media.encoders.h264 import (
+    BUFFER_SHARE,
+    H264Encoder,
+    at_nominal_fps,
+    compress,
+    prepare,
+)
 from kiosk.media.encoders.interface import VideoEncoder
 
 _log = logging.getLogger(__name__)
@@ -157,16 +164,22 @@ class FfmpegCodec:
         return self._kind.retunes
 
 
+_Work = queue.SimpleQueue[Callable[[], None] | None]
+
+
+def _obey(work: _Work) -> None:
+    while (job := work.get()) is not None:
+        job()
+        del job  # it holds the codec and whoever asked
+
+
 class _Worker:
     """A codec in a thread of its own, because a driver's call may never return."""
 
     def __init__(self, name: str) -> None:
-        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
-
-    def _run(self) -> None:
-        while (work := self._work.get()) is not None:
-            work()
+        self._work: _Work = queue.SimpleQueue()
+        threading.Thread(target=_obey, args=(self._work,), name=name, daemon=True).start()
+        weakref.finalize(self, self._work.put, None)  # an encoder dropped unclosed ends it too
 
     def ask(self, call: Callable[[], bytes], timeout_s: float) -> bytes:
         """Return what `call` gives. Raises Broken when it raises or does not return in time."""
@@ -207,7 +220,7 @@ class _Running:
         self._open(bps, OPEN_S)
 
     def encode(self, frame: av.VideoFrame, key: bool, bps: int) -> bytes:
-        self._follow(bps)
+        self._follow(at_nominal_fps(bps, self._clock.fps))
         key, self._force_key = key or self._force_key, False
         now = self._clock.tick(frame)
         codec = self._codec

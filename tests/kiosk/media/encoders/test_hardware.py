@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -236,6 +237,30 @@ def test_one_that_takes_no_new_rate_is_opened_again() -> None:
     assert made.name == "h264_chip"
     assert len(list(decoded(payloads, "h264"))) == 9
     made.close()
+
+
+def test_a_dark_room_has_fewer_frames_but_no_fewer_bits() -> None:
+    bench = Bench(retunes=True)
+    made = encoder(bench)
+    made.target_bps = 400_000
+    for frame in moving(count=30, fps=15):
+        made.encode(frame, False)
+    assert bench.chips[0].rates[-1] == pytest.approx(800_000, rel=0.3)
+    made.close()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_its_thread_ends_with_it(closed: bool) -> None:
+    kind = replace(CHIP, name="h264_thread")
+    made = encoder(Bench(), kind)
+    made.encode(next(moving()), False)
+    (thread,) = [each for each in threading.enumerate() if each.name == "h264_thread"]
+    if closed:
+        made.close()
+    del made
+    gc.collect()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_new_size_is_opened_again() -> None:
