@@ -1,0 +1,118 @@
+"""`make bench-media`: the terminal's call beside Chromium's and the bare codec's, in one run."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import namespaces
+from tests.bench.media import extras, ratios, rows
+from tests.bench.media.session import Measured, Plan, Sized, measured
+from tests.bench.report import Benchmark
+
+LONG = Plan(sizes=((640, 480), (1280, 720)), rounds=2, presses=4, seconds=20)
+SHORT = Plan(sizes=((640, 480),), rounds=2, presses=3, seconds=8)
+UNMET, UNABLE = 1, 2
+EPILOG = """Examples:
+
+\b
+  python -m tests.bench.media
+  python -m tests.bench.media --short
+  python -m tests.bench.media --size 640x480 --seconds 10 --verbose
+  python -m tests.bench.media --minutes 60       (memory over an hour)
+
+Leaves the table here, and bench-report/media.json and media.png. Exit status: 0 every goal met;
+1 a goal not met, with --short a ratio that fell; 2 network namespaces cannot be made here.
+"""
+
+
+SIZES = {f"{width}x{height}": (width, height) for width, height in LONG.sizes}
+
+
+@click.command(epilog=EPILOG)
+@click.option("--short", is_flag=True, help="Under three minutes; judges ratios, not goals.")
+@click.option(
+    "--size",
+    "sizes",
+    type=click.Choice([*SIZES]),
+    multiple=True,
+    help="May be repeated. Default: both.",
+)
+@click.option("--seconds", type=click.FloatRange(4, 600), help="Of call in each round.")
+@click.option("--rounds", type=click.IntRange(1, 20), help="Turns of ours and the peer.")
+@click.option("--presses", type=click.IntRange(1, 50), help="In each round.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, 600),
+    default=0.0,
+    envvar="BENCH_MINUTES",
+    help="Let one more call run so long and tell how memory grew.",
+)
+@click.option("--only-calls", is_flag=True, help="Leave out drawing, echo, the whole house.")
+@click.option("--profile", is_flag=True, help="Record one call with py-spy, where installed.")
+@click.option("--verbose", is_flag=True, help="Also the CPU of each thread of the media process.")
+def main(
+    *, short: bool, sizes: Sequence[str], seconds: float | None, rounds: int | None,
+    presses: int | None, minutes: float, only_calls: bool, profile: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Measure the terminal's call against Chromium's, in network namespaces of their own."""
+    try:
+        status = namespaces.isolate([sys.executable, "-m", "tests.bench.media", *sys.argv[1:]])
+    except namespaces.NotPermitted as error:
+        click.echo(str(error), err=True)
+        sys.exit(UNABLE)
+    if status is not None:
+        sys.exit(status)
+    base = SHORT if short else LONG
+    plan = Plan(
+        tuple(SIZES[each] for each in sizes) or base.sizes,
+        rounds or base.rounds,
+        presses or base.presses,
+        seconds or base.seconds,
+    )
+    more = extras.Extras(house=not (short or only_calls), minutes=minutes, profile=profile)
+    sys.exit(asyncio.run(run(plan, more, short=short, verbose=verbose)))
+
+
+async def run(plan: Plan, more: extras.Extras, *, short: bool, verbose: bool) -> int:
+    """Measure, print, and return the exit status."""
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        click.echo(f"[{time.monotonic() - began:4.0f} s] {what}", err=True)
+
+    bench = Benchmark("media-short" if short else "media")
+    sized: list[Sized] = []
+    with namespaces.pair("terminal", "family") as hosts:
+        for size in plan.sizes:
+            sized.append(await measured(hosts, size, plan, say))
+            bench.rows += rows.rows(sized[-1])
+            bench.curves |= rows.curves(sized[-1])
+        bench.rows += await extras.measured(hosts, more, say)
+    met = bench.finish("ms")
+    if verbose:
+        for one in sized:
+            print_threads(one.name, one.ours)
+    if short:
+        return UNMET if ratios.fallen(sized, click.echo) else 0
+    return 0 if met else UNMET
+
+
+def print_threads(name: str, side: Measured) -> None:
+    """Print what each thread of the media process used."""
+    table = Table(title=f"threads of the media process, {name}")
+    table.add_column("thread")
+    table.add_column("% of a core", justify="right")
+    for thread, percent in side.threads.items():
+        table.add_row(thread, f"{percent:.1f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
