@@ -127,6 +127,8 @@ class VideoSender(Sender):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         self._pacer.close()
+        if self.encoder is not None:
+            self._thread.submit(self.encoder.close)
         self._thread.shutdown(wait=False)
         await super().stop()
 
