@@ -23,7 +23,7 @@ from aioice.ice import StunProtocol
 from kiosk.media.seams import private, replace_private
 
 FIRST_RESEND_S: Final = 0.05
-LONGEST_RESEND_S: Final = 1.6
+LONGEST_RESEND_S: Final = 0.4
 LIFE_S: Final = stun.RETRY_RTO * (2 ** (stun.RETRY_MAX + 1) - 1)
 """How long upstream waits for an answer altogether: 63.5 s."""
 UNSENT_MAX_BYTES: Final = 256 * 1024
@@ -33,7 +33,7 @@ Address = tuple[str, int]
 
 
 def resend_delays_s(life_s: float = LIFE_S) -> tuple[float, ...]:
-    """Return how long to wait after each sending of a request: 50 ms, doubled up to 1.6 s."""
+    """Return how long to wait after each sending of a request: 50 ms, doubled up to 400 ms."""
     delays: list[float] = []
     while (spent := sum(delays)) < life_s:
         delay = min(FIRST_RESEND_S * 2 ** len(delays), LONGEST_RESEND_S)
