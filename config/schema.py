@@ -118,6 +118,9 @@ class Devices(Table, frozen=True):
     """What encodes H.264: "auto", hardware where there is any that works, else software."""
     tone_hz: Annotated[float, Meta(ge=20, le=20000)] = 440.0
     """Simulated microphone: the pitch that it hears."""
+    chirp: bool = False
+    """A test aid: the simulated microphone hears a chirp at each whole second instead of the pitch,
+    and the simulated earpiece says how long after it a chirp was played (`heard_chirp_ms`)."""
 
 
 class Network(Table, frozen=True):

@@ -1,13 +1,18 @@
-"""A sound card's output, the handset's earpiece: 48 kHz mono in blocks of 20 ms."""
+"""A sound card's output, the handset's earpiece: 48 kHz mono, asked for in blocks of 10 ms."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import time
+from typing import Any, Final
 
 from hardware import portaudio
 from hardware.handoff import in_thread
-from hardware.interfaces import Block, DeviceLost
-from hardware.playout import Playout
+from hardware.interfaces import PLAYED_SAMPLES, DeviceLost, SoundSource
+
+SILENT_S: Final = 1.0
+"""A running card asks each 10 ms; not asking for this long means that it is gone."""
+LOOK_S: Final = 0.25
 
 
 class SoundEarpiece:
@@ -15,32 +20,39 @@ class SoundEarpiece:
 
     def __init__(self, name: str | None) -> None:
         self._name = name
-        self._playout = Playout()
         self._stream: Any = None
+        self._asked_at = 0.0
+        self._failure = ""
 
-    @property
-    def dropped(self) -> int:
-        """Blocks that came faster than they could be played."""
-        return self._playout.dropped
-
-    async def open(self) -> None:
+    async def open(self, source: SoundSource) -> None:
         """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
         if self._stream is not None:
             return
-        playout = self._playout
+        self._failure = ""
+        self._asked_at = time.monotonic()
 
-        def wanted(data: Any, frames: int, time: Any, status: Any) -> None:
-            data[:] = playout.take().tobytes()
+        def wanted(data: Any, frames: int, times: Any, status: Any) -> None:
+            self._asked_at = time.monotonic()
+            try:
+                data[:] = source(frames).tobytes()
+            except Exception as error:
+                self._failure = f"{type(error).__name__}: {error}"
+                raise  # PortAudio ends the stream
 
         self._stream = await in_thread(
-            "open earpiece", lambda: portaudio.start(self._name, "output", wanted)
+            "open earpiece",
+            lambda: portaudio.start(self._name, "output", wanted, PLAYED_SAMPLES),
         )
 
-    def play(self, block: Block) -> None:
-        """Queue 20 ms of sound; DeviceLost."""
-        if self._stream is None or not self._stream.active:
-            raise DeviceLost("the earpiece is not running")
-        self._playout.put(block)
+    async def lost(self) -> None:
+        """Wait until the card is gone; DeviceLost."""
+        while self._stream is not None and self._stream.active:
+            if time.monotonic() - self._asked_at > SILENT_S:
+                await self.close()
+                raise DeviceLost(f"the card asked for nothing for {SILENT_S:.0f} s")
+            await asyncio.sleep(LOOK_S)
+        await self.close()
+        raise DeviceLost(self._failure or "the earpiece is not running")
 
     async def close(self) -> None:
         """Close."""

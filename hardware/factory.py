@@ -36,14 +36,14 @@ def camera(devices: Devices) -> Camera:
 def microphone(devices: Devices) -> Microphone:
     """Return the microphone that the configuration names."""
     if devices.microphone == SIMULATED:
-        return SimulatedMicrophone(devices.tone_hz)
+        return SimulatedMicrophone(devices.tone_hz, chirp=devices.chirp)
     return SoundMicrophone(None if devices.microphone == AUTO else devices.microphone)
 
 
 def earpiece(devices: Devices) -> Earpiece:
     """Return the earpiece that the configuration names."""
     if devices.earpiece == SIMULATED:
-        return SimulatedEarpiece()
+        return SimulatedEarpiece(chirp=devices.chirp)
     return SoundEarpiece(None if devices.earpiece == AUTO else devices.earpiece)
 
 

@@ -7,6 +7,7 @@ loop; use them only from the loop's thread. Loss is an exception from the waitin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -18,7 +19,12 @@ SAMPLE_RATE_HZ = 48_000
 BLOCK_SAMPLES = 960
 """Audio moves in mono blocks of 20 ms: int16 arrays of this length."""
 
+PLAYED_SAMPLES = 480
+"""An earpiece asks for 10 ms at a time."""
+
 Block = npt.NDArray[np.int16]
+SoundSource = Callable[[int], Block]
+"""Gives the next so many samples to be played."""
 
 
 class DeviceError(Exception):
@@ -122,20 +128,20 @@ class Microphone(Protocol):
 
 @runtime_checkable
 class Earpiece(Protocol):
-    """One earpiece. `play` never waits; over 5 waiting blocks the oldest is dropped and counted."""
+    """One earpiece. It plays on its own clock: 10 ms at a time are asked for when they are due."""
 
-    @property
-    def dropped(self) -> int:
-        """Blocks that came faster than they could be played."""
+    async def open(self, source: SoundSource) -> None:
+        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused.
 
-    async def open(self) -> None:
-        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+        From now on `source(480)` is called each 10 ms in a thread of the device's. It must neither
+        wait nor raise.
+        """
 
-    def play(self, block: Block) -> None:
-        """Queue 20 ms of sound; DeviceLost."""
+    async def lost(self) -> None:
+        """Wait until it is gone, and raise DeviceLost; at once when it is not open."""
 
     async def close(self) -> None:
-        """Close."""
+        """Close; the source may be asked once more meanwhile, and never after."""
 
 
 @runtime_checkable

@@ -48,10 +48,16 @@ def choose(sounddevice: Any, name: str | None, kind: Kind) -> int | str:
     return int(default) if default >= 0 else int(devices[0]["index"])
 
 
-def start(name: str | None, kind: Kind, callback: Callable[[Any, int, Any, Any], None]) -> Any:
-    """Return a running stream that calls back, in a thread of its own, for each 20 ms.
+def start(
+    name: str | None,
+    kind: Kind,
+    callback: Callable[[Any, int, Any, Any], None],
+    samples: int = BLOCK_SAMPLES,
+) -> Any:
+    """Return a running stream that calls back, in a thread of its own, for each so many samples.
 
-    May take long: not for the loop. Raises DeviceNotFound, DeviceBusy, DeviceRefused.
+    It has the least latency that the driver calls safe. May take long: not for the loop.
+    Raises DeviceNotFound, DeviceBusy, DeviceRefused.
     """
     sounddevice = load()
     device = choose(sounddevice, name, kind)
@@ -59,7 +65,8 @@ def start(name: str | None, kind: Kind, callback: Callable[[Any, int, Any, Any],
     try:
         stream = streams[kind](
             samplerate=SAMPLE_RATE_HZ,
-            blocksize=BLOCK_SAMPLES,
+            blocksize=samples,
+            latency="low",
             channels=1,
             dtype="int16",
             device=device,

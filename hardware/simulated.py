@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import math
 import os
 import stat
+import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,25 +22,35 @@ from typing import Final
 import av
 import numpy as np
 
-from hardware import sound
-from hardware.handoff import DropOldest
+from hardware import chirp, sound
+from hardware.handoff import DropOldest, deliver, in_thread
 from hardware.interfaces import (
     BLOCK_SAMPLES,
+    PLAYED_SAMPLES,
     SAMPLE_RATE_HZ,
     Block,
     DeviceLost,
     DeviceRefused,
+    SoundSource,
     VideoMode,
 )
-from hardware.playout import MAX_BLOCKS, Playout
 from hardware.scene import Scene
 
+_log = logging.getLogger(__name__)
+
 BLOCK_S: Final = BLOCK_SAMPLES / SAMPLE_RATE_HZ
+PLAYED_S: Final = PLAYED_SAMPLES / SAMPLE_RATE_HZ
+MAX_BLOCKS: Final = 5
+"""Blocks that wait at a microphone."""
 VIDEO_CLOCK_HZ: Final = 90_000
 TONE_AMPLITUDE: Final = 8_000
 """About -12 dBFS at the peaks."""
-HEARD_BLOCKS: Final = 25
-"""The simulated earpiece measures the last half second."""
+HEARD_S: Final = 0.5
+"""The simulated earpiece measures level and pitch of this much."""
+KEPT_S: Final = 1.3
+"""And looks for a chirp in this much, so that one of each second's is whole in it."""
+ASLEEP_S: Final = 0.2
+"""A thread that wakes later than this has missed what it should have asked for."""
 
 
 class SimulatedCamera:
@@ -79,13 +92,15 @@ class SimulatedCamera:
 
 
 class SimulatedMicrophone:
-    """Hears one steady tone."""
+    """Hears one steady tone, or a chirp at each whole second."""
 
-    def __init__(self, tone_hz: float = 440.0) -> None:
+    def __init__(self, tone_hz: float = 440.0, *, chirp: bool = False) -> None:
         self.dropped = 0
         self._tone_hz = tone_hz
+        self._chirp = chirp
         self._open = False
         self._opened_at = 0.0
+        self._opened_wall_s = 0.0
         self._next = 0
 
     async def open(self) -> None:
@@ -93,6 +108,7 @@ class SimulatedMicrophone:
         if not self._open:
             self._open = True
             self._opened_at = asyncio.get_running_loop().time()
+            self._opened_wall_s = time.time()
             self._next = 0
 
     async def block(self) -> Block:
@@ -108,8 +124,10 @@ class SimulatedMicrophone:
         if late > 0:
             self.dropped += late
             self._next += late
-        samples = np.arange(BLOCK_SAMPLES) + self._next * BLOCK_SAMPLES
-        self._next += 1
+        number, self._next = self._next, self._next + 1
+        if self._chirp:
+            return chirp.said(self._opened_wall_s + number * BLOCK_S, BLOCK_SAMPLES)
+        samples = np.arange(BLOCK_SAMPLES) + number * BLOCK_SAMPLES
         wave = np.sin(2 * math.pi * self._tone_hz / SAMPLE_RATE_HZ * samples)
         block: Block = (TONE_AMPLITUDE * wave).astype(np.int16)
         return block
@@ -125,54 +143,83 @@ class Heard:
 
     dbfs: float
     hz: float | None
+    chirp_ms: float | None = None
+    """How long after the whole second the last chirp began to play; None when not listened for."""
 
 
 class SimulatedEarpiece:
     """Swallows sound at the pace of a real one, and can say what it heard."""
 
-    def __init__(self) -> None:
-        self._playout = Playout()
-        self._heard: deque[Block] = deque(maxlen=HEARD_BLOCKS)
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, *, chirp: bool = False) -> None:
+        """`chirp`: listen for chirps too (a third of a millisecond of work for each `heard`)."""
+        self._chirp = chirp
+        self._played: deque[tuple[float, Block]] = deque(maxlen=int(KEPT_S / PLAYED_S))
+        """When (Unix seconds) each block began to play, and the block."""
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._over = asyncio.Event()
+        self._reason = ""
 
-    @property
-    def dropped(self) -> int:
-        """Blocks that came faster than they could be played."""
-        return self._playout.dropped
-
-    async def open(self) -> None:
+    async def open(self, source: SoundSource) -> None:
         """Open and start to swallow."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._listen(), name="simulated earpiece")
+        if self._thread is not None:
+            return
+        self._stop = threading.Event()
+        self._over = asyncio.Event()
+        self._reason = "the earpiece was closed"
+        self._thread = threading.Thread(
+            target=self._listen,
+            args=(source, asyncio.get_running_loop(), self._stop),
+            name="simulated earpiece",
+            daemon=True,
+        )
+        self._thread.start()
 
-    def play(self, block: Block) -> None:
-        """Queue 20 ms of sound."""
-        if self._task is None:
+    async def lost(self) -> None:
+        """Wait until it is gone; DeviceLost."""
+        if self._thread is None:
             raise DeviceLost("the earpiece is not open")
-        self._playout.put(block)
+        await self._over.wait()
+        await self.close()
+        raise DeviceLost(self._reason)
 
     def heard(self) -> Heard:
         """Measure what was played during the last half second, silence included."""
-        if not self._heard:
+        played = list(self._played)
+        if not played:
             return Heard(sound.SILENCE_DBFS, None)
-        samples = np.concatenate(self._heard)
-        return Heard(sound.rms_dbfs(samples), sound.loudest_hz(samples))
+        samples = np.concatenate([block for _, block in played])
+        lately = samples[-int(HEARD_S * SAMPLE_RATE_HZ) :]
+        after_ms = chirp.heard_after_ms(samples, played[0][0]) if self._chirp else None
+        return Heard(sound.rms_dbfs(lately), sound.loudest_hz(lately), after_ms)
 
     async def close(self) -> None:
         """Close."""
-        if self._task is not None:
-            task, self._task = self._task, None
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            self._heard.clear()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._stop.set()
+            self._over.set()
+            await in_thread("close earpiece", thread.join)
+            self._played.clear()
 
-    async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        due_at = loop.time()
-        while True:
-            due_at += BLOCK_S
-            await asyncio.sleep(max(0.0, due_at - loop.time()))
-            self._heard.append(self._playout.take())
+    def _listen(
+        self, source: SoundSource, loop: asyncio.AbstractEventLoop, stop: threading.Event
+    ) -> None:
+        due_at = time.monotonic()
+        wall_s = time.time() - due_at
+        while not stop.wait(max(0.0, due_at - time.monotonic())):
+            if time.monotonic() - due_at > ASLEEP_S:
+                due_at = time.monotonic()
+                self._played.clear()  # times in one recording must go on without a jump
+            try:
+                block = source(PLAYED_SAMPLES)
+            except Exception as error:
+                _log.exception("the earpiece's source failed")
+                self._reason = f"{type(error).__name__}: {error}"
+                deliver(loop, self._over.set)
+                return
+            self._played.append((wall_s + due_at, block))
+            due_at += PLAYED_S
 
 
 class SimulatedHook:

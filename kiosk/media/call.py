@@ -14,10 +14,10 @@ from hardware.interfaces import Block, VideoMode
 from hardware.simulated import Heard
 from kiosk.media.commands import Connected, FirstPicture, LocalOffer, Receiving
 from kiosk.media.devices import Tell
+from kiosk.media.ear import Ear
 from kiosk.media.frames import UnfitFrame
 from kiosk.media.meter import Meter
 from kiosk.media.peer import Peer
-from kiosk.media.playback import Ear
 from kiosk.media.screen import Screen
 from kiosk.media.tracks import Feed, Gate
 

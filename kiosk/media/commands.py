@@ -148,6 +148,8 @@ class Stats(Report, frozen=True, tag="stats"):
     heard_dbfs: float
     heard_hz: float | None = None
     """Loudest pitch at a simulated earpiece; null on real ones."""
+    heard_chirp_ms: float | None = None
+    """How long after the whole second a simulated earpiece played a chirp; null without one."""
     lost_out: int = 0
     """Packets that the family's side reports as lost, since the connection stands."""
     jitter_ms: float = 0.0

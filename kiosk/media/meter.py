@@ -71,6 +71,7 @@ class Meter:
             target_kbps=round(encoder.target_bps / 1000, 1) if encoder is not None else 0.0,
             heard_dbfs=round(heard.dbfs, 1),
             heard_hz=round(heard.hz, 1) if heard.hz is not None else None,
+            heard_chirp_ms=round(heard.chirp_ms, 1) if heard.chirp_ms is not None else None,
         )
 
     def _count(self) -> _Counts:

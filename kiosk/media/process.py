@@ -50,11 +50,12 @@ from kiosk.media.commands import (
     Gate as GateCommand,
 )
 from kiosk.media.devices import CameraRun, Keeper, MicrophoneRun, mode_of
+from kiosk.media.ear import Ear, Playing
 from kiosk.media.frames import FrameWriter
 from kiosk.media.peer import Peer, choose_codecs
-from kiosk.media.playback import Ear
 from kiosk.media.screen import Screen
 from kiosk.media.tracks import Feed, Gate
+from kiosk.media.voice import Voice
 from signalling.descriptions import AddressPolicy
 
 _log = logging.getLogger("kiosk.media.process")
@@ -103,7 +104,7 @@ class Media:
         self._microphone: Microphone = factory.microphone(devices)
         self._earpiece: Earpiece = factory.earpiece(devices)
         self._self_view = self_view
-        ear = Ear(self._earpiece)
+        ear = Ear(Voice.of(devices))
         self._studio = Studio(
             gate=Gate(),
             pictures=Feed(),
@@ -206,7 +207,7 @@ class Media:
             MicrophoneRun(self._microphone, studio.sounds, studio.gate, tell),
             tell,
         )
-        earpiece = Keeper("EAR", self._earpiece, studio.ear.broken, tell)
+        earpiece = Keeper("EAR", Playing(self._earpiece, studio.ear), self._earpiece.lost, tell)
         self._camera_keeper = camera
         for keeper in (camera, microphone, earpiece):
             keepers.append(group.create_task(keeper.keep(), name="device"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from hardware.camera import V4l2Camera, attempts
 from hardware.hook import NoHook
 from hardware.interfaces import (
     BLOCK_SAMPLES,
+    PLAYED_SAMPLES,
+    SAMPLE_RATE_HZ,
+    Block,
     Camera,
     DeviceBusy,
     DeviceLost,
@@ -175,36 +180,84 @@ async def test_microphone_keeps_100_ms_and_counts_the_rest() -> None:
     await microphone.close()
 
 
-async def test_earpiece_measures_level_and_pitch() -> None:
+class Tone:
+    """A source that plays a pitch, and notes who asked."""
+
+    def __init__(self, hz: float) -> None:
+        self.asked: list[tuple[int, str]] = []
+        self._hz = hz
+
+    def __call__(self, samples: int) -> Block:
+        first = sum(each for each, _ in self.asked)
+        self.asked.append((samples, threading.current_thread().name))
+        phase = 2 * np.pi * self._hz / SAMPLE_RATE_HZ * (first + np.arange(samples))
+        block: Block = (8000 * np.sin(phase)).astype(np.int16)
+        return block
+
+
+async def test_earpiece_asks_in_real_time_in_its_own_thread_and_measures() -> None:
     earpiece = SimulatedEarpiece()
     assert isinstance(earpiece, Earpiece)
-    block = np.zeros(BLOCK_SAMPLES, dtype=np.int16)
     with pytest.raises(DeviceLost):
-        earpiece.play(block)
-    await earpiece.open()
-    microphone = SimulatedMicrophone(1000.0)
-    await microphone.open()
-    for _ in range(40):
-        earpiece.play(await microphone.block())
+        await earpiece.lost()
+    tone = Tone(1000.0)
+    began = time.monotonic()
+    await earpiece.open(tone)
+    await earpiece.open(tone)
+    async with asyncio.timeout(5):
+        while len(tone.asked) < 60:  # noqa: ASYNC110 - it has no event for what it asked
+            await asyncio.sleep(0.01)
+    assert 0.55 < time.monotonic() - began < 1.2
+    assert set(tone.asked) == {(PLAYED_SAMPLES, "simulated earpiece")}
     heard = earpiece.heard()
     assert heard.hz == pytest.approx(1000, abs=2)
     assert heard.dbfs == pytest.approx(-15.3, abs=1.0)
-    await microphone.close()
-    async with asyncio.timeout(3):
-        while earpiece.heard().dbfs > -90:  # noqa: ASYNC110 - it has no event for silence
-            await asyncio.sleep(0.02)
+    assert heard.chirp_ms is None
+    lost = asyncio.create_task(earpiece.lost())
+    await asyncio.sleep(0)
     await earpiece.close()
+    asked = len(tone.asked)
+    with pytest.raises(DeviceLost, match="closed"):
+        await lost
+    assert len(tone.asked) == asked
+    assert earpiece.heard().dbfs < -90
 
 
-async def test_earpiece_drops_the_oldest_of_too_many() -> None:
+async def test_an_earpiece_whose_source_fails_is_lost_and_opens_again() -> None:
+    def fails(samples: int) -> Block:
+        raise ValueError("no sound")
+
     earpiece = SimulatedEarpiece()
-    await earpiece.open()
-    for _ in range(12):
-        earpiece.play(np.zeros(BLOCK_SAMPLES, dtype=np.int16))
-    assert earpiece.dropped == 7
-    with pytest.raises(ValueError, match="960"):
-        earpiece.play(np.zeros(100, dtype=np.int16))
+    await earpiece.open(fails)
+    with pytest.raises(DeviceLost, match="ValueError: no sound"):
+        await asyncio.wait_for(earpiece.lost(), 2)
+    tone = Tone(440)
+    await earpiece.open(tone)
+    async with asyncio.timeout(5):
+        while not tone.asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     await earpiece.close()
+
+
+async def test_chirps_measure_mouth_to_ear() -> None:
+    """What the microphone gives goes to the ear by a queue: 20 ms for the block, and the wait."""
+    waiting: deque[Block] = deque()
+
+    def source(samples: int) -> Block:
+        return waiting.popleft() if len(waiting) > 1 else np.zeros(samples, dtype=np.int16)
+
+    microphone, earpiece = SimulatedMicrophone(chirp=True), SimulatedEarpiece(chirp=True)
+    await microphone.open()
+    await earpiece.open(source)
+    found: float | None = None
+    async with asyncio.timeout(10):
+        while found is None:
+            block = await microphone.block()
+            waiting.extend((block[:PLAYED_SAMPLES], block[PLAYED_SAMPLES:]))
+            found = earpiece.heard().chirp_ms
+    await microphone.close()
+    await earpiece.close()
+    assert 18 < found < 80
 
 
 async def test_no_hook_is_always_up() -> None:

@@ -43,12 +43,28 @@ async def main():
     found["dbfs"] = sound.rms_dbfs(np.concatenate(blocks))
     await microphone.close()
     earpiece = SoundEarpiece("ear")
-    await earpiece.open()
-    for _ in range(2):
-        earpiece.play(np.full(960, 8000, dtype=np.int16))
-    await asyncio.sleep(0.1)
+    loud, asked = np.full(480, 8000, dtype=np.int16), []
+    def source(samples):
+        asked.append(samples)
+        return loud if len(asked) <= 4 else 0 * loud
+    await earpiece.open(source)
+    while len(asked) < 10:
+        await asyncio.sleep(0.01)
     await earpiece.close()
-    for name, waits in (("microphone", microphone.block()), ("missing", SoundEarpiece("x").open())):
+    found["asked"] = sorted(set(asked))
+    def fails(samples):
+        raise ValueError("no sound")
+    broken = SoundEarpiece("nothing")
+    await broken.open(fails)
+    try:
+        await asyncio.wait_for(broken.lost(), 5)
+    except DeviceLost as error:
+        found["failed"] = str(error)
+    for name, waits in (
+        ("microphone", microphone.block()),
+        ("earpiece", earpiece.lost()),
+        ("missing", SoundEarpiece("x").open(source)),
+    ):
         try:
             await waits
         except (DeviceLost, DeviceNotFound) as error:
@@ -94,10 +110,13 @@ def test_microphone_hears_what_is_said(found: Any) -> None:
 def test_earpiece_plays_what_it_is_given_once(found: Any) -> None:
     assert found["heard"].size == 2 * BLOCK_SAMPLES
     assert set(found["heard"].tolist()) == {8000}
+    assert found["asked"] == [480]
 
 
 def test_closed_and_missing_say_so(found: Any) -> None:
-    assert (found["microphone"], found["missing"]) == ("DeviceLost", "DeviceNotFound")
+    assert (found["microphone"], found["earpiece"]) == ("DeviceLost", "DeviceLost")
+    assert found["missing"] == "DeviceNotFound"
+    assert found["failed"] == "ValueError: no sound"
 
 
 def test_levels_and_pitch() -> None:
