@@ -20,8 +20,8 @@ from tests.bench.namespaces import Host
 
 FOLDER = Path(__file__).parent
 PATIENCE_S = 20.0
-TONE = 0.0
-"""Amplitude of the steady tone beside the chirps."""
+TONE = 0.25
+"""Amplitude of the steady tone, as the simulated microphone's."""
 FLAGS = (
     "--no-sandbox",
     "--autoplay-policy=no-user-gesture-required",

@@ -34,9 +34,14 @@ class Taken:
     to_family: list[Frame]
     wall_delay: Delay
     family_delay: Delay
-    wall_sound_ms: list[float]
-    """Mouth to ear, one for each chirp."""
-    family_sound_ms: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Chirps:
+    """Mouth to ear, milliseconds: one for each second; None where no chirp was heard."""
+
+    to_wall_ms: list[float | None]
+    to_family_ms: list[float | None]
 
 
 class Call(Protocol):
@@ -52,7 +57,13 @@ class Call(Protocol):
         """Press with no connection there yet: it is made in the press."""
 
     async def measure(self) -> None:
-        """Read every frame and all sound from now on; nothing is painted any more."""
+        """Read every frame from now on; nothing is painted any more."""
+
+    async def listen(self) -> None:
+        """Keep all sound from now on."""
+
+    async def heard(self) -> Chirps:
+        """Say when the chirps heard since then were heard."""
 
     async def take(self) -> Taken:
         """Take what was read since the last time."""
@@ -94,21 +105,29 @@ class Ours:
         return await self._pictures(pressed_ms)
 
     async def measure(self) -> None:
-        """Read every frame and all sound from now on."""
+        """Read every frame from now on."""
         await self.family.call("measure", self.number)
+
+    async def listen(self) -> None:
+        """Keep all sound from now on."""
+        self.wall.statistics()
+        await self.family.call("listen", self.number)
+
+    async def heard(self) -> Chirps:
+        """Say when the chirps heard since then were heard."""
+        return Chirps(
+            self.wall.take_chirps(), chirps.delays_ms(await self.family.heard(self.number))
+        )
 
     async def take(self) -> Taken:
         """Take what was read since the last time."""
         to_family = await self.family.frames(self.number)
         to_wall = self.wall.take_remote()
-        heard = await self.family.heard(self.number)
         return Taken(
             to_wall=to_wall,
             to_family=to_family,
             wall_delay=samples.clock_delays(to_wall),
             family_delay=samples.numbered_delays(to_family, self.wall.own, FPS),
-            wall_sound_ms=self.wall.take_chirps(),
-            family_sound_ms=chirps.delays_ms(heard, chirps.CHIRP),
         )
 
     async def hang_up(self) -> None:
@@ -177,23 +196,29 @@ class Peers:
         return await self._pictures(pressed_ms)
 
     async def measure(self) -> None:
-        """Read every frame and all sound from now on."""
+        """Read every frame from now on."""
         for side in (self.wall, self.family):
             await side.call("measure", self.number)
+
+    async def listen(self) -> None:
+        """Keep all sound from now on."""
+        for side in (self.wall, self.family):
+            await side.call("listen", self.number)
+
+    async def heard(self) -> Chirps:
+        """Say when the chirps heard since then were heard."""
+        sounds = [await side.heard(self.number) for side in (self.wall, self.family)]
+        return Chirps(*(chirps.delays_ms(each) for each in sounds))
 
     async def take(self) -> Taken:
         """Take what was read since the last time."""
         to_wall = await self.wall.frames(self.number)
         to_family = await self.family.frames(self.number)
-        sounds = [await side.heard(self.number) for side in (self.wall, self.family)]
-        wall_sound_ms, family_sound_ms = (chirps.delays_ms(each, chirps.CHIRP) for each in sounds)
         return Taken(
             to_wall=to_wall,
             to_family=to_family,
             wall_delay=samples.clock_delays(to_wall),
             family_delay=samples.clock_delays(to_family),
-            wall_sound_ms=wall_sound_ms,
-            family_sound_ms=family_sound_ms,
         )
 
     async def hang_up(self) -> None:

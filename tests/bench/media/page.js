@@ -10,7 +10,8 @@ const audio = document.getElementById("audio");
 const calls = new Map();
 /** For each connection a promise that its remote description is set: candidates wait for it. */
 const described = new Map();
-let tracks = { video: null, audio: null };
+const tracks = { video: null, audio: null };
+let microphone = null;
 
 function description(number) {
   if (!described.has(number)) {
@@ -63,7 +64,8 @@ class Call {
 /** Open camera and microphone; both run from now on. */
 async function open(parts, fps, chirp, amplitude) {
   tracks.video = stampedCamera(parts, fps);
-  tracks.audio = await stampedMicrophone(chirp, amplitude);
+  microphone = await stampedMicrophone(chirp, amplitude);
+  tracks.audio = microphone.track;
 }
 
 /** In the terminal's place: offer. `live`: with picture and sound from the start. */
@@ -134,20 +136,26 @@ const expect = (number) => calls.get(number).expect();
 const painted = (number) => calls.get(number).painted;
 const connected = (number) => calls.get(number).up;
 
-/** Stop drawing, not listening, and read every frame and all sound instead, from now on. */
+/** Whether the microphone hears chirps, or a tone. */
+const chirping = (yes) => microphone.say(yes);
+
+/** Stop drawing and read every frame instead, from now on. */
 function measure(number) {
   const call = calls.get(number);
   video.srcObject = null;
+  for (const track of call.stream.getVideoTracks()) void readFrames(track, call.frames);
+}
+
+/** Keep all sound from now on. */
+function listen(number) {
+  const call = calls.get(number);
   call.heard = [];
-  for (const track of call.stream.getTracks()) {
-    if (track.kind === "video") void readFrames(track, call.frames);
-    else void readSound(track, call.heard);
-  }
+  for (const track of call.stream.getAudioTracks()) void readSound(track, call.heard);
 }
 
 /** Take what `measure` has read of the picture so far. */
 const taken = (number) => calls.get(number).frames.splice(0);
-/** Take what it has heard so far. */
+/** Take what `listen` has kept so far. */
 const heard = (number) => takeSound(calls.get(number).heard);
 
 function hangUp(number) {

@@ -15,7 +15,6 @@ PRESS_FAMILY_MS: Final = {480: 45.0, 720: 70.0}
 PRESS_KIOSK_MS: Final = 100.0
 TO_WALL_P50_MS: Final = {480: 8.0, 720: 13.0}
 TO_WALL_P95_MS: Final = {480: 15.0, 720: 25.0}
-MOUTH_TO_EAR_MS: Final = 50.0
 CPU_PERCENT: Final = {480: 15.0, 720: 30.0}
 
 
@@ -53,26 +52,6 @@ def delay_rows(one: Sized) -> list[Row]:
             goal = goals[place][one.height] if goals else theirs
             what = f"picture delay {direction}, {one.name}, p{share}"
             rows.append(Row(what, "ms", mine, theirs, None, goal))
-    return rows
-
-
-def sound_rows(one: Sized) -> list[Row]:
-    """Mouth to ear both ways, without sound cards; chirps that were never heard."""
-    rows = []
-    for direction, name in (
-        ("family to kiosk", "wall_sound_ms"),
-        ("kiosk to family", "family_sound_ms"),
-    ):
-        ours, peer = (
-            [ms for call in side.calls for ms in getattr(call, name)]
-            for side in (one.ours, one.peer)
-        )
-        if not ours or not peer:
-            continue
-        what = f"mouth to ear, {direction}, {one.name}, median"
-        middle = samples.median
-        rows.append(Row(what, "ms", middle(ours), middle(peer), None, MOUTH_TO_EAR_MS))
-        rows.append(Row("  worst", "ms", max(ours), max(peer), None, None))
     return rows
 
 
@@ -118,7 +97,7 @@ def memory_rows(one: Sized) -> list[Row]:
 
 def rows(one: Sized) -> list[Row]:
     """Return every row of one size."""
-    parts = (press_rows, delay_rows, sound_rows, gap_rows, cpu_rows, memory_rows)
+    parts = (press_rows, delay_rows, gap_rows, cpu_rows, memory_rows)
     return [row for part in parts for row in part(one)]
 
 

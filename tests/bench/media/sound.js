@@ -2,7 +2,7 @@
 "use strict";
 
 /**
- * A microphone that hears a steady tone and the chirp at each whole second of the wall clock.
+ * A microphone that hears a steady tone, or the chirp at each whole second of the wall clock.
  *
  * @param {number[]} chirp samples at 48 kHz
  * @param {number} amplitude of the tone
@@ -10,15 +10,21 @@
 async function stampedMicrophone(chirp, amplitude) {
   const context = new AudioContext({ sampleRate: 48000 });
   await context.audioWorklet.addModule("chirp.js");
-  const chirps = new AudioWorkletNode(context, "chirps",
-    { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { chirp } });
-  const tone = new OscillatorNode(context, { frequency: 700 });
-  const level = new GainNode(context, { gain: amplitude });
+  const chirps = new GainNode(context, { gain: 0 });
+  const tone = new GainNode(context, { gain: amplitude });
   const out = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
+  new AudioWorkletNode(context, "chirps",
+    { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { chirp } }).connect(chirps);
+  const pitch = new OscillatorNode(context, { frequency: 700 });
+  pitch.connect(tone);
   chirps.connect(out);
-  tone.connect(level).connect(out);
-  tone.start();
-  return out.stream.getAudioTracks()[0];
+  tone.connect(out);
+  pitch.start();
+  const say = (chirping) => {
+    chirps.gain.value = chirping ? 1 : 0;
+    tone.gain.value = chirping ? 0 : amplitude;
+  };
+  return { track: out.stream.getAudioTracks()[0], say };
 }
 
 /** Keep the sound of a track as it is pulled from the call: [wall ms, samples] each. */

@@ -105,7 +105,8 @@ class Scene {
     this.v = pick(parts.mask_c, columns / 2, unpacked(parts.person_v), width / 2);
   }
 
-  draw(number, seconds) {
+  /** Draw all but the mark. */
+  draw(seconds) {
     const { width, height, planes } = this;
     planes.set(this.room);
     const sway = Math.sin((2 * Math.PI * seconds) / this.period_s);
@@ -118,7 +119,6 @@ class Scene {
     paste(this.luma, y * width + x);
     paste(this.u, width * height + chroma);
     paste(this.v, (width * height * 5) / 4 + chroma);
-    drawMark(planes, width, number);
     return planes;
   }
 }
@@ -131,8 +131,9 @@ function stampedCamera(parts, fps) {
   const began = performance.now();
   let frames = 0;
   function tick() {
-    const at = wall_ms();
-    const planes = scene.draw(Math.floor(at) % 65536, frames / fps);
+    const planes = scene.draw(frames / fps);
+    // The time at which the picture is there, as it would come from a camera.
+    drawMark(planes, scene.width, Math.floor(wall_ms()) % 65536);
     const frame = new VideoFrame(planes, { format: "I420", codedWidth: scene.width,
       codedHeight: scene.height, timestamp: Math.round((frames * 1e6) / fps) });
     if (writer.desiredSize > 0) void writer.write(frame);

@@ -35,6 +35,7 @@ from tests.kiosk.media.wall import luma
 
 R = TypeVar("R")
 PATIENCE_S = 20.0
+TONE_HZ = 700.0
 
 
 class Terminal:
@@ -92,10 +93,9 @@ class Terminal:
         self.remote.clear()
         return taken
 
-    def take_chirps(self) -> list[float]:
-        """Take how long after its second each chirp was heard, ms."""
-        told = [getattr(each, "heard_chirp_ms", None) for each in self.statistics()]
-        return [each for each in told if each is not None]
+    def take_chirps(self) -> list[float | None]:
+        """Take how long after its second the last chirp was heard, ms, second by second."""
+        return [each.heard_chirp_ms for each in self.statistics()]
 
     def statistics(self) -> list[Stats]:
         """Return and forget what was told of the call."""
@@ -163,12 +163,13 @@ class _Said(logging.Handler):
 
 @asynccontextmanager
 async def terminal(
-    host: Host, width: int, height: int, fps: int = 30, tone_hz: float = 700.0
+    host: Host, width: int, height: int, fps: int = 30, chirp: bool = False
 ) -> AsyncIterator[Terminal]:
-    """Run a media process on a host, its simulated devices open."""
+    """Run a media process on a host, its simulated devices open; `chirp`: no tone but chirps."""
     devices = Devices(
         camera="simulated", microphone="simulated", earpiece="simulated",
-        width=width, height=height, fps=fps, tone_hz=tone_hz,
+        width=width, height=height, fps=fps, tone_hz=TONE_HZ,
+        chirp=chirp,
     )  # fmt: skip
     engine = Engine(devices, Network(allow_peers=("10.0.0.0/8",)))
     with host.inside():
