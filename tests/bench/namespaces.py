@@ -67,13 +67,15 @@ def isolate(arguments: Sequence[str]) -> int | None:
     child = subprocess.Popen([*words, *arguments], env={**os.environ, _INSIDE: "yes"})
 
     def stop(number: int, _: FrameType | None) -> None:
-        child.kill()
-        child.wait()
         sys.exit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
-    return child.wait()
+    try:
+        return child.wait()
+    finally:
+        child.kill()
+        child.wait()
 
 
 def check(words: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from tests.bench.media.sides import Candidate, Frame
 from tests.bench.namespaces import Host
 
 FOLDER = Path(__file__).parent
+WEB = Path(__file__).parents[3] / "signalling" / "web"
 PATIENCE_S = 20.0
 TONE = 0.25
 """Amplitude of the steady tone, as the simulated microphone's."""
@@ -97,5 +98,11 @@ async def browser(host: Host, width: int, height: int, fps: int = 30) -> AsyncIt
 
 
 class _Files(SimpleHTTPRequestHandler):
+    def translate_path(self, path: str) -> str:
+        """The bench's files, and under /web/ the real page's: what it sends with is measured."""
+        if path.startswith("/web/"):
+            return str(WEB / path.removeprefix("/web/"))
+        return super().translate_path(path)
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

@@ -230,7 +230,7 @@ class Peers:
         number = self.number
         sdp = await self.wall.call("offer", number, live, self.configuration)
         answer = await self.family.call("answer", number, sdp, live, NO_SERVERS)
-        await self.wall.call("accept", number, answer)
+        await self.wall.call("accept", number, answer, live)
         if live:
             await self.wall.call("expect", number)
 

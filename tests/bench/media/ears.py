@@ -1,4 +1,7 @@
-"""Mouth to ear, both ways, without sound cards: chirps at whole seconds of the wall clock."""
+"""Mouth to ear, both ways, without sound cards: chirps at whole seconds of the wall clock.
+
+Both sides chirp. What comes back is no echo to a canceller: its second is long over by then.
+"""
 
 from __future__ import annotations
 

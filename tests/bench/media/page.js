@@ -3,14 +3,14 @@
  * the peer to compare with, in the terminal's place. The bench calls these functions; the page
  * calls `asked`, `found` of the bench.
  */
-"use strict";
+import { Senders } from "./web/senders.js";
 
 const video = document.getElementById("video");
 const audio = document.getElementById("audio");
 const calls = new Map();
 /** For each connection a promise that its remote description is set: candidates wait for it. */
 const described = new Map();
-const tracks = { video: null, audio: null };
+const tracks = { camera: null, microphone: null };
 let microphone = null;
 
 function description(number) {
@@ -30,6 +30,7 @@ class Call {
     this.first = null;
     this.frames = [];
     this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
+    this.senders = new Senders(this.pc);
     this.pc.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate) void window.found(number, candidate.candidate, candidate.sdpMid);
     };
@@ -41,9 +42,10 @@ class Call {
     });
   }
 
-  fill() {
-    return Promise.all(this.pc.getTransceivers().map(({ sender, receiver }) =>
-      sender.replaceTrack(tracks[receiver.track.kind])));
+  /** All stands, nothing leaves: as the family's page waits for the press. */
+  async wait() {
+    await this.senders.arm();
+    await this.senders.fill(false, tracks);
   }
 
   show() {
@@ -63,27 +65,28 @@ class Call {
 
 /** Open camera and microphone; both run from now on. */
 async function open(parts, fps, chirp, amplitude) {
-  tracks.video = stampedCamera(parts, fps);
+  tracks.camera = stampedCamera(parts, fps);
   microphone = await stampedMicrophone(chirp, amplitude);
-  tracks.audio = microphone.track;
+  tracks.microphone = microphone.track;
 }
 
 /** In the terminal's place: offer. `live`: with picture and sound from the start. */
 async function offer(number, live, configuration) {
   const call = new Call(number, configuration);
   calls.set(number, call);
-  for (const kind of ["audio", "video"]) {
-    call.pc.addTransceiver(live ? tracks[kind] : kind, { direction: "sendrecv" });
+  for (const [kind, track] of [["audio", tracks.microphone], ["video", tracks.camera]]) {
+    call.pc.addTransceiver(live ? track : kind, { direction: "sendrecv" });
   }
   await call.pc.setLocalDescription(await call.pc.createOffer());
   return call.pc.localDescription.sdp;
 }
 
-async function accept(number, sdp) {
+async function accept(number, sdp, live) {
   const call = calls.get(number);
   await call.pc.setRemoteDescription({ type: "answer", sdp });
   description(number).resolve();
   call.show();
+  if (!live) await call.wait();
 }
 
 /** In the family's place: answer. */
@@ -93,9 +96,10 @@ async function answer(number, sdp, live, configuration) {
   await call.pc.setRemoteDescription({ type: "offer", sdp });
   description(number).resolve();
   for (const transceiver of call.pc.getTransceivers()) transceiver.direction = "sendrecv";
-  if (live) await call.fill();
+  if (live) await call.senders.fill(true, tracks);
   await call.pc.setLocalDescription(await call.pc.createAnswer());
   call.show();
+  if (!live) await call.wait();
   return call.pc.localDescription.sdp;
 }
 
@@ -111,7 +115,7 @@ async function press(number) {
   const at = wall_ms();
   call.expect();
   await window.asked(number);
-  await call.fill();
+  await call.senders.fill(true, tracks);
   return at;
 }
 
@@ -129,7 +133,7 @@ async function pressCold(number, configuration) {
 async function begun(number) {
   const call = calls.get(number);
   call.expect();
-  await call.fill();
+  await call.senders.fill(true, tracks);
 }
 
 const expect = (number) => calls.get(number).expect();
@@ -166,10 +170,6 @@ function hangUp(number) {
   described.delete(number);
 }
 
-async function statistics(number) {
-  const told = [];
-  (await calls.get(number).pc.getStats()).forEach((each) => {
-    if (["inbound-rtp", "outbound-rtp", "candidate-pair"].includes(each.type)) told.push(each);
-  });
-  return told;
-}
+// The bench calls these by name.
+Object.assign(window, { open, offer, accept, answer, candidate, press, pressCold, begun, expect,
+  painted, connected, chirping, measure, listen, taken, heard, hangUp });

@@ -2,7 +2,8 @@
 "use strict";
 
 /**
- * A microphone that hears a steady tone, or the chirp at each whole second of the wall clock.
+ * A microphone that hears a steady tone (not the terminal's: to a canceller the same sound both ways
+ * is an echo), or the chirp at each whole second of the wall clock.
  *
  * @param {number[]} chirp samples at 48 kHz
  * @param {number} amplitude of the tone
@@ -15,7 +16,7 @@ async function stampedMicrophone(chirp, amplitude) {
   const out = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
   new AudioWorkletNode(context, "chirps",
     { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { chirp } }).connect(chirps);
-  const pitch = new OscillatorNode(context, { frequency: 700 });
+  const pitch = new OscillatorNode(context, { frequency: 440 });
   pitch.connect(tone);
   chirps.connect(out);
   tone.connect(out);
