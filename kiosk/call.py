@@ -25,6 +25,7 @@ from kiosk.media.commands import (
     Connected,
     Drop,
     Gate,
+    Handset,
     LocalCandidate,
     LocalOffer,
     Opened,
@@ -70,6 +71,7 @@ class Wanted:
     seat: Seat | None = None
     visit: VisitView | None = None
     linked: bool = False
+    handset_up: bool = True
 
 
 @dataclass(slots=True)
@@ -99,6 +101,8 @@ class Call:
         self.state = "stopped"
         self.gate_open = False
         self._volume: int | None = None
+        self._handset_up = True
+        """What the process goes by; a new one believes it is up."""
         self._peer: _Peer | None = None
         self._older: dict[int, str] = {}
         """Connections that live until the newest stands, and their pages."""
@@ -205,6 +209,9 @@ class Call:
         if wanted.gate_open != self.gate_open:
             self.gate_open = wanted.gate_open
             actions.append(Tell(Gate(open=wanted.gate_open)))
+        if wanted.handset_up != self._handset_up:
+            self._handset_up = wanted.handset_up
+            actions.append(Tell(Handset(up=wanted.handset_up)))
         actions += self._settle_connection(wanted, now, clock)
         return actions + self._settle_candidates(wanted)
 
@@ -340,4 +347,5 @@ class Call:
         self._flowing.clear()
         self.gate_open = False
         self._volume = None
+        self._handset_up = True
         self._restart_at = None

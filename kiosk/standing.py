@@ -83,6 +83,7 @@ class Standing:
             seat=seat,
             visit=visit,
             linked=self.fresh,
+            handset_up=self.handset.up,
         )
 
     def _gate_may_open(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,9 +18,11 @@ from kiosk.media.commands import Connected, FirstPicture, LocalOffer, Receiving
 from kiosk.media.devices import Tell
 from kiosk.media.ear import Ear
 from kiosk.media.frames import UnfitFrame
+from kiosk.media.lip_sync import LipSync
 from kiosk.media.meter import Meter
 from kiosk.media.peer import Peer
 from kiosk.media.screen import Screen
+from kiosk.media.showing import Showing
 from kiosk.media.tracks import Feed, Gate
 
 _log = logging.getLogger(__name__)
@@ -55,6 +59,8 @@ class Call:
         self._tasks: list[asyncio.Task[None]] = []
         self._deaf: Callable[[], None] | None = None
         self._meter = Meter(peer, studio.heard)
+        self._lips = LipSync()
+        self._showing = Showing(self._show)
         self._up = False
         self._flowing = False
         self._pictured = False
@@ -67,6 +73,8 @@ class Call:
         studio, peer = self._studio, self.peer
         peer.camera.size = (mode.width, mode.height)
         peer.picture.on_picture = self._picture
+        peer.picture.on_report = functools.partial(self._lips.report, "video")
+        peer.sound.on_report = functools.partial(self._lips.report, "audio")
         studio.pictures.add(peer.camera)
         studio.sounds.add(peer.microphone)
         self._deaf = studio.gate.listen(self._gate_moved)
@@ -74,6 +82,7 @@ class Call:
         self._gate_moved()
         sdp = await peer.offer()
         studio.tell(LocalOffer(connection=peer.number, sdp=sdp))
+        peer.tell_candidates()  # those found meanwhile: nobody knows the connection sooner
         self._run(self._watch(), "watch")
 
     async def close(self) -> None:
@@ -88,6 +97,7 @@ class Call:
             studio.sounds.remove(peer.microphone)
         studio.screen.forget(peer.number)
         studio.ear.forget(peer.number)
+        self._showing.clear()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -107,6 +117,7 @@ class Call:
             ear.forget(peer.number)
             peer.sound.shut()
             peer.picture.shut()
+            self._showing.clear()
         peer.camera.gate_moved()
 
     def _state_changed(self) -> None:
@@ -116,6 +127,13 @@ class Call:
             self._studio.tell(Connected(connection=self.peer.number, up=up))
 
     def _picture(self, frame: av.VideoFrame, timestamp: int) -> None:
+        now = time.monotonic()
+        playing = self.peer.sound.buffer.timestamp
+        if playing is not None:
+            self._lips.played(playing, now)
+        self._showing.put(frame, self._lips.hold_s(timestamp, now))
+
+    def _show(self, frame: av.VideoFrame) -> None:
         try:
             self._studio.screen.show(self.peer.number, frame)
         except UnfitFrame as error:

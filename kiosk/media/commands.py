@@ -70,6 +70,12 @@ class Volume(Command, frozen=True, tag="volume"):
     level: Annotated[int, Meta(ge=0, le=8)]
 
 
+class Handset(Command, frozen=True, tag="handset"):
+    """Whether the handset is up: one hears oneself in it only then."""
+
+    up: bool
+
+
 class Report(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="is"):
     """Media to screen."""
 
@@ -166,7 +172,7 @@ class Stats(Report, frozen=True, tag="stats"):
     """The rate that the camera is encoded for."""
 
 
-AnyCommand = OpenDevices | Connect | RemoteAnswer | RemoteCandidate | Gate | Drop | Volume
+AnyCommand = OpenDevices | Connect | RemoteAnswer | RemoteCandidate | Gate | Drop | Volume | Handset
 AnyReport = (
     Imported
     | Opened

@@ -14,6 +14,7 @@ from hardware.interfaces import Block, Camera, DeviceError, DeviceRefused, Micro
 from kiosk.media.commands import Fault, Level, Report
 from kiosk.media.frames import FrameWriter, UnfitFrame
 from kiosk.media.tracks import Feed, Gate
+from kiosk.media.voice import Voice
 
 _log = logging.getLogger(__name__)
 
@@ -125,10 +126,16 @@ class CameraRun:
 
 
 class MicrophoneRun:
-    """Each block goes to the connections; before the visit its level goes to the screen."""
+    """Each block goes to the connections, cleaned; before the visit its level to the screen.
 
-    def __init__(self, microphone: Microphone, feed: Feed[Block], gate: Gate, tell: Tell) -> None:
+    The level is the microphone's own: a gain that lifts a dead one's noise would answer wrongly.
+    """
+
+    def __init__(
+        self, microphone: Microphone, voice: Voice, feed: Feed[Block], gate: Gate, tell: Tell
+    ) -> None:
         self._microphone = microphone
+        self._voice = voice
         self._feed = feed
         self._gate = gate
         self._tell = tell
@@ -138,7 +145,7 @@ class MicrophoneRun:
         peaks: list[float] = []
         while True:
             block = await self._microphone.block()
-            self._feed.publish(block)
+            self._feed.publish(self._voice.heard(block))
             peaks.append(sound.peak_dbfs(block))
             if len(peaks) == LEVEL_BLOCKS:
                 if not self._gate.is_open:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Final
 
 import ifaddr
-from aioice.stun import TransactionError
 from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
@@ -40,7 +38,6 @@ from signalling.descriptions import (
     check_candidate,
 )
 
-PROBE_S: Final = 0.5
 START_KBPS: Final = 2000
 """The rate that the family's browser begins with. Without this hint Chromium, asked for 720p,
 began with 640x360 at 310 kb/s; with it, 1280x720 at 700 (tried)."""
@@ -170,7 +167,9 @@ class Peer:
         addresses = addresses_of(interfaces)
         if interfaces and not addresses:
             raise ValueError(f"no address on {', '.join(interfaces)}")
-        self.connection = Connection(connect, gate, addresses, make_encoder, on_candidate)
+        self._found: list[str] | None = []
+        self._on_candidate = on_candidate
+        self.connection = Connection(connect, gate, addresses, make_encoder, self._candidate_found)
         self._audio = self.connection.addTransceiver("audio")
         self._video = self.connection.addTransceiver("video")
 
@@ -211,10 +210,27 @@ class Peer:
         return self.connection.connectionState == "connected"
 
     async def offer(self) -> str:
-        """Return the offer, with the addresses that are known at once."""
+        """Return the offer, with the addresses that are known at once.
+
+        Raises ValueError when there is no address at all: no relay answers, and none other may be.
+        """
         await self.connection.setLocalDescription(await self.connection.createOffer())
         self._offer = self.connection.localDescription.sdp
+        if "\na=candidate:" not in self._offer:
+            raise ValueError("no address to be reached at: no relay answers")
         return self._offer
+
+    def tell_candidates(self) -> None:
+        """Tell what was found since the offer was made, and from now on at once."""
+        found, self._found = self._found or [], None
+        for line in found:
+            self._on_candidate(line)
+
+    def _candidate_found(self, line: str) -> None:
+        if self._found is None:
+            self._on_candidate(line)
+        else:
+            self._found.append(line)
 
     async def answer(self, sdp: str) -> None:
         """Take the browser's answer; ICE and DTLS begin. Raises BadDescription."""
@@ -245,21 +261,8 @@ class Peer:
     async def probe(self) -> bool:
         """Ask the family's side by STUN whether it is there; False after half a second."""
         ice = self.transport.transport._connection
-        pair = next(iter(ice._nominated.values()), None)
-        if pair is None or ice.remote_password is None:
-            return False
-        request = ice.build_request(pair, nominate=False)
-        answered = pair.protocol.request(
-            request,
-            pair.remote_addr,
-            integrity_key=ice.remote_password.encode(),
-            retransmissions=0,
-        )
-        try:
-            await asyncio.wait_for(answered, timeout=PROBE_S)
-        except (TimeoutError, TransactionError):
-            return False
-        return True
+        assert isinstance(ice, paths.Paths)
+        return await ice.probe()
 
     async def close(self) -> None:
         """Close; idempotent."""

@@ -34,6 +34,7 @@ from kiosk.media.commands import (
     Connect,
     Connected,
     Drop,
+    Handset,
     Imported,
     Level,
     LocalCandidate,
@@ -104,7 +105,8 @@ class Media:
         self._microphone: Microphone = factory.microphone(devices)
         self._earpiece: Earpiece = factory.earpiece(devices)
         self._self_view = self_view
-        ear = Ear(Voice.of(devices))
+        self._voice = Voice.of(devices)
+        ear = Ear(self._voice)
         self._studio = Studio(
             gate=Gate(),
             pictures=Feed(),
@@ -154,6 +156,8 @@ class Media:
                     group.create_task(call.close(), name=f"drop {number}")
             case Volume(level=level):
                 self._studio.ear.volume = level
+            case Handset(up=is_up):
+                self._voice.handset_up = is_up
             case _:
                 raise framing.BadFrame(f"{type(command).__name__} here")
 
@@ -204,7 +208,7 @@ class Media:
         microphone = Keeper(
             "MIC",
             self._microphone,
-            MicrophoneRun(self._microphone, studio.sounds, studio.gate, tell),
+            MicrophoneRun(self._microphone, self._voice, studio.sounds, studio.gate, tell),
             tell,
         )
         earpiece = Keeper("EAR", Playing(self._earpiece, studio.ear), self._earpiece.lost, tell)

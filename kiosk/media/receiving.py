@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 
 from aiortc import RTCRtpReceiver
 from aiortc.codecs import is_rtx
@@ -41,6 +42,8 @@ class Receiver(RTCRtpReceiver):
         self.ssrc: int | None = None
         """Whose media this is: as signalled, else the first that came. Others are dropped."""
         self.is_open = False
+        self.on_report: Callable[[int, int], None] | None = None
+        """Hears the NTP and the RTP time of each report of the stream's sender."""
         self._wire = transport
         self._own_ssrc = own_ssrc
         self._loop = asyncio.get_running_loop()
@@ -120,7 +123,10 @@ class Receiver(RTCRtpReceiver):
     def take_report(self, packet: AnyRtcpPacket, now: float) -> None:
         """Note when the sender's last report came: it measures its round trip by ours."""
         if isinstance(packet, RtcpSrPacket) and packet.ssrc == self.ssrc:
-            self._last_report = (packet.sender_info.ntp_timestamp >> 16 & 0xFFFFFFFF, now)
+            info = packet.sender_info
+            self._last_report = (info.ntp_timestamp >> 16 & 0xFFFFFFFF, now)
+            if self.on_report is not None:
+                self.on_report(info.ntp_timestamp, info.rtp_timestamp)
 
     @property
     def lost(self) -> int:

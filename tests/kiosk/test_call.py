@@ -16,6 +16,7 @@ from kiosk.media.commands import (
     Connected,
     Drop,
     Gate,
+    Handset,
     LocalCandidate,
     LocalOffer,
     Receiving,
@@ -364,8 +365,8 @@ def test_the_gate_opens_with_begun_and_closes_with_the_handset() -> None:
     bench = Bench().connected()
     assert not bench.gate_open
     assert Gate(open=True) in told(bench.push(seat(IN_VISIT)))
-    assert told(bench.hang_up()) == [Gate(open=False)]
-    assert told(bench.lift()) == [Gate(open=True)]
+    assert told(bench.hang_up()) == [Gate(open=False), Handset(up=False)]
+    assert told(bench.lift()) == [Gate(open=True), Handset(up=True)]
     paused = visit(Status.INTERRUPTED, tracks_open=False, paused=True)
     assert told(bench.push(seat(paused))) == [Gate(open=False)]
 

@@ -31,7 +31,7 @@ PATIENCE_S = 20.0
 
 
 def devices(width: int = 640, height: int = 480) -> Devices:
-    """Return simulated devices; the microphone hears 700 Hz."""
+    """Return simulated devices; the microphone hears 700 Hz, the ear nothing of it."""
     return Devices(
         camera="simulated",
         microphone="simulated",
@@ -39,6 +39,7 @@ def devices(width: int = 640, height: int = 480) -> Devices:
         width=width,
         height=height,
         tone_hz=700.0,
+        sidetone_db=-60.0,
     )
 
 
