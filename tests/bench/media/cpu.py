@@ -105,13 +105,6 @@ class Threads:
         return {tid: (one.name, one.cpu_s) for tid, one in read.items() if one is not None}
 
 
-def machine_percent() -> float:
-    """Return the CPU time of the whole machine since it started, in % of a core times seconds."""
-    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-    user, nice, system, _, _, irq, soft, *_ = (int(each) for each in words)
-    return 100 * (user + nice + system + irq + soft) / TICKS_PER_S
-
-
 def pss_mb(root: int) -> float:
     """Return the memory of a process and its descendants, shared pages shared out, in MB (10^6)."""
     return sum(own_pss_mb(pid) for pid in tree(root))
