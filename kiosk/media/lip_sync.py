@@ -16,8 +16,8 @@ from typing import Final, Literal
 Kind = Literal["audio", "video"]
 
 RATES_HZ: Final[dict[Kind, int]] = {"audio": 48_000, "video": 90_000}
-TOLERATED_S: Final = 0.03
-"""So that jitter of the measurement stays within 40 ms too."""
+TOLERATED_S: Final = 0.036
+"""So that jitter of the measurement stays within 40 ms too; held is only what is beyond."""
 MAX_HOLD_S: Final = 0.2
 MAX_SKEW_S: Final = 1.0
 """Streams that are this far apart are not: the reports are wrong, and nothing is held."""

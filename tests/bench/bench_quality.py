@@ -31,9 +31,9 @@ from tests.bench.report import FOLDER, Benchmark, Row, machine
 
 Encode = Callable[[av.VideoFrame, bool], bytes]
 
-OURS: Final = "x264 superfast"
+OURS: Final = "x264 superfast, no aq"
 OURS_WITHOUT_H264: Final = "VP8 -12"
-DEARER: Final = "x264 veryfast"
+DEARER: Final = "x264 veryfast, no aq"
 TESTS: Final = (
     ((640, 480), 3.0, (250, 500, 1_000)),
     ((1280, 720), 2.0, (500, 1_000, 1_500)),
@@ -58,9 +58,9 @@ class Result:
     key_frame_kb: float
 
 
-def x264(preset: str, target_bps: int) -> tuple[Encode, str]:
-    """Return x264 with one of its presets, and what decodes it."""
-    encoder = H264Encoder(preset)
+def x264(preset: str, parameters: str, target_bps: int) -> tuple[Encode, str]:
+    """Return x264 with one of its presets and changes to it, and what decodes it."""
+    encoder = H264Encoder(preset, parameters)
     encoder.target_bps = target_bps
     return encoder.access_unit, "h264"
 
@@ -73,9 +73,11 @@ def vp8(cpu_used: int, target_bps: int) -> tuple[Encode, str]:
 
 
 SETTINGS: Final[dict[str, Callable[[int], tuple[Encode, str]]]] = {
-    "x264 ultrafast": partial(x264, "ultrafast"),
-    OURS: partial(x264, "superfast"),
-    DEARER: partial(x264, "veryfast"),
+    "x264 ultrafast": partial(x264, "ultrafast", "no-deblock=1"),
+    "x264 ultrafast, deblocked": partial(x264, "ultrafast", "no-deblock=0"),
+    OURS: partial(x264, "superfast", "aq-mode=0"),
+    DEARER: partial(x264, "veryfast", "aq-mode=0"),
+    "x264 superfast": partial(x264, "superfast", "aq-mode=1"),
     "VP8 -8": partial(vp8, -8),
     OURS_WITHOUT_H264: partial(vp8, -12),
     "VP8 -16": partial(vp8, -16),
@@ -138,19 +140,27 @@ def run() -> list[Result]:
 def judge(results: list[Result], bench: Benchmark) -> None:
     """Add what was chosen, beside VP8 (peer) and the next dearer setting (limit), with goals.
 
-    The goals say why it was chosen: no setting that is dearer looks better, VP8 costs no less.
+    The goals say why it was chosen: no dearer setting looks better, and VP8 looks worse.
     """
     found = {(r.size, r.target_kbps, r.encoder): r for r in results}
     for size, kbps in dict.fromkeys((r.size, r.target_kbps) for r in results):
         ours, vp8_, dearer = (found[size, kbps, name] for name in (OURS, OURS_WITHOUT_H264, DEARER))
         at = f"{size}, {kbps} kb/s:"
         bench.add(
-            Row(f"{at} SSIM", "", ours.ssim, vp8_.ssim, dearer.ssim, dearer.ssim - 0.005, True)
+            Row(
+                f"{at} SSIM",
+                "",
+                ours.ssim,
+                vp8_.ssim,
+                dearer.ssim,
+                max(vp8_.ssim, dearer.ssim - 0.005),
+                True,
+            )
         )
         bench.add(Row(f"{at} PSNR", "dB", ours.psnr_db, vp8_.psnr_db, dearer.psnr_db, None, True))
         bench.add(
             Row(f"{at} CPU a frame", "ms", ours.cpu_ms, vp8_.cpu_ms, dearer.cpu_ms,
-                dearer.cpu_ms * 0.85)
+                dearer.cpu_ms * 0.9)
         )  # fmt: skip
         bench.add(Row(f"{at} rate", "kb/s", ours.kbps, vp8_.kbps, dearer.kbps, kbps * 1.15))
 

@@ -1,15 +1,16 @@
 """H.264 by libx264 as this terminal sends it. Nothing here decodes: strangers' H.264 is refused.
 
-Settings were chosen on a talking face (`make bench`, quality), 640x480 at 250 / 500 kb/s, as
-SSIM against the scene without the camera's noise, and CPU time on the machine it was tried on:
+Settings were chosen on a talking face (`make bench`, quality), 640x480 at 500 kb/s and 1280x720
+at 1,000, as SSIM against the scene without the camera's noise, and CPU time a frame in one run:
 
-- ultrafast .941 / .957 at 1.4 ms a frame: neither deblocking nor adaptive quantisation, it shows
-  blocks in the skin; on test patterns and graphics that goes unnoticed.
-- superfast .978 / .980 at 2.2 / 2.5 ms. Chosen.
-- veryfast .978 / .980 at 3.1 / 3.6 ms.
-- libvpx cpu-used -12 .972 / .979 at 2.0 / 2.4 ms, -16 .934 / .964 at 1.8 / 2.0 ms.
+- ultrafast .957 and .966 at 1.2 and 4.3 ms: it does not deblock, and shows blocks in the skin; on
+  test patterns and graphics that goes unnoticed. With deblocking .973 and .982 at 1.3 and 5.8 ms.
+- superfast .980 and .983 at 2.0 and 6.0 ms: its adaptive quantisation spends bits on the noise.
+- superfast without that .985 and .987 at 1.8 and 5.9 ms, and still .978 at half the rate. Chosen:
+  at 400 kb/s it looks better than all others do at 1,000, and fewer bits are less work here too.
+- libvpx cpu-used -12 .979 and .981 at 2.0 and 6.4 ms.
 
-1280x720 says the same: docs/media.md.
+All rates: docs/media.md.
 """
 
 from __future__ import annotations
@@ -67,9 +68,11 @@ class H264Encoder:
 
     name = "libx264"
 
-    def __init__(self, preset: str = "superfast") -> None:
+    def __init__(self, preset: str = "superfast", parameters: str = "aq-mode=0") -> None:
+        """Make one; `parameters` are x264's own, on top of the preset."""
         self.target_bps = 0
         self._preset = preset
+        self._parameters = parameters
         self._clock = rate.FrameClock()
         self._codec: VideoCodecContext | None = None
 
@@ -95,7 +98,7 @@ class H264Encoder:
 
     def _codec_for(self, width: int, height: int) -> VideoCodecContext:
         if self._codec is None or (self._codec.width, self._codec.height) != (width, height):
-            self._codec = _open(self._preset, width, height)
+            self._codec = _open(self._preset, self._parameters, width, height)
         return self._codec
 
 
@@ -133,7 +136,7 @@ def prepare(codec: VideoCodecContext, width: int, height: int) -> None:
     codec.color_primaries, codec.color_trc = _BT709, _BT709
 
 
-def _open(preset: str, width: int, height: int) -> VideoCodecContext:
+def _open(preset: str, parameters: str, width: int, height: int) -> VideoCodecContext:
     codec = av.CodecContext.create("libx264", "w")
     assert isinstance(codec, VideoCodecContext)
     prepare(codec, width, height)
@@ -142,6 +145,7 @@ def _open(preset: str, width: int, height: int) -> VideoCodecContext:
     codec.bit_rate = most
     codec.options = {
         "preset": preset,
+        "x264-params": parameters,
         "tune": "zerolatency",
         "level": str(level(width, height)),
         "forced-idr": "1",

@@ -18,7 +18,7 @@ def test_larger_pictures_may_have_more() -> None:
 
 def test_a_wanted_rate_is_kept_in_its_bounds() -> None:
     fitted = [rate.fit_bps(bps, 640, 480) for bps in (0, 1, 400_000, 9_000_000)]
-    assert fitted == [600_000, 100_000, 400_000, 1_200_000]
+    assert fitted == [450_000, 100_000, 400_000, 1_200_000]
 
 
 def test_the_band_is_wider_upwards() -> None:
