@@ -67,6 +67,14 @@ def gap_rows(one: Sized) -> list[Row]:
             Row(f"{what}, gaps over 200 ms", "", _sum(ours, "count"), _sum(peer, "count"), None, 0),
             Row("  longest between two", "ms", _most(ours), _most(peer), None, None),
             Row("  total", "ms", _sum(ours, "total_ms"), _sum(peer, "total_ms"), None, None),
+            Row(
+                "  width (a browser may send less than asked)",
+                "px",
+                _width(one.ours, name),
+                _width(one.peer, name),
+                None,
+                None,
+            ),
             Row("  frames a second", "1/s", _fps(one.ours, name), _fps(one.peer, name), None, None),
         ]
     return rows
@@ -130,6 +138,10 @@ def _most(gaps: Sequence[samples.Gaps]) -> float:
 def _times(side: Measured, name: str) -> list[list[float]]:
     """When frames came, for each call."""
     return [[each.at_ms for each in getattr(call, name)] for call in side.calls]
+
+
+def _width(side: Measured, name: str) -> float:
+    return samples.median([each.width for call in side.calls for each in getattr(call, name)])
 
 
 def _fps(side: Measured, name: str) -> float:
