@@ -146,10 +146,12 @@ class MicrophoneRun:
         while True:
             block = await self._microphone.block()
             self._feed.publish(self._voice.heard(block))
+            if self._gate.is_open:  # nobody looks at the meter then
+                peaks.clear()
+                continue
             peaks.append(sound.peak_dbfs(block))
             if len(peaks) == LEVEL_BLOCKS:
-                if not self._gate.is_open:
-                    self._tell(Level(microphone_dbfs=round(max(peaks), 1)))
+                self._tell(Level(microphone_dbfs=round(max(peaks), 1)))
                 peaks.clear()
 
 

@@ -99,6 +99,8 @@ class Ear:
     def _louder(self, block: Block) -> Block:
         """Apply the volume; a change of it comes about within the block."""
         before, self._gain = self._gain, (self.volume / FULL_VOLUME) ** 2
+        if before == self._gain:
+            return (block * self._gain).astype(np.int16)
         return (block * np.linspace(before, self._gain, block.size)).astype(np.int16)
 
 

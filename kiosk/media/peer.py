@@ -72,6 +72,12 @@ def _level(parameters: dict[str, int | str | None]) -> object:
     return parameters.get("profile-level-id")
 
 
+def short_packets(sdp: str) -> str:
+    """Ask for sound in packets of 10 ms (RFC 8866, section 6.4): it is heard 10 ms sooner."""
+    head, found, rest = sdp.partition("a=rtpmap:96 opus/48000/2\r\n")
+    return head + found + ("a=ptime:10\r\n" if found else "") + rest
+
+
 class Connection(RTCPeerConnection):
     """aiortc's peer connection made of our parts, on the addresses that we choose."""
 
@@ -215,7 +221,7 @@ class Peer:
         Raises ValueError when there is no address at all: no relay answers, and none other may be.
         """
         await self.connection.setLocalDescription(await self.connection.createOffer())
-        self._offer = self.connection.localDescription.sdp
+        self._offer = short_packets(self.connection.localDescription.sdp)
         if "\na=candidate:" not in self._offer:
             raise ValueError("no address to be reached at: no relay answers")
         return self._offer

@@ -89,6 +89,8 @@ async def test_the_offer_keeps_to_what_is_allowed() -> None:
         assert candidates and set(candidates) <= {"127.0.0.1", "::1"}
         codecs = {line.split()[1] for line in offer.splitlines() if line.startswith("a=rtpmap:")}
         assert codecs == {"opus/48000/2", "VP8/90000", "H264/90000", "rtx/90000"}
+        audio = offer[offer.index("m=audio") : offer.index("m=video")]
+        assert "a=ptime:10\r\n" in audio, "sound is asked for in short packets"
         assert "x-google-start-bitrate=2000" in offer
         assert "a=setup:actpass" in offer and "a=group:BUNDLE 0 1" in offer
 
