@@ -25,6 +25,11 @@ class PromptJitterBuffer(JitterBuffer):
         video = kind == "video"
         super().__init__(capacity=VIDEO_PACKETS if video else AUDIO_PACKETS, is_video=video)
 
+    def give_up(self) -> None:
+        """Forget everything; the packet added next is the first of all."""
+        self._packets = [None] * self.capacity
+        self._origin = None
+
     def rest(self) -> Iterator[JitterFrame]:
         """Yield the further frames that the packet added last has completed."""
         while (frame := self._remove_frame(0)) is not None:

@@ -65,7 +65,8 @@ class Meter:
             lost_out=camera.lost + microphone.lost,
             jitter_ms=round(sound.jitter_ms, 1),
             sound_delay_ms=round(sound.buffer.delay_ms, 1),
-            concealed_ms=round(now.concealed_ms - last.concealed_ms, 1),
+            # A gate that opened anew began with a new buffer, which counts from zero.
+            concealed_ms=round(max(0.0, now.concealed_ms - last.concealed_ms), 1),
             longest_gap_ms=round(gap_s * 1000, 1),
             dropped=picture.dropped + sound.buffer.dropped + camera.skipped,
             target_kbps=round(encoder.target_bps / 1000, 1) if encoder is not None else 0.0,

@@ -64,6 +64,8 @@ _log = logging.getLogger("kiosk.media.process")
 MAX_UNSENT_BYTES: Final = 256 * 1024
 """Reports that the screen has not read; over this, levels and statistics are dropped."""
 MAX_CALLS: Final = 4
+FAILED: Final = 70
+"""Exit status: something that nobody foresaw (sysexits.h, EX_SOFTWARE)."""
 
 
 class Channel:
@@ -244,8 +246,20 @@ def device_paths(devices: Devices) -> list[Path]:
     return paths
 
 
+def unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody caught. A task that died of it ends the process: the screen starts another.
+
+    A datagram or a timer that failed is only logged: what a stranger sent must not end a visit.
+    """
+    loop.default_exception_handler(context)
+    if "task" in context or "future" in context:
+        logging.shutdown()
+        os._exit(FAILED)
+
+
 async def serve(descriptors: list[int]) -> None:
     """Run on (socket, remote memory, remote event, self memory, self event)."""
+    asyncio.get_running_loop().set_exception_handler(unexpected)
     channel_fd, remote_memory, remote_event, self_memory, self_event = descriptors
     remote = FrameWriter(remote_memory, remote_event)
     self_view = FrameWriter(self_memory, self_event)

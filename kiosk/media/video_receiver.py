@@ -43,6 +43,8 @@ TELL_MS: Final = 500
 FLOOR_BPS: Final = 2_500_000
 """What the family's browser is told it may send while nothing looks congested. aiortc's estimate
 follows what arrives, and so keeps a browser that started low at that rate (tried: 149 kb/s)."""
+HOLE_S: Final = 0.3
+"""A packet that has been asked for and has not come by then is given up, with its picture."""
 KEY_FRAME_EVERY_S: Final = 0.3
 """How often a key frame is asked for while one is needed."""
 
@@ -141,6 +143,9 @@ class VideoReceiver(Receiver):
         self._nack = NackGenerator()
         self._estimator = FlooredEstimator()
         self._decoder: Decoder | None = None
+        self._skipping = False
+        self._waiting: tuple[float, int] | None = None
+        """Since when no picture has become whole, and of which RTP time the packet was."""
         self._key_needed = True
         self._key_asked_at = -KEY_FRAME_EVERY_S
 
@@ -159,6 +164,8 @@ class VideoReceiver(Receiver):
         self._nack = NackGenerator()
         self._estimator = FlooredEstimator()
         self._key_needed = True
+        self._skipping = False
+        self._waiting = None
         if self._decoder is None:
             self._decoder = Decoder(self._decoded, self._lost_picture)
 
@@ -183,13 +190,34 @@ class VideoReceiver(Receiver):
             self.refused += 1
             data = b""  # its place is taken: nobody waits for what will not come
         packet._data = data  # type: ignore[attr-defined]  # where aiortc's buffer looks
+        if self._skipping:
+            # Only behind a picture's last packet does another begin.
+            self._skipping = not packet.marker
+            return
         lost_picture, frame = self._jitter.add(packet)
         if lost_picture:
             self._lost_picture()
         if frame is not None:
+            self._waiting = None
             self._decode(frame)
             for more in self._jitter.rest():
                 self._decode(more)
+            return
+        if self._waiting is None:
+            self._waiting = (now, packet.timestamp)
+        since, timestamp = self._waiting
+        # A large picture over a slow line takes its time; packets of the next say that some of
+        # this one are missing.
+        if now - since > HOLE_S and packet.timestamp != timestamp:
+            self._skip(packet)
+
+    def _skip(self, packet: RtpPacket) -> None:
+        """Wait no more for what is missing: go on behind this picture, from a key frame."""
+        self._jitter.give_up()
+        self._nack = NackGenerator()
+        self._skipping = not packet.marker
+        self._waiting = None
+        self._lost_picture()
 
     def _decode(self, frame: JitterFrame) -> None:
         decoder = self._decoder

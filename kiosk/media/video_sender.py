@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ from kiosk.media.sending import Sender
 from kiosk.media.tracks import Gate
 from kiosk.media.transport import MALFORMED, Transport
 
+_log = logging.getLogger(__name__)
+
 VIDEO_CLOCK_HZ: Final = 90_000
 FRESH_S: Final = 0.1
 """A picture taken at most so long before the gate opened is the first one shown."""
@@ -37,6 +40,8 @@ PACE_S: Final = 0.008
 """A frame's packets leave within this time: a key frame is no burst, and no delay one would see."""
 KEY_FRAME_EVERY_S: Final = 0.2
 """Key frames on demand, but not more often: each costs as much as ten other frames."""
+FAILURES: Final = 3
+"""So many pictures in a row that cannot be encoded are no accident."""
 PLAYOUT_DELAY_MS: Final = (0, 0)
 """What we ask of the family's browser: to show a picture when it has come, without smoothing."""
 
@@ -94,6 +99,7 @@ class VideoSender(Sender):
     def started(self, codec: RTCRtpCodecParameters) -> None:
         """Begin to encode."""
         self._task = asyncio.create_task(self._run(codec.mimeType), name="send picture")
+        self._task.add_done_callback(self._ended)
 
     def take_report(self, packet: AnyRtcpPacket, now: float) -> None:
         """Take also requests for key frames, and the rate that the path is said to carry."""
@@ -148,14 +154,33 @@ class VideoSender(Sender):
         encoder.target_bps = self._target_bps()
         if all(self.size):
             await loop.run_in_executor(self._thread, encoder.warm, *self.size)
+        failures = 0
         while True:
             frame, taken_at = await self._frames.get()
             key = self._key_wanted and loop.time() - self._key_at >= KEY_FRAME_EVERY_S
             if key:
                 self._key_wanted, self._key_at = False, loop.time()
-            payloads = await loop.run_in_executor(self._thread, encoder.encode, frame, key)
+            try:
+                payloads = await loop.run_in_executor(self._thread, encoder.encode, frame, key)
+            except (av.FFmpegError, ValueError) as error:
+                failures += 1
+                if failures >= FAILURES:
+                    raise
+                _log.warning("%s failed, the next picture begins anew: %s", encoder.name, error)
+                encoder = self.encoder = self._make_encoder(mime)
+                encoder.target_bps = self._target_bps()
+                self._key_wanted, self._key_at = True, 0.0
+                continue
+            failures = 0
             if payloads and self._gate.is_open:
                 self._send_frame(taken_at, payloads)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Without a picture the visit is worth little: the process's handler ends it, and the
+            # screen starts another.
+            told = {"message": "the picture is not sent any more", "exception": error, "task": task}
+            self._loop.call_exception_handler(told)
 
     def _send_frame(self, taken_at: float, payloads: list[bytes]) -> None:
         # The time at which the picture came, not the camera's own count: that one starts anew

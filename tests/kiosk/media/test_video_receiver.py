@@ -146,6 +146,33 @@ async def test_a_lost_packet_is_asked_for(stage: Stage) -> None:
     await stage.receiver.stop()
 
 
+async def test_a_hole_that_stays_is_given_up_and_the_picture_goes_on(stage: Stage) -> None:
+    sent = packets(list(pictures(20)))
+    del sent[3]
+    for number, one in enumerate(sent):
+        stage.receiver.take(one, number / 30)
+    assert stage.asked() >= 1
+    for one in packets(list(pictures(2)), sequence=120):
+        one.timestamp += 90_000
+        stage.receiver.take(one, 1.0)
+    await until(lambda: len(stage.seen) >= 5)
+    assert [each[2] for each in stage.seen] == [0, 3000, 6000, 90_000, 93_000]
+    await stage.receiver.stop()
+
+
+async def test_a_large_picture_may_take_its_time(stage: Stage) -> None:
+    (payloads,) = pictures(1)
+    descriptor, data = payloads[0][:4], payloads[0][4:]
+    parts = [data[at : at + 40] for at in range(0, len(data), 40)]
+    rest = bytes([descriptor[0] & 0xEF]) + descriptor[1:]  # RFC 7741: S says where it begins
+    split = [(descriptor if not at else rest) + part for at, part in enumerate(parts)]
+    for number, one in enumerate(packets([split])):
+        stage.receiver.take(one, number * 0.1)
+    await until(lambda: len(stage.seen) == 1)
+    assert stage.asked() == 0
+    await stage.receiver.stop()
+
+
 async def test_more_than_the_decoder_can_do_is_dropped_and_begun_anew(stage: Stage) -> None:
     decoder = stage.receiver._decoder
     assert decoder is not None

@@ -18,7 +18,7 @@ from aiortc.rtp import (
 
 from kiosk.media.encoders.rate import usual_bps
 from kiosk.media.tracks import Gate
-from kiosk.media.video_sender import KEY_FRAME_EVERY_S, VideoSender
+from kiosk.media.video_sender import FAILURES, KEY_FRAME_EVERY_S, VideoSender
 from tests.kiosk.media.parts import H264, VP8, Wire, sending, until
 
 
@@ -31,6 +31,7 @@ class Encoder:
         self.target_bps = 0
         self.warmed: tuple[int, int] | None = None
         self.keys: list[bool] = []
+        self.failures = 0
         self.free = threading.Event()
         self.free.set()
 
@@ -40,6 +41,9 @@ class Encoder:
     def encode(self, frame: av.VideoFrame, key: bool) -> list[bytes]:
         self.free.wait(5)
         self.keys.append(key)
+        if self.failures:
+            self.failures -= 1
+            raise ValueError("the encoder fails")
         return [bytes([frame.width // 16])]
 
     def close(self) -> None:
@@ -175,6 +179,35 @@ async def test_on_a_full_path_the_rate_that_the_family_allows_reaches_the_encode
         )
         one.take_report(RtcpRrPacket(ssrc=1, reports=[report]), now)
     assert encoder.target_bps == 300_000
+    await one.stop()
+
+
+async def test_a_picture_that_cannot_be_encoded_is_not_the_last_one() -> None:
+    wire, gate, encoder = Wire(), Gate(), Encoder()
+    one = await sender(wire, gate, encoder)
+    gate.set(True)
+    encoder.failures = 2
+    for number in range(1, 4):
+        one.take(picture(number))
+        await until(partial(has_encoded, encoder, number))
+    await until(lambda: len(wire.rtp) == 1)
+    assert wire.rtp[0].payload == bytes([3]) and encoder.keys[-1]
+    await one.stop()
+
+
+async def test_an_encoder_that_never_works_is_no_secret() -> None:
+    wire, gate, encoder = Wire(), Gate(), Encoder()
+    said: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: said.append(context["message"]))
+    one = await sender(wire, gate, encoder)
+    gate.set(True)
+    encoder.failures = FAILURES
+    for number in range(1, FAILURES + 1):
+        one.take(picture(number))
+        await until(partial(has_encoded, encoder, number))
+    await until(lambda: bool(said))
+    assert said == ["the picture is not sent any more"]
     await one.stop()
 
 

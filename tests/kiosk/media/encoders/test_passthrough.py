@@ -24,7 +24,7 @@ class Camera:
     asked: int = 0
     rates: list[int] = field(default_factory=list)
     begin: int = 0
-    chip: H264Encoder = field(default_factory=lambda: H264Encoder())
+    chip: H264Encoder = field(default_factory=H264Encoder)
     _force: bool = False
 
     def force_key(self) -> None:
