@@ -139,6 +139,8 @@ class VideoReceiver(Receiver):
         self.on_picture: OnPicture | None = None
         self.refused = 0
         """Frames that were not decoded: too large, cut off, or without what they build on."""
+        self.given_up = 0
+        """Pictures that were not waited for any longer."""
         self._jitter = PromptJitterBuffer("video")
         self._nack = NackGenerator()
         self._estimator = FlooredEstimator()
@@ -213,6 +215,7 @@ class VideoReceiver(Receiver):
 
     def _skip(self, packet: RtpPacket) -> None:
         """Wait no more for what is missing: go on behind this picture, from a key frame."""
+        self.given_up += 1
         self._jitter.give_up()
         self._nack = NackGenerator()
         self._skipping = not packet.marker

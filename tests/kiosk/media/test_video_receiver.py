@@ -152,11 +152,13 @@ async def test_a_hole_that_stays_is_given_up_and_the_picture_goes_on(stage: Stag
     for number, one in enumerate(sent):
         stage.receiver.take(one, number / 30)
     assert stage.asked() >= 1
+    await until(lambda: len(stage.seen) == 3)
     for one in packets(list(pictures(2)), sequence=120):
         one.timestamp += 90_000
         stage.receiver.take(one, 1.0)
     await until(lambda: len(stage.seen) >= 5)
     assert [each[2] for each in stage.seen] == [0, 3000, 6000, 90_000, 93_000]
+    assert stage.receiver.given_up == 1
     await stage.receiver.stop()
 
 
