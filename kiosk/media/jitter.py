@@ -9,21 +9,18 @@ from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
 VIDEO_PACKETS: Final = 512
-AUDIO_PACKETS: Final = 4
-"""A lost audio packet is given up after 80 ms."""
 
 
 class PromptJitterBuffer(JitterBuffer):
-    """Releases a frame with its last packet.
+    """Releases a picture with its last packet.
 
-    aiortc's own waits for the first packet of the next frame (33 ms at 30 fps), and after a gap
-    releases one frame a packet, so that its delay never shrinks again. A picture's last packet
-    carries the marker bit (RFC 7741, section 4.1); of audio every packet is a frame (RFC 7587).
+    aiortc's own waits for the first packet of the next one (33 ms at 30 fps), and after a gap
+    releases one a packet, so that its delay never shrinks again. A picture's last packet carries
+    the marker bit (RFC 7741, section 4.1).
     """
 
-    def __init__(self, kind: str) -> None:
-        video = kind == "video"
-        super().__init__(capacity=VIDEO_PACKETS if video else AUDIO_PACKETS, is_video=video)
+    def __init__(self) -> None:
+        super().__init__(capacity=VIDEO_PACKETS, is_video=True)
 
     def give_up(self) -> None:
         """Forget everything; the packet added next is the first of all."""
@@ -46,7 +43,7 @@ class PromptJitterBuffer(JitterBuffer):
             if packets and packet.timestamp != packets[0].timestamp:
                 break
             packets.append(packet)
-            if packet.marker or not self._is_video:
+            if packet.marker:
                 break
         self.remove(len(packets))
         # aiortc itself hangs the depacketized bytes on the packet, undeclared.

@@ -141,7 +141,7 @@ class VideoReceiver(Receiver):
         """Frames that were not decoded: too large, cut off, or without what they build on."""
         self.given_up = 0
         """Pictures that were not waited for any longer."""
-        self._jitter = PromptJitterBuffer("video")
+        self._jitter = PromptJitterBuffer()
         self._nack = NackGenerator()
         self._estimator = FlooredEstimator()
         self._decoder: Decoder | None = None
@@ -162,7 +162,7 @@ class VideoReceiver(Receiver):
 
     def opened(self) -> None:
         """Forget everything from before, and wait for a key frame."""
-        self._jitter = PromptJitterBuffer("video")
+        self._jitter = PromptJitterBuffer()
         self._nack = NackGenerator()
         self._estimator = FlooredEstimator()
         self._key_needed = True
