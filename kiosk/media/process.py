@@ -247,12 +247,13 @@ def device_paths(devices: Devices) -> list[Path]:
 
 
 def unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what nobody caught. A task that died of it ends the process: the screen starts another.
+    """Log what nobody caught; where it is said to be fatal, end: the screen starts another process.
 
-    A datagram or a timer that failed is only logged: what a stranger sent must not end a visit.
+    A datagram, a timer or a handshake that failed is only logged: what a stranger sent must not
+    end a visit.
     """
     loop.default_exception_handler(context)
-    if "task" in context or "future" in context:
+    if context.get("fatal"):
         logging.shutdown()
         os._exit(FAILED)
 

@@ -1,8 +1,8 @@
 """The few places where we reach under aiortc's names, in one file.
 
-aiortc 1.16 has no way to choose encoder settings, jitter buffer, queues or which addresses are
-offered, so `peer.py` and `receiving.py` replace those parts. Read in its source; setup.cfg keeps
-aiortc below 1.17, and a test holds every name used here against the installed version.
+aiortc 1.16 and aioice 0.13 have no way to be given other transports, senders, receivers or timers,
+so `peer.py` puts ours together by names that are private to them. Read in their sources; setup.cfg
+allows only those releases, and tests hold every name against the installed ones.
 """
 
 from __future__ import annotations

@@ -179,8 +179,8 @@ class VideoSender(Sender):
         if not task.cancelled() and (error := task.exception()) is not None:
             # Without a picture the visit is worth little: the process's handler ends it, and the
             # screen starts another.
-            told = {"message": "the picture is not sent any more", "exception": error, "task": task}
-            self._loop.call_exception_handler(told)
+            told = {"message": "the picture is not sent any more", "exception": error}
+            self._loop.call_exception_handler({**told, "fatal": True})
 
     def _send_frame(self, taken_at: float, payloads: list[bytes]) -> None:
         # The time at which the picture came, not the camera's own count: that one starts anew

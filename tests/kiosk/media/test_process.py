@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +14,7 @@ from config.schema import Network
 from kiosk.media import framing
 from kiosk.media.commands import Drop, Setup
 from kiosk.media.frames import FrameReader
-from kiosk.media.process import serve
+from kiosk.media.process import FAILED, serve
 from tests.kiosk.media.wall import devices
 
 
@@ -51,3 +53,23 @@ async def test_whoever_does_not_begin_with_the_setup_is_not_obeyed(frames: list[
         with pytest.raises(framing.BadFrame, match="before Setup"):
             async with asyncio.timeout(10):
                 await serve([theirs.detach(), *frames])
+
+
+@pytest.mark.parametrize("fatal", [True, False])
+def test_only_what_is_said_to_be_fatal_ends_it(fatal: bool) -> None:
+    """A stranger's handshake that fails is logged; an encoder that never works is the end."""
+    script = (
+        "import asyncio\n"
+        "from kiosk.media.process import unexpected\n"
+        "async def main():\n"
+        "    loop = asyncio.get_running_loop()\n"
+        "    loop.set_exception_handler(unexpected)\n"
+        f"    loop.call_exception_handler({{'message': 'it fails', 'fatal': {fatal}}})\n"
+        "    task = asyncio.ensure_future(asyncio.wait_for(asyncio.Event().wait(), 0))\n"
+        "    await asyncio.wait({task})\n"
+        "    del task  # never asked what became of it\n"
+        "asyncio.run(main())\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
+    assert ended.returncode == (FAILED if fatal else 0)
+    assert b"it fails" in ended.stderr

@@ -197,9 +197,10 @@ async def test_a_picture_that_cannot_be_encoded_is_not_the_last_one() -> None:
 
 async def test_an_encoder_that_never_works_is_no_secret() -> None:
     wire, gate, encoder = Wire(), Gate(), Encoder()
-    said: list[str] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: said.append(context["message"]))
+    said: list[tuple[str, bool]] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: said.append((context["message"], context["fatal"]))
+    )
     one = await sender(wire, gate, encoder)
     gate.set(True)
     encoder.failures = FAILURES
@@ -207,7 +208,7 @@ async def test_an_encoder_that_never_works_is_no_secret() -> None:
         one.take(picture(number))
         await until(partial(has_encoded, encoder, number))
     await until(lambda: bool(said))
-    assert said == ["the picture is not sent any more"]
+    assert said == [("the picture is not sent any more", True)]
     await one.stop()
 
 
