@@ -99,15 +99,23 @@ class Benchmark:
 
 
 def draw(curves: Mapping[str, Sequence[float]], unit: str, target: Path) -> None:
-    """Draw each curve's share of samples at or below a value."""
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    """Draw each curve's share of samples at or below a value.
+
+    Curves called "WHAT, WHO" share a colour by WHAT; the first WHO's are solid, others dashed.
+    """
+    figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
+    whats = list(dict.fromkeys(name.rpartition(", ")[0] or name for name in curves))
+    first = next(iter(curves)).rpartition(", ")[2]
     for name, samples in curves.items():
+        what, comma, who = name.rpartition(", ")
         values = np.sort(np.asarray(samples))
-        axes.plot(values, np.linspace(0, 100, len(values)), label=name)
+        colour = f"C{whats.index(what or name) % 10}"
+        style = "-" if not comma or who == first else "--"
+        axes.plot(values, np.linspace(0, 100, len(values)), style, color=colour, label=name)
     axes.set_xscale("log")
     axes.set_xlabel(unit)
     axes.set_ylabel("% of samples at or below")
     axes.grid(True, which="both", alpha=0.3)
-    axes.legend()
+    figure.legend(loc="outside right upper", fontsize="small")
     figure.savefig(target, dpi=110)
     plt.close(figure)
