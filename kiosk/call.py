@@ -85,6 +85,8 @@ class _Peer:
     answered: bool = False
     stands: bool = False
     dead: bool = False
+    pressed: bool = False
+    """Whether the hub has opened tracks to this page: its person has pressed."""
     heard: int = 0
     candidates: list[RemoteCandidate] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
@@ -206,13 +208,12 @@ class Call:
         if wanted.volume != self._volume:
             self._volume = wanted.volume
             actions.append(Tell(Volume(level=wanted.volume)))
-        if wanted.gate_open != self.gate_open:
-            self.gate_open = wanted.gate_open
-            actions.append(Tell(Gate(open=wanted.gate_open)))
+        # In this order: whoever is not to see is gone before the gate opens.
+        actions += self._settle_connection(wanted, now, clock)
+        actions += self._settle_gate(wanted)
         if wanted.handset_up != self._handset_up:
             self._handset_up = wanted.handset_up
             actions.append(Tell(Handset(up=wanted.handset_up)))
-        actions += self._settle_connection(wanted, now, clock)
         return actions + self._settle_candidates(wanted)
 
     def _settle_process(self, key: str | None, now: float) -> list[Action]:
@@ -237,15 +238,18 @@ class Call:
         if visit.status not in CAN_CONNECT or not self._needs_connection(visit.page, now):
             return []
         actions: list[Action] = []
+        pressed = False
         if self._peer is not None:
-            if self._peer.stands and not self._peer.dead:
+            pressed = self._peer.pressed and self._peer.page == visit.page
+            if self._peer.stands and not self._peer.dead and self._peer.pressed:
                 self._older[self._peer.number] = self._peer.page
             else:
                 actions += self._drop(self._peer.number)
                 # A page that cannot connect does not leave the visit with the one before it.
                 for number, page in list(self._older.items()):
                     actions += self._drop(number) if page != visit.page else []
-        self._peer = _Peer(self._next_number(visit, clock), visit.page, now)
+        number = self._next_number(visit, clock)
+        self._peer = _Peer(number, visit.page, now, pressed=pressed)
         return [
             *actions,
             Tell(
@@ -256,6 +260,21 @@ class Call:
                 )
             ),
         ]
+
+    def _settle_gate(self, wanted: Wanted) -> list[Action]:
+        """Open the gate for pages that pressed only.
+
+        The gate is one for all connections. A hub that was started again says that tracks are
+        open before it knows which page there is: that holds for one it was said of before.
+        """
+        peer = self._peer
+        if peer is not None and wanted.gate_open and wanted.visit is not None:
+            peer.pressed = peer.pressed or peer.page == wanted.visit.page
+        is_open = wanted.gate_open and (peer is None or peer.pressed)
+        if is_open == self.gate_open:
+            return []
+        self.gate_open = is_open
+        return [Tell(Gate(open=is_open))]
 
     def _settle_candidates(self, wanted: Wanted) -> list[Action]:
         peer = self._peer

@@ -334,8 +334,8 @@ def test_a_dead_process_is_replaced_at_once_and_the_visit_goes_on() -> None:
     ]
     assert told(bench.do(OPENED)) == [
         Volume(level=5),
-        Gate(open=True),
         Connect(connection=FIRST + 5),
+        Gate(open=True),
     ]
 
 
@@ -375,6 +375,45 @@ def test_the_gate_stays_shut_before_devices_are_open() -> None:
     bench = Bench().signed_in(IN_VISIT)
     assert not bench.gate_open
     bench.do(OPENED)
+    assert bench.gate_open
+
+
+def held_by_a_page_that_did_not_press() -> Bench:
+    """The page that pressed is gone; the next one's connection stands, its telephone waits."""
+    bench = Bench().connected(IN_VISIT)
+    bench.do(Connected(connection=FIRST, up=True))
+    bench.push(seat(visit(Status.INTERRUPTED, page="page-2")))
+    bench.do(LocalOffer(connection=FIRST + 1, sdp="o"))
+    bench.do(Connected(connection=FIRST + 1, up=True))
+    return bench
+
+
+def test_a_page_that_did_not_press_is_gone_before_the_gate_opens_for_another() -> None:
+    bench = held_by_a_page_that_did_not_press()
+    bench.wait(1)
+    asked = told(bench.push(seat(visit(Status.IN_VISIT, page="page-3"))))
+    assert asked == [
+        Drop(connection=FIRST + 1),
+        Connect(connection=FIRST + 2),
+        Gate(open=True),
+    ]
+
+
+def test_a_hub_that_forgot_the_page_does_not_open_the_gate_to_one_that_did_not_press() -> None:
+    bench = held_by_a_page_that_did_not_press()
+    bench.push(seat(visit(Status.IN_VISIT, page=None)))
+    assert not bench.gate_open
+    bench.push(seat(visit(Status.IN_VISIT, page="page-2")))
+    assert bench.gate_open
+
+
+def test_a_hub_that_forgot_the_page_leaves_the_gate_open_to_the_one_that_pressed() -> None:
+    bench = Bench().connected(IN_VISIT)
+    bench.do(Connected(connection=FIRST, up=True))
+    assert bench.gate_open
+    assert told(bench.push(seat(visit(Status.IN_VISIT, page=None)))) == []
+    bench.hang_up()
+    bench.lift()
     assert bench.gate_open
 
 
