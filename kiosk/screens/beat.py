@@ -20,10 +20,6 @@ SLOWER: Final = 1.5
 """While pictures set the beat, Kivy's own waits this many times as long: it would be drawing just
 before each. What else changes (one's own picture, the time left) is drawn with the next of them."""
 
-TURNS: Final = 8
-"""What the hub says goes through several tasks before the media process hears it, one turn of the
-loop each. Where drawing is slow, a drawing between each two turns would make 100 ms of 10."""
-
 
 class Beat:
     """Sets the pace of Kivy's loop from now on. Use only from the thread that draws."""
@@ -49,10 +45,8 @@ class Beat:
             await self._sleep(last + period_s - clock.time())
         self._hurried = self._wanted
         early_s = last + 1 / MOST_PER_S - clock.time()
-        # Sleeps even when late: nothing else on the loop may starve.
+        # Sleeps once even when late: nothing else on the loop may starve.
         await asyncio.sleep(max(0.0, early_s) if self._hurried else 0)
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
         self._wanted = False
         now: float = clock.time()
         clock._dt, clock._last_tick = now - last, now

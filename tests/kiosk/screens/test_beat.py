@@ -120,30 +120,3 @@ def test_a_picture_is_drawn_once(stage: Stage) -> None:
         stage.play_one()
         stage.pass_frames(3)
         assert stage.do(counts=True)["drawn"] == before + 1
-
-
-def test_what_takes_several_turns_of_the_loop_has_them_before_the_next_drawing() -> None:
-    """A message of the hub passes link, session and media process, one turn of the loop each."""
-    ended: list[bool] = []
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        clock = ClockBase()
-        clock.time = loop.time
-        clock._max_fps = BEAT_PER_S
-        beat = Beat(clock)
-
-        def step(left: int) -> None:
-            if left:
-                loop.call_soon(step, left - 1)
-            else:
-                ended.append(True)
-
-        clock._last_tick = loop.time() - 1.0  # drawing took a second: this round is late
-        loop.call_soon(step, 6)
-        await beat._idle()
-        assert ended, "the next drawing would have come between"
-
-    loop = VirtualTime()
-    loop.run_until_complete(main())
-    loop.close()
