@@ -29,7 +29,6 @@ class SoundEarpiece:
         if self._stream is not None:
             return
         self._failure = ""
-        self._asked_at = time.monotonic()
 
         def wanted(data: Any, frames: int, times: Any, status: Any) -> None:
             self._asked_at = time.monotonic()
@@ -43,15 +42,17 @@ class SoundEarpiece:
             "open earpiece",
             lambda: portaudio.start(self._name, "output", wanted, PLAYED_SAMPLES),
         )
+        self._asked_at = time.monotonic()  # opening may have taken longer than SILENT_S
 
     async def lost(self) -> None:
-        """Wait until the card is gone; DeviceLost."""
+        """Wait until the card is gone; DeviceLost. Whoever hears of it closes.
+
+        Not closed here: a driver that has stalled may hang in that, and then nobody would hear.
+        """
         while self._stream is not None and self._stream.active:
             if time.monotonic() - self._asked_at > SILENT_S:
-                await self.close()
                 raise DeviceLost(f"the card asked for nothing for {SILENT_S:.0f} s")
             await asyncio.sleep(LOOK_S)
-        await self.close()
         raise DeviceLost(self._failure or "the earpiece is not running")
 
     async def close(self) -> None:

@@ -47,13 +47,15 @@ class SoundMicrophone:
         )
 
     async def block(self) -> Block:
-        """Wait for the next 20 ms; DeviceLost."""
+        """Wait for the next 20 ms; DeviceLost. Whoever hears of it closes.
+
+        Not closed here: a driver that has stalled may hang in that, and then nobody would hear.
+        """
         if self._stream is None:
             raise DeviceLost("the microphone is not open")
         try:
             return await asyncio.wait_for(self._blocks.get(), SILENT_S)
         except TimeoutError:
-            await self.close()
             raise DeviceLost(f"no sound for {SILENT_S:.0f} s") from None
 
     async def close(self) -> None:

@@ -10,7 +10,15 @@ from typing import Final, Protocol
 import av
 
 from hardware import sound
-from hardware.interfaces import Block, Camera, DeviceError, DeviceRefused, Microphone, VideoMode
+from hardware.interfaces import (
+    BLOCK_SAMPLES,
+    Block,
+    Camera,
+    DeviceError,
+    DeviceRefused,
+    Microphone,
+    VideoMode,
+)
 from kiosk.media.commands import Fault, Level, Report
 from kiosk.media.frames import FrameWriter, UnfitFrame
 from kiosk.media.tracks import Feed, Gate
@@ -145,6 +153,10 @@ class MicrophoneRun:
         peaks: list[float] = []
         while True:
             block = await self._microphone.block()
+            if block.size != BLOCK_SAMPLES:  # neither canceller nor encoder takes anything else
+                raise DeviceRefused(
+                    f"the microphone gives blocks of {block.size} samples, not {BLOCK_SAMPLES}"
+                )
             self._feed.publish(self._voice.heard(block))
             if self._gate.is_open:  # nobody looks at the meter then
                 peaks.clear()

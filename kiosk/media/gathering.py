@@ -77,13 +77,13 @@ class Gathering(Connection, ABC):
             searches += [partial(self._ask, server) for server in self._stun_servers]
         if self._turn_servers:
             searches.append(self._relay)
-        if searches:
+        if searches and not self._closing:
             self._is_searching = True
             self._search = asyncio.create_task(self._run(searches))
             self._search.add_done_callback(self._searched)
             if not self._local_candidates:
                 await self._found.wait()
-        if not self._local_candidates:
+        if not self._local_candidates and not self._closing:
             _log.warning("%s: no address and no relay to be reached at", self)
         self._local_candidates_end = True
 
@@ -95,6 +95,9 @@ class Gathering(Connection, ABC):
             )
         except OSError as problem:
             _log.info("%s: could not bind %s: %s", self, address, problem)
+            return
+        if self._closing:  # meanwhile; nobody would close it any more
+            transport.close()
             return
         widen(transport)
         self._protocols.append(protocol)

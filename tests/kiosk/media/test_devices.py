@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
-from hardware.interfaces import DeviceBusy, DeviceLost, DeviceNotFound, VideoMode
+from hardware.interfaces import (
+    BLOCK_SAMPLES,
+    Block,
+    DeviceBusy,
+    DeviceLost,
+    DeviceNotFound,
+    VideoMode,
+)
 from kiosk.media import devices
 from kiosk.media.commands import Fault, Report
-from kiosk.media.devices import Keeper, mode_of
+from kiosk.media.devices import Keeper, MicrophoneRun, mode_of
+from kiosk.media.tracks import Feed, Gate
+from kiosk.media.voice import Voice
 
 MODE = VideoMode(640, 480, 30)
 
@@ -119,3 +129,32 @@ async def test_a_driver_that_hangs_is_a_fault_and_is_not_opened_twice(
     faults = [(each.code, each.mended) for each in told if isinstance(each, Fault)]
     assert faults == [("MIC-04", False), ("MIC-04", True)]
     assert opened == 1
+
+
+class Stuttering:
+    """A microphone whose driver gives half a block."""
+
+    dropped = 0
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def block(self) -> Block:
+        return np.zeros(BLOCK_SAMPLES // 2, dtype=np.int16)
+
+
+async def test_a_microphone_that_gives_other_blocks_is_a_fault_and_not_the_processs_end() -> None:
+    told: list[Report] = []
+    device = Stuttering()
+    run = MicrophoneRun(device, Voice("handset"), Feed(), Gate(), told.append)
+    keeping = asyncio.create_task(Keeper("MIC", device, run, told.append).keep())
+    async with asyncio.timeout(5):
+        while not told:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert not keeping.done()
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert isinstance(told[0], Fault) and "blocks of 480 samples" in told[0].detail

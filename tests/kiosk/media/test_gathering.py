@@ -190,3 +190,15 @@ async def test_an_address_that_is_not_ours_is_left_out() -> None:
     await made.gather_candidates()
     assert [each.host for each in made.local_candidates] == [HOST]
     await made.close()
+
+
+async def test_closed_while_gathering_it_leaves_neither_socket_nor_search() -> None:
+    tasks = asyncio.all_tasks()
+    made = Paths([StunServer(BLACK_HOLE, 3478)], [turn_server(BLACK_HOLE, 3478)], addresses=[HOST])
+    gathering = asyncio.create_task(made.gather_candidates())
+    await asyncio.sleep(0)  # it binds now
+    await made.close()
+    await asyncio.wait_for(gathering, 2)
+    assert not made.is_searching
+    assert not made._protocols
+    assert asyncio.all_tasks() <= tasks
