@@ -71,26 +71,26 @@ class Pages:
             raise UserError("ended")
         if now < live.visit.booked.starts_at - self._config.visits.page_early_s:
             raise UserError("not-ready", status=str(status))
-        assert page.session is not None
-        if message.pressed:
-            live.believe(message.page, page.session.visitor, now)
-        self._admit(live, page, message.page, now)
+        self._admit(live, page, message, now)
         servers = ice_servers(self._config.turn, live.id, live.visit.ends_at)
         page.send(Joined(visit=live.id, ice_servers=servers, ice_policy=self._config.ice_policy))
         self._board.carry_again(live, message.page)
         await self._visits.settle(live)
 
-    def _admit(self, live: Live, page: FamilyPage, page_id: str, now: float) -> None:
+    def _admit(self, live: Live, page: FamilyPage, join: Join, now: float) -> None:
         assert page.session is not None
+        page_id, visitor = join.page, page.session.visitor
         known = live.pages.get(page_id)
-        if known is not None and known.visitor != page.session.visitor:
+        if known is not None and known.visitor != visitor:
             raise UserError("unknown-visit")  # another visitor's page id: nobody's business
+        if join.pressed:
+            live.believe(page_id, visitor, now)
         before = page.joined.get(live.id)
         if before is not None and before != page_id and before in live.pages:
             live.page_gone(before, PageIs.LEFT, now, now)
         if known is not None and known.outlet is not None and known.outlet is not page:
             self._disown(known, live)
-        live.pages[page_id] = JoinedPage(page_id, page.session.visitor, page)
+        live.pages[page_id] = JoinedPage(page_id, visitor, page)
         page.joined[live.id] = page_id
         if live.holder == page_id:
             end = replace(live.ends.page, where=PageIs.HERE, since=now, receiving_since=now)

@@ -10,7 +10,7 @@ import pytest
 from config.schema import Visits
 from signalling.hub.services import HubRuns, hub_lock, open_services
 from signalling.hub.store.records import SeatRow
-from signalling.messages import Appointments, Leave, Message, SeatMessage
+from signalling.messages import Appointments, Join, Leave, Message, SeatMessage
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import VisitView
@@ -143,6 +143,32 @@ async def test_only_who_was_in_the_visit_is_believed_to_have_pressed(tmp_path: P
         assert not held.tracks_open
         await ana.press(visit)
         await terminal.sees(lambda view: view.tracks_open)
+
+
+async def test_nobody_says_of_another_s_page_that_it_was_pressed(tmp_path: Path) -> None:
+    slow = Visits(link_grace_s=2.0, first_picture_s=0.3)
+    config, clock = hub_config(tmp_path / "state", visits=slow), Clock()
+    async with running_hub(config, clock) as hub:
+        await hub.people()
+        await hub.visitor("bo@example.org", "Bo")
+        visit = await hub.book(visitors=(EMAIL, "bo@example.org"))
+        terminal, ana = await hub.ready_terminal(), await hub.ready_page()
+        bo = await hub.ready_page("bo@example.org")
+        await terminal.sign_in()
+        await ana.join(visit)
+        await bo.join(visit, "page-of-bo")
+        await ana.press(visit)
+        await terminal.sees(lambda view: view.tracks_open)
+        keys = hub.keys
+    async with running_hub(config, clock, keys) as hub:
+        terminal, ana = await hub.ready_terminal("c4"), await hub.ready_page()
+        bo = await hub.ready_page("bo@example.org")
+        await ana.join(visit, "loaded-again")
+        lie = Join(visit=visit, page="loaded-again", pressed=True)
+        assert (await bo.refused(lie)).code == "unknown-visit"
+        await ana.state(visit)
+        held = await terminal.sees(lambda view: view.page == "loaded-again")
+        assert not held.tracks_open
 
 
 async def test_whoever_does_not_come_back_holds_the_visit(tmp_path: Path) -> None:
