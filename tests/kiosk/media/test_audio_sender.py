@@ -1,0 +1,41 @@
+"""The inmate's sound on its way out: only through an open gate, and with FEC."""
+
+from __future__ import annotations
+
+from hardware.interfaces import BLOCK_SAMPLES
+from kiosk.media import opus
+from kiosk.media.audio_sender import AudioSender
+from kiosk.media.tracks import Gate
+from tests.kiosk.media.line import hum
+from tests.kiosk.media.parts import OPUS, Wire, sending
+
+
+async def test_speech_leaves_with_the_packet_before_in_each() -> None:
+    wire, gate = Wire(), Gate()
+    gate.set(True)
+    sender = AudioSender(wire, gate)
+    await sender.send(sending(OPUS))
+    for block in hum(2).reshape(-1, BLOCK_SAMPLES):
+        sender.take(block)
+    await sender.stop()
+    assert len(wire.rtp) == 100
+    protected = sum(opus.carries_previous(each.payload) for each in wire.rtp)
+    assert protected > 20
+
+
+async def test_nothing_leaves_while_the_gate_is_shut_and_time_goes_on() -> None:
+    wire, gate = Wire(), Gate()
+    sender = AudioSender(wire, gate)
+    await sender.send(sending(OPUS))
+    first, second, third = hum(0.06).reshape(-1, BLOCK_SAMPLES)
+    gate.set(True)
+    sender.take(first)
+    gate.set(False)
+    sender.take(second)
+    gate.set(True)
+    sender.take(third)
+    await sender.stop()
+    assert len(wire.rtp) == 2
+    before, after = wire.rtp
+    assert (after.timestamp - before.timestamp) & 0xFFFFFFFF == 2 * BLOCK_SAMPLES
+    assert (after.sequence_number - before.sequence_number) & 0xFFFF == 1
