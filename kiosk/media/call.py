@@ -81,6 +81,8 @@ class Call:
         peer.connection.on("connectionstatechange", self._state_changed)
         self._gate_moved()
         sdp = await peer.offer()
+        if self._closed:  # meanwhile: nobody would end what is begun now
+            return
         studio.tell(LocalOffer(connection=peer.number, sdp=sdp))
         peer.tell_candidates()  # those found meanwhile: nobody knows the connection sooner
         self._run(self._watch(), "watch")
@@ -97,6 +99,8 @@ class Call:
             studio.sounds.remove(peer.microphone)
         studio.screen.forget(peer.number)
         studio.ear.forget(peer.number)
+        peer.sound.shut()
+        peer.picture.shut()  # what is still being decoded is not shown
         self._showing.clear()
         for task in self._tasks:
             task.cancel()

@@ -169,7 +169,21 @@ class Media:
             _log.warning("connection %d refused: there are %s", number, sorted(self._calls))
             self._tell(Connected(connection=number, up=False))
             return
-        peer = Peer(
+        try:
+            peer = self._peer(command)
+        except ValueError as error:  # a network that is away may come back: the screen asks again
+            _log.warning("connection %d refused: %s", number, error)
+            self._tell(Connected(connection=number, up=False))
+            return
+        call = Call(peer, self._studio, group.create_task)
+        self._calls[number] = call
+        assert self._camera_keeper is not None, "devices are opened first"
+        mode = mode_of(self._camera_keeper)
+        group.create_task(self._guard(number, call.start(mode)), name=f"offer {number}")
+
+    def _peer(self, command: Connect) -> Peer:
+        number = command.connection
+        return Peer(
             command,
             self._studio.gate,
             self._make_encoder,
@@ -179,11 +193,6 @@ class Media:
                 LocalCandidate(connection=number, candidate=found)
             ),
         )
-        call = Call(peer, self._studio, group.create_task)
-        self._calls[number] = call
-        assert self._camera_keeper is not None, "devices are opened first"
-        mode = mode_of(self._camera_keeper)
-        group.create_task(self._guard(number, call.start(mode)), name=f"offer {number}")
 
     def _make_encoder(self, mime: str) -> encoders.VideoEncoder:
         return encoders.choose(mime, self._devices)

@@ -62,6 +62,7 @@ async def test_opened_it_is_sandboxed_and_shows_itself() -> None:
         assert (opened.width, opened.height, opened.fps) == (640, 480, 30)
         assert "Seccomp:\t2" in status(one.engine.pid)
         assert "NoNewPrivs:\t1" in status(one.engine.pid)
+        assert not [each for each in opened_by(one.engine.pid) if "io_uring" in each]
         await one.wait(Level)
         async with asyncio.timeout(5):
             while one.number is None or one.pictures["self"] < 20:  # noqa: ASYNC110
@@ -101,6 +102,15 @@ async def test_without_turn_there_is_no_offer_where_only_relays_may_be_used() ->
         await one.engine.send(Connect(connection=1, ice_policy="relay"))
         assert not (await one.wait(Connected)).up
         assert not one.said(LocalOffer)
+
+
+async def test_a_network_that_is_away_costs_a_connection_and_not_the_process() -> None:
+    async with wall(devices(), Network(interfaces=("away0",))) as one:
+        await one.open()
+        await one.engine.send(Connect(connection=1))
+        assert not (await one.wait(Connected)).up
+        await one.wait(Level, lambda each: each is one.said(Level)[-1])
+        assert one.engine.is_alive
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
