@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -156,3 +157,30 @@ print(json.dumps(sandbox.confine([])))
 """
     (said,) = run(code)
     assert "Landlock" in said and "readable" in said
+
+
+RING = r"""
+import ctypes, sys
+from kiosk.media import sandbox
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+def tried():
+    # io_uring_setup, of no entries: a kernel that has it says EINVAL or EFAULT, or EPERM.
+    assert libc.syscall(ctypes.c_long(425), ctypes.c_long(0), None) == -1
+    return ctypes.get_errno()
+
+before = tried()
+sandbox.forbid_io_uring()
+print(before, tried())
+"""
+
+
+def test_no_io_uring_can_be_made_once_it_is_forbidden() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", RING], check=True, capture_output=True, timeout=30, text=True
+    )
+    before, after = map(int, ended.stdout.split())
+    if before == errno.ENOSYS:
+        pytest.skip("this kernel has no io_uring")
+    assert after == errno.ENOSYS
