@@ -16,6 +16,10 @@ from kiosk.media.transport import Transport
 BITRATE_BPS: Final = 32_000
 """With FEC, which takes its share of it."""
 
+ABSENT_S: Final = 0.5
+"""No block for this long: the microphone was away, and RTP time has to catch up with the camera's
+(both streams' reports go by one clock)."""
+
 
 class AudioSender(Sender):
     """Encodes 20 ms in the call that brings them: no queue, no thread, nothing to fall behind.
@@ -27,6 +31,7 @@ class AudioSender(Sender):
         super().__init__("audio", transport, gate, SAMPLE_RATE_HZ)
         self._encoder: opus.Encoder | None = None
         self._samples = 0
+        self._taken_at: float | None = None
 
     def started(self, codec: RTCRtpCodecParameters) -> None:
         """Open the encoder."""
@@ -34,11 +39,16 @@ class AudioSender(Sender):
 
     def take(self, block: Block) -> None:
         """Send 20 ms; never waits. Time passes for the family too while the gate is shut."""
+        now = time.monotonic()
+        silent_s = now - (self._taken_at or now)
+        self._taken_at = now
+        if silent_s > ABSENT_S:
+            self._samples += int(silent_s * SAMPLE_RATE_HZ)
         timestamp = self._samples
         self._samples += block.size
         if self._encoder is None or not self.is_started or not self._gate.is_open:
             return
         payload = self._encoder.encode(block)
         if payload:
-            for packet in self.prepare([payload], timestamp, time.monotonic()):
+            for packet in self.prepare([payload], timestamp, now):
                 self.emit(packet)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from hardware.interfaces import BLOCK_SAMPLES
+import itertools
+
+import pytest
+
+from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ
 from kiosk.media import opus
 from kiosk.media.audio_sender import AudioSender
 from kiosk.media.tracks import Gate
@@ -39,3 +43,23 @@ async def test_nothing_leaves_while_the_gate_is_shut_and_time_goes_on() -> None:
     before, after = wire.rtp
     assert (after.timestamp - before.timestamp) & 0xFFFFFFFF == 2 * BLOCK_SAMPLES
     assert (after.sequence_number - before.sequence_number) & 0xFFFF == 1
+
+
+async def test_after_the_microphone_was_away_time_has_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire, gate, now_s = Wire(), Gate(), [100.0]
+    monkeypatch.setattr("kiosk.media.audio_sender.time.monotonic", lambda: now_s[0])
+    gate.set(True)
+    sender = AudioSender(wire, gate)
+    await sender.send(sending(OPUS))
+    first, late, back = hum(0.06).reshape(-1, BLOCK_SAMPLES)
+    sender.take(first)
+    now_s[0] += 0.2  # a busy machine: the blocks have waited, none is missing
+    sender.take(late)
+    now_s[0] += 3.0
+    sender.take(back)
+    monkeypatch.undo()
+    await sender.stop()
+    steps = [(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in itertools.pairwise(wire.rtp)]
+    assert steps == [BLOCK_SAMPLES, BLOCK_SAMPLES + 3 * SAMPLE_RATE_HZ]
