@@ -7,6 +7,7 @@ from typing import Final
 
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
+from aiortc.utils import uint16_add
 
 VIDEO_PACKETS: Final = 512
 
@@ -22,10 +23,10 @@ class PromptJitterBuffer(JitterBuffer):
     def __init__(self) -> None:
         super().__init__(capacity=VIDEO_PACKETS, is_video=True)
 
-    def give_up(self) -> None:
-        """Forget everything; the packet added next is the first of all."""
+    def give_up(self, sequence_number: int) -> None:
+        """Forget everything up to this packet; the one behind it is awaited."""
         self._packets = [None] * self.capacity
-        self._origin = None
+        self._origin = uint16_add(sequence_number, 1)
 
     def rest(self) -> Iterator[JitterFrame]:
         """Yield the further frames that the packet added last has completed."""

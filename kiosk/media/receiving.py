@@ -11,6 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from typing import Final
 
 from aiortc import RTCRtpReceiver
 from aiortc.codecs import is_rtx
@@ -30,6 +31,19 @@ from aiortc.rtp import (
 from kiosk.media.sending import REPORT_S
 from kiosk.media.transport import Transport
 
+TIMESTAMPS: Final = 1 << 32
+
+
+class Arrived(StreamStatistics):
+    """aiortc's counters of one stream, without a leap of the jitter where RTP time wraps around."""
+
+    def add(self, packet: RtpPacket) -> None:
+        """Count a packet of the stream."""
+        last = self._last_timestamp
+        if last is not None and last - packet.timestamp > TIMESTAMPS // 2:
+            self._last_timestamp = last - TIMESTAMPS
+        super().add(packet)
+
 
 class Receiver(RTCRtpReceiver):
     """One kind of media from the family. Packets are counted but not opened while it is shut."""
@@ -48,14 +62,18 @@ class Receiver(RTCRtpReceiver):
         self._own_ssrc = own_ssrc
         self._loop = asyncio.get_running_loop()
         self._codecs: dict[int, RTCRtpCodecParameters] = {}
-        self._statistics: StreamStatistics | None = None
+        self._statistics: Arrived | None = None
         self._rtx_ssrc: int | None = None
         self._last_report: tuple[int, float] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
 
     async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
-        """Begin, once the connection stands (called by RTCPeerConnection, perhaps twice)."""
-        if self._codecs:
+        """Begin, once the connection stands.
+
+        RTCPeerConnection calls this perhaps twice, and perhaps when it is being closed already.
+        """
+        if self._codecs or self._stopped:
             return
         self._codecs = {
             each.payloadType: each
@@ -71,7 +89,8 @@ class Receiver(RTCRtpReceiver):
         self._report_later()
 
     async def stop(self) -> None:
-        """Take nothing more; idempotent."""
+        """Take nothing more, ever; idempotent."""
+        self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -99,11 +118,9 @@ class Receiver(RTCRtpReceiver):
         """Take one RTP packet; `now` is monotonic time."""
         self.packets += 1
         self.last_packet_at = now
-        if not self.is_open:
-            return
         codec = self._codecs[packet.payload_type]
         if is_rtx(codec):
-            media = self._unwrapped(packet, codec)
+            media = self._unwrapped(packet, codec) if self.is_open else None
             if media is not None:
                 self.accept(media, now)
             return
@@ -112,9 +129,11 @@ class Receiver(RTCRtpReceiver):
         if packet.ssrc != self.ssrc:
             return
         if self._statistics is None:
-            self._statistics = StreamStatistics(codec.clockRate)
+            self._statistics = Arrived(codec.clockRate)
+        # Also while it is shut: what came then is not lost, and must not be reported so.
         self._statistics.add(packet)
-        self.accept(packet, now)
+        if self.is_open:
+            self.accept(packet, now)
 
     def accept(self, packet: RtpPacket, now: float) -> None:
         """Take a packet of the one stream; it may come late, twice, or never."""
@@ -130,7 +149,7 @@ class Receiver(RTCRtpReceiver):
 
     @property
     def lost(self) -> int:
-        """Packets that never came."""
+        """Packets that never came, or only when they were asked for again."""
         return max(0, self._statistics.packets_lost) if self._statistics is not None else 0
 
     @property
@@ -174,14 +193,9 @@ class Receiver(RTCRtpReceiver):
             ssrc=self.ssrc,
             fraction_lost=statistics.fraction_lost,
             packets_lost=statistics.packets_lost,
-            highest_sequence=statistics.max_seq or 0,
+            highest_sequence=(statistics.cycles + (statistics.max_seq or 0)) & 0xFFFFFFFF,
             jitter=statistics.jitter & 0xFFFFFFFF,
             lsr=lsr,
             dlsr=since,
         )
         self._wire.send_packet(bytes(RtcpRrPacket(ssrc=self._own_ssrc, reports=[report])))
-
-
-def wall_ms() -> int:
-    """Return the time in ms as the bandwidth estimator counts it."""
-    return int(time.time() * 1000)

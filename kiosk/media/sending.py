@@ -83,6 +83,7 @@ class Sender(RTCRtpSender):
         self._budget_at = 0.0
         self._cname = ""
         self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
 
     @property
     def is_started(self) -> bool:
@@ -90,8 +91,11 @@ class Sender(RTCRtpSender):
         return self._made is not None
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
-        """Begin, once the connection stands (called by RTCPeerConnection, perhaps twice)."""
-        if self.is_started:
+        """Begin, once the connection stands.
+
+        RTCPeerConnection calls this perhaps twice, and perhaps when it is being closed already.
+        """
+        if self.is_started or self._stopped:
             return
         codec = self.choose(parameters.codecs)
         ids = {each.uri: each.id for each in parameters.headerExtensions}
@@ -107,7 +111,8 @@ class Sender(RTCRtpSender):
         self.started(codec)
 
     async def stop(self) -> None:
-        """Say goodbye and send nothing more; idempotent."""
+        """Say goodbye and send nothing more, ever; idempotent."""
+        self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -167,6 +172,10 @@ class Sender(RTCRtpSender):
         if self._wire.send_packet(made.stamp(packet, time.time())):
             self.packets += 1
             self.octets += len(packet)
+
+    def forget_sent(self) -> None:
+        """Send nothing of before again: what a shut gate held back may be asked for as lost."""
+        self._kept = [None] * len(self._kept)
 
     def _packets(self, layout: Layout) -> Packets:
         return Packets(layout)

@@ -20,6 +20,7 @@ from aiortc.rtcrtpreceiver import NackGenerator
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_RTPFB_NACK,
+    RTP_HISTORY_SIZE,
     RtcpPsfbPacket,
     RtcpRtpfbPacket,
     RtpPacket,
@@ -30,7 +31,7 @@ from hardware.handoff import deliver
 from kiosk.media import vp8
 from kiosk.media.frames import MAX_HEIGHT, MAX_WIDTH
 from kiosk.media.jitter import PromptJitterBuffer
-from kiosk.media.receiving import Receiver, wall_ms
+from kiosk.media.receiving import Receiver
 from kiosk.media.transport import MALFORMED, Transport
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,20 @@ class FlooredEstimator(RemoteBitrateEstimator):
         if self.detector.state() is not BandwidthUsage.OVERUSING:
             rate = max(rate, FLOOR_BPS)
         return rate, ssrcs
+
+
+class Missing(NackGenerator):
+    """aiortc's list of what is missing, without its loop over every number of a huge leap."""
+
+    def add(self, packet: RtpPacket) -> bool:
+        """Note a packet; True when it shows that others are missing."""
+        if self.max_seq is not None:
+            leap = packet.sequence_number - self.max_seq & 0xFFFF
+            if RTP_HISTORY_SIZE < leap < 0x8000:  # nobody has those any more
+                self.missing.clear()
+                self.max_seq = packet.sequence_number
+                return False
+        return bool(super().add(packet))
 
 
 class Decoder:
@@ -142,10 +157,9 @@ class VideoReceiver(Receiver):
         self.given_up = 0
         """Pictures that were not waited for any longer."""
         self._jitter = PromptJitterBuffer()
-        self._nack = NackGenerator()
+        self._nack = Missing()
         self._estimator = FlooredEstimator()
         self._decoder: Decoder | None = None
-        self._skipping = False
         self._waiting: tuple[float, int] | None = None
         """Since when no picture has become whole, and of which RTP time the packet was."""
         self._key_needed = True
@@ -163,10 +177,9 @@ class VideoReceiver(Receiver):
     def opened(self) -> None:
         """Forget everything from before, and wait for a key frame."""
         self._jitter = PromptJitterBuffer()
-        self._nack = NackGenerator()
+        self._nack = Missing()
         self._estimator = FlooredEstimator()
         self._key_needed = True
-        self._skipping = False
         self._waiting = None
         if self._decoder is None:
             self._decoder = Decoder(self._decoded, self._lost_picture)
@@ -180,7 +193,7 @@ class VideoReceiver(Receiver):
 
     def accept(self, packet: RtpPacket, now: float) -> None:
         """Take a packet; a frame is decoded with its last one."""
-        self._estimate(packet)
+        self._estimate(packet, now)
         if self._nack.add(packet):
             lost = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=self._own_ssrc, media_ssrc=packet.ssrc)
             lost.lost = sorted(self._nack.missing)
@@ -192,10 +205,6 @@ class VideoReceiver(Receiver):
             self.refused += 1
             data = b""  # its place is taken: nobody waits for what will not come
         packet._data = data  # type: ignore[attr-defined]  # where aiortc's buffer looks
-        if self._skipping:
-            # Only behind a picture's last packet does another begin.
-            self._skipping = not packet.marker
-            return
         lost_picture, frame = self._jitter.add(packet)
         if lost_picture:
             self._lost_picture()
@@ -210,15 +219,19 @@ class VideoReceiver(Receiver):
         since, timestamp = self._waiting
         # A large picture over a slow line takes its time; packets of the next say that some of
         # this one are missing.
-        if now - since > HOLE_S and packet.timestamp != timestamp:
+        newest = packet.sequence_number == self._nack.max_seq
+        if newest and now - since > HOLE_S and packet.timestamp != timestamp:
             self._skip(packet)
 
     def _skip(self, packet: RtpPacket) -> None:
-        """Wait no more for what is missing: go on behind this picture, from a key frame."""
+        """Wait no more for what is missing: go on behind this packet, from a key frame.
+
+        What is left of its picture is none to the decoder, and refused; what comes late of those
+        before it has no place any more.
+        """
         self.given_up += 1
-        self._jitter.give_up()
-        self._nack = NackGenerator()
-        self._skipping = not packet.marker
+        self._jitter.give_up(packet.sequence_number)
+        self._nack.missing.clear()
         self._waiting = None
         self._lost_picture()
 
@@ -258,12 +271,12 @@ class VideoReceiver(Receiver):
             self._key_asked_at = now
             self.ask_key_frame()
 
-    def _estimate(self, packet: RtpPacket) -> None:
+    def _estimate(self, packet: RtpPacket, now: float) -> None:
         sent = packet.extensions.abs_send_time
         if sent is None:
             return
         size = len(packet.payload) + packet.padding_size
-        told = self._estimator.add(wall_ms(), sent, size, packet.ssrc)
+        told = self._estimator.add(int(now * 1000), sent, size, packet.ssrc)
         if told is not None:
             remb = RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=self._own_ssrc, media_ssrc=0)
             remb.fci = pack_remb_fci(*told)

@@ -86,6 +86,7 @@ class VideoSender(Sender):
         """Begin at once with the picture that stands there, whole; or stop."""
         standing, self._standing = self._standing, None
         if not self._gate.is_open:
+            self.forget_sent()
             return
         self._key_wanted, self._key_at = True, 0.0
         if standing and self.is_started and time.monotonic() - standing[1] < FRESH_S:
@@ -133,8 +134,9 @@ class VideoSender(Sender):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         self._pacer.close()
-        if self.encoder is not None:
-            self._thread.submit(self.encoder.close)
+        encoder, self.encoder = self.encoder, None
+        if encoder is not None:
+            self._thread.submit(encoder.close)
         self._thread.shutdown(wait=False)
         await super().stop()
 
@@ -167,6 +169,7 @@ class VideoSender(Sender):
                 if failures >= FAILURES:
                     raise
                 _log.warning("%s failed, the next picture begins anew: %s", encoder.name, error)
+                self._thread.submit(encoder.close)
                 encoder = self.encoder = self._make_encoder(mime)
                 encoder.target_bps = self._target_bps()
                 self._key_wanted, self._key_at = True, 0.0

@@ -125,3 +125,23 @@ async def test_round_trip_and_loss_as_the_other_side_reports_them(lag_s: float) 
     one.take_report(RtcpRrPacket(ssrc=1, reports=[about]), 0.0)
     assert one.rtt_s == pytest.approx(lag_s, abs=0.05) and one.lost == 0
     await one.stop()
+
+
+async def test_stopped_it_does_not_begin_again() -> None:
+    """A connection that is closed while its handshake ends is told to send after `stop`."""
+    one, wire, _ = await sender()
+    await one.stop()
+    await one.send(sending(VP8, RTX))
+    assert not one.is_started and one._timer is None and one not in wire._parties
+
+
+async def test_nothing_of_before_is_sent_again_once_it_is_forgotten() -> None:
+    one, wire, _ = await sender()
+    send(one, 2)
+    one.forget_sent()
+    one.take_report(nack(one, [each.sequence_number for each in wire.rtp]), 10.0)
+    assert len(wire.rtp) == 2
+    send(one, 1)
+    one.take_report(nack(one, [wire.rtp[-1].sequence_number]), 10.0)
+    assert len(wire.rtp) == 4
+    await one.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -96,7 +97,8 @@ async def test_shut_it_counts_but_opens_nothing(stage: Stage) -> None:
     for one in packets(list(pictures(2))):
         stage.receiver.take(one, 7.0)
     assert stage.receiver.packets == 2 and stage.receiver.last_packet_at == 7.0
-    assert stage.receiver._statistics is None
+    assert not stage.seen and stage.asked() == 0
+    assert stage.receiver._decoder is not None and stage.receiver._decoder._queue.empty()
     await stage.receiver.stop()
 
 
@@ -159,6 +161,41 @@ async def test_a_hole_that_stays_is_given_up_and_the_picture_goes_on(stage: Stag
     await until(lambda: len(stage.seen) >= 5)
     assert [each[2] for each in stage.seen] == [0, 3000, 6000, 90_000, 93_000]
     assert stage.receiver.given_up == 1
+    await stage.receiver.stop()
+
+
+async def test_what_comes_when_it_was_given_up_makes_no_new_hole(stage: Stage) -> None:
+    sent = packets(list(pictures(20)))
+    late = sent.pop(3)
+    for number, one in enumerate(sent):
+        stage.receiver.take(one, number / 30)
+        if stage.receiver.given_up:
+            break
+    again = RtpPacket(
+        payload_type=98,
+        timestamp=late.timestamp,
+        marker=late.marker,
+        payload=late.sequence_number.to_bytes(2, "big") + late.payload,
+    )
+    stage.receiver.take(again, 1.0)
+    follows = packets(list(pictures(2)), sequence=sent[number].sequence_number + 1)
+    for one in follows:
+        one.timestamp += 90_000
+        stage.receiver.take(one, 1.0)
+    await until(partial(has_seen, stage, 93_000))
+    nacks = [each for each in stage.wire.rtcp if isinstance(each, RtcpRtpfbPacket)]
+    assert len(nacks) == 1, "nothing that was given up is asked for again"
+    await stage.receiver.stop()
+
+
+async def test_leaps_of_the_sequence_number_cost_nothing(stage: Stage) -> None:
+    (first,) = packets([[b"\x10"]])
+    began = time.process_time()
+    for number in range(2000):
+        first.sequence_number = number * 30_000 & 0xFFFF
+        stage.receiver.take(first, 0.0)
+    assert time.process_time() - began < 2.0, "number by number it would be a minute"
+    assert len(stage.receiver._nack.missing) <= 128
     await stage.receiver.stop()
 
 

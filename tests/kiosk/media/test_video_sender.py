@@ -10,16 +10,18 @@ import av
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
     RtcpPsfbPacket,
     RtcpReceiverInfo,
     RtcpRrPacket,
+    RtcpRtpfbPacket,
     pack_remb_fci,
 )
 
 from kiosk.media.encoders.rate import usual_bps
 from kiosk.media.tracks import Gate
 from kiosk.media.video_sender import FAILURES, KEY_FRAME_EVERY_S, VideoSender
-from tests.kiosk.media.parts import H264, VP8, Wire, sending, until
+from tests.kiosk.media.parts import H264, RTX, VP8, Wire, sending, until
 
 
 class Encoder:
@@ -32,6 +34,7 @@ class Encoder:
         self.warmed: tuple[int, int] | None = None
         self.keys: list[bool] = []
         self.failures = 0
+        self.closed = 0
         self.free = threading.Event()
         self.free.set()
 
@@ -47,7 +50,7 @@ class Encoder:
         return [bytes([frame.width // 16])]
 
     def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 def picture(number: int) -> av.VideoFrame:
@@ -192,7 +195,10 @@ async def test_a_picture_that_cannot_be_encoded_is_not_the_last_one() -> None:
         await until(partial(has_encoded, encoder, number))
     await until(lambda: len(wire.rtp) == 1)
     assert wire.rtp[0].payload == bytes([3]) and encoder.keys[-1]
+    assert encoder.closed == 2, "those that failed"
     await one.stop()
+    await one.stop()
+    await until(lambda: encoder.closed == 3)
 
 
 async def test_an_encoder_that_never_works_is_no_secret() -> None:
@@ -216,3 +222,29 @@ async def test_h264_where_the_browser_takes_it() -> None:
     one = VideoSender(Wire(), Gate(), lambda _: Encoder())
     assert one.choose([VP8, H264]).name == "H264"
     assert one.choose([VP8]).name == "VP8"
+
+
+async def test_stopped_before_the_connection_stands_it_starts_nothing() -> None:
+    wire, encoder = Wire(), Encoder()
+    one = VideoSender(wire, Gate(), lambda _: encoder)
+    await one.stop()
+    await one.send(sending(VP8))
+    assert one._task is None, "it would have no thread, and end the process"
+
+
+async def test_what_was_sent_before_the_gate_shut_is_not_sent_again() -> None:
+    wire, gate, encoder = Wire(), Gate(), Encoder()
+    one = VideoSender(wire, gate, lambda _: encoder)
+    await one.send(sending(VP8, RTX))
+    gate.set(True)
+    one.gate_moved()
+    one.take(picture(1))
+    await until(lambda: len(wire.rtp) == 1)
+    for is_open in (False, True):
+        gate.set(is_open)
+        one.gate_moved()
+    lost = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=1, media_ssrc=one._ssrc)
+    lost.lost = [wire.rtp[0].sequence_number]
+    one.take_report(lost, 10.0)
+    assert len(wire.rtp) == 1
+    await one.stop()
