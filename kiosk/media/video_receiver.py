@@ -135,6 +135,11 @@ class Decoder:
                 _log.info("picture from the family not decoded: %s", error)
                 deliver(self._loop, self._broken)
                 continue
+            except Exception:  # a thread that ended here would be a picture gone for ever
+                _log.exception("the decoder failed and begins anew")
+                codec = Vp8Decoder()
+                deliver(self._loop, self._broken)
+                continue
             for picture in pictures:
                 if self._room.acquire(blocking=False):
                     deliver(self._loop, self._arrived, picture, frame.timestamp)

@@ -56,7 +56,8 @@ class VideoSender(Sender):
         self.frames = 0
         """Frames sent so far."""
         self.size = (0, 0)
-        """Width and height that the camera will give: the encoder is opened for them ahead."""
+        """Width and height that the camera gives; those it will give at first, as far as known,
+        for which the encoder is opened ahead."""
         self.encoder: VideoEncoder | None = None
         self._make_encoder = make_encoder
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="encode")
@@ -159,6 +160,9 @@ class VideoSender(Sender):
         failures = 0
         while True:
             frame, taken_at = await self._frames.get()
+            if self.size != (frame.width, frame.height):  # a camera that came later, or another
+                self.size = frame.width, frame.height
+                encoder.target_bps = self._target_bps()
             key = self._key_wanted and loop.time() - self._key_at >= KEY_FRAME_EVERY_S
             if key:
                 self._key_wanted, self._key_at = False, loop.time()

@@ -235,6 +235,23 @@ async def test_garbage_is_asked_again_and_kills_nothing(stage: Stage) -> None:
     await stage.receiver.stop()
 
 
+async def test_a_decoder_that_fails_as_none_should_begins_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("as none should")
+
+    sent = packets(list(pictures(2)))
+    with monkeypatch.context() as patch:
+        patch.setattr("kiosk.media.video_receiver.Vp8Decoder.decode", fails)
+        stage.receiver.take(sent[0], 0.0)
+        await until(lambda: stage.asked() == 1)
+    for one in packets(list(pictures(1)), sequence=101):
+        stage.receiver.take(one, 0.1)
+    await until(lambda: len(stage.seen) == 1)
+    await stage.receiver.stop()
+
+
 async def test_strangers_and_their_h264_are_not_decoded(stage: Stage) -> None:
     assert 101 not in stage.receiver._codecs
     (payloads,) = pictures(1)

@@ -248,3 +248,17 @@ async def test_what_was_sent_before_the_gate_shut_is_not_sent_again() -> None:
     one.take_report(lost, 10.0)
     assert len(wire.rtp) == 1
     await one.stop()
+
+
+async def test_a_camera_that_came_later_gets_what_suits_it_and_no_more_than_allowed() -> None:
+    wire, gate, encoder = Wire(), Gate(), Encoder()
+    one = VideoSender(wire, gate, lambda _: encoder)
+    await one.send(sending(VP8))
+    gate.set(True)
+    one.take(av.VideoFrame(640, 480, "yuv420p"))
+    await until(lambda: len(wire.rtp) == 1)
+    assert encoder.target_bps == usual_bps(640, 480)
+    one.take(av.VideoFrame(1280, 720, "yuv420p"))
+    await until(lambda: len(wire.rtp) == 2)
+    assert encoder.target_bps == usual_bps(1280, 720)
+    await one.stop()
