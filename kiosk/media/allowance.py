@@ -15,6 +15,9 @@ LOSS_SHARE: Final = 0.02
 """More packets lost than this, and the path is full. (WebRTC's own sender lets 2 % pass, too.)"""
 QUEUE_S: Final = 0.1
 """A round trip longer by this than the shortest one stands in a queue."""
+FORGET: Final = 0.002
+"""Seconds a second by which the shortest round trip known grows: a path that has become longer for
+good (another network) is a queue no more after a minute or so."""
 CALM_S: Final = 5.0
 """After a sign of trouble the rate rises again when there was none for this long."""
 FALL: Final = 0.85
@@ -30,6 +33,7 @@ class Allowance:
         self._told_bps: float = UNLIMITED_BPS
         self._now_bps: float = UNLIMITED_BPS
         self._shortest_rtt_s: float | None = None
+        self._heard_at: float | None = None
         self._trouble_at: float | None = None
         self._risen_at = 0.0
 
@@ -45,8 +49,9 @@ class Allowance:
     def heard(self, loss_share: float, rtt_s: float | None, sent_bps: float, now: float) -> None:
         """Take a receiver report: share of packets lost since the last, round trip, rate sent."""
         if rtt_s is not None:
-            shortest = self._shortest_rtt_s
-            self._shortest_rtt_s = rtt_s if shortest is None else min(shortest, rtt_s)
+            known = rtt_s if self._shortest_rtt_s is None else self._shortest_rtt_s
+            self._shortest_rtt_s = min(rtt_s, known + FORGET * (now - (self._heard_at or now)))
+            self._heard_at = now
         queued = rtt_s is not None and rtt_s > (self._shortest_rtt_s or rtt_s) + QUEUE_S
         if loss_share > LOSS_SHARE or queued:
             self._trouble_at = self._risen_at = now

@@ -72,3 +72,12 @@ def test_whatever_is_reported_it_stays_within_its_bounds(
         one.told(told)
         one.heard(loss, rtt_s, sent, float(number))
         assert LOWEST_BPS <= one.bps <= UNLIMITED_BPS
+
+
+def test_a_path_that_became_longer_for_good_is_not_full_for_ever() -> None:
+    one = Allowance()
+    for second in range(240):
+        one.heard(0.0, 0.01 if second < 10 else 0.2, 400_000, float(second))
+        if second == 20:
+            assert one.bps < 400_000, "at first it cannot be told from a queue"
+    assert one.bps >= UNLIMITED_BPS
