@@ -132,13 +132,15 @@ export class HubConnection {
   }
 
   /**
-   * Send a message; false when there is no connection to send it on.
+   * Send a message; false when there is no connection to send it on. The browser knows of a socket
+   * that closes before it tells us, and would throw the message away with only a word in the console.
    *
    * @param {MessageOut} message
    */
   send(message) {
-    if (this.link !== "open" || this.socket === null) return false;
-    this.socket.send(JSON.stringify(message));
+    const socket = this.socket;
+    if (this.link !== "open" || socket === null || socket.readyState !== socket.OPEN) return false;
+    socket.send(JSON.stringify(message));
     return true;
   }
 

@@ -42,6 +42,8 @@ class FakeWorld {
 }
 
 class FakeSocket {
+  OPEN = 1;
+  readyState = 1;
   sent = [];
   closed = null;
   constructor(url) {
@@ -49,6 +51,7 @@ class FakeSocket {
   }
   send(text) {
     assert.equal(this.closed, null, "sent on a closed socket");
+    assert.equal(this.readyState, this.OPEN, "the browser would throw it away");
     this.sent.push(JSON.parse(text));
   }
   close(...why) {
@@ -171,6 +174,15 @@ test("requests get their reply, their refusal, or no reply", async () => {
   world.socket.onclose();
   await assert.rejects(lost, NoReplyError);
   await assert.rejects(hub.request(log, "logged-in"), NoReplyError);
+});
+
+test("nothing is said to be sent on a socket that closes and has not told yet", async () => {
+  welcome();
+  world.socket.readyState = 2;
+  assert.equal(hub.send({ type: "end", visit: "v1" }), false);
+  await assert.rejects(hub.request({ type: "log-out" }, "logged-out"), NoReplyError);
+  world.socket.onclose();
+  assert.deepEqual(links, ["open", "lost"]);
 });
 
 test("what breaks the protocol closes the connection and is not handled", (t) => {
