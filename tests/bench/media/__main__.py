@@ -13,8 +13,10 @@ from rich.table import Table
 
 from tests.bench import namespaces
 from tests.bench.media import ears, extras, ratios, rows
-from tests.bench.media.session import Measured, Plan, Sized, measured
-from tests.bench.report import Benchmark
+from tests.bench.media.ears import Ears
+from tests.bench.media.session import Measured, Plan, Say, Sized, measured
+from tests.bench.namespaces import Host
+from tests.bench.report import Benchmark, Row
 
 LONG = Plan(sizes=((640, 480), (1280, 720)), rounds=2, presses=4, seconds=20)
 SHORT = Plan(sizes=((640, 480),), rounds=2, presses=3, seconds=8)
@@ -28,7 +30,7 @@ EPILOG = """Examples:
   python -m tests.bench.media --minutes 60       (memory over an hour)
 
 Leaves the table here, and bench-report/media.json and media.png. Exit status: 0 every goal met;
-1 a goal not met, with --short a ratio that fell; 2 network namespaces cannot be made here.
+1 a goal not met, with --short a ratio that fell twice; 2 network namespaces cannot be made here.
 """
 
 
@@ -36,7 +38,7 @@ SIZES = {f"{width}x{height}": (width, height) for width, height in LONG.sizes}
 
 
 @click.command(epilog=EPILOG)
-@click.option("--short", is_flag=True, help="Under three minutes; judges ratios, not goals.")
+@click.option("--short", is_flag=True, help="Three minutes, or six; judges ratios, not goals.")
 @click.option(
     "--size",
     "sizes",
@@ -87,23 +89,36 @@ async def run(plan: Plan, more: extras.Extras, *, short: bool, verbose: bool) ->
     def say(what: str) -> None:
         click.echo(f"[{time.monotonic() - began:4.0f} s] {what}", err=True)
 
-    bench = Benchmark("media-short" if short else "media")
-    sized: list[Sized] = []
     with namespaces.pair("terminal", "family") as hosts:
-        for size in plan.sizes:
-            sized.append(await measured(hosts, size, plan, say))
-            bench.rows += rows.rows(sized[-1])
-            bench.curves |= rows.curves(sized[-1])
-        heard = await ears.measured(hosts, plan.seconds, say)
-        bench.rows += ears.rows(heard)
-        bench.rows += await extras.measured(hosts, more, say)
-    met = bench.finish("ms")
-    if verbose:
-        for one in sized:
-            print_threads(one.name, one.ours)
-    if short:
-        return UNMET if ratios.fallen(sized, heard, click.echo) else 0
-    return 0 if met else UNMET
+        sized, heard = await calls(hosts, plan, say)
+        beside = await extras.measured(hosts, more, say)
+        met = report("media-short" if short else "media", sized, heard, beside)
+        if verbose:
+            for one in sized:
+                print_threads(one.name, one.ours)
+        if not short:
+            return 0 if met else UNMET
+        fallen = ratios.fallen(sized, heard, click.echo)
+        if fallen:  # a neighbour's busy minute falls once, a regression twice
+            say("once more, because something fell")
+            fallen &= ratios.fallen(*await calls(hosts, plan, say), click.echo)
+    return UNMET if fallen else 0
+
+
+async def calls(hosts: tuple[Host, Host], plan: Plan, say: Say) -> tuple[list[Sized], Ears]:
+    """Measure the calls of every size, and what is heard in one."""
+    sized = [await measured(hosts, size, plan, say) for size in plan.sizes]
+    return sized, await ears.measured(hosts, plan.seconds, say)
+
+
+def report(name: str, sized: Sequence[Sized], heard: Ears, beside: Sequence[Row]) -> bool:
+    """Print the table and leave the files; whether every goal was met."""
+    bench = Benchmark(name)
+    for one in sized:
+        bench.rows += rows.rows(one)
+        bench.curves |= rows.curves(one)
+    bench.rows += [*ears.rows(heard), *beside]
+    return bench.finish("ms")
 
 
 def print_threads(name: str, side: Measured) -> None:

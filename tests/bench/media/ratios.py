@@ -87,9 +87,9 @@ RATIOS: Final = (
 """The reason tells the range of repeated runs, and what the margin is for."""
 
 
-def fallen(sized: Sequence[Sized], ears: Ears, say: Callable[[str], object]) -> list[str]:
+def fallen(sized: Sequence[Sized], ears: Ears, say: Callable[[str], object]) -> set[str]:
     """Say every ratio; return the names of those that are over their most."""
-    over = []
+    over = set()
     for one in sized:
         for ratio in RATIOS:
             value = ratio.of(Run(one, ears))
@@ -97,5 +97,5 @@ def fallen(sized: Sequence[Sized], ears: Ears, say: Callable[[str], object]) -> 
             mark = "FELL" if is_over else "ok"
             say(f"{mark:>4}  {ratio.name}, {one.name}: {value:.2f} (at most {ratio.most:g})")
             if is_over:
-                over.append(ratio.name)
+                over.add(ratio.name)
     return over
