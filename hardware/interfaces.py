@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 SAMPLE_RATE_HZ = 48_000
-BLOCK_SAMPLES = 960
-"""Audio moves in mono blocks of 20 ms: int16 arrays of this length."""
+BLOCK_SAMPLES = 480
+"""A microphone gives mono blocks of 10 ms: int16 arrays of this length."""
 
 PLAYED_SAMPLES = 480
 """An earpiece asks for 10 ms at a time."""
@@ -110,7 +110,7 @@ class Camera(Protocol):
 
 @runtime_checkable
 class Microphone(Protocol):
-    """One microphone. At most 5 blocks (100 ms) wait; the oldest is dropped and counted."""
+    """One microphone. At most 10 blocks (100 ms) wait; the oldest is dropped and counted."""
 
     @property
     def dropped(self) -> int:
@@ -120,7 +120,7 @@ class Microphone(Protocol):
         """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
 
     async def block(self) -> Block:
-        """Wait for the next 20 ms; DeviceLost."""
+        """Wait for the next 10 ms; DeviceLost."""
 
     async def close(self) -> None:
         """Close."""

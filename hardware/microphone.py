@@ -1,4 +1,4 @@
-"""A sound card's microphone: 48 kHz mono in blocks of 20 ms."""
+"""A sound card's microphone: 48 kHz mono in blocks of 10 ms."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hardware import portaudio
 from hardware.handoff import DropOldest, deliver, in_thread
 from hardware.interfaces import Block, DeviceLost
 
-MAX_BLOCKS: Final = 5
+MAX_BLOCKS: Final = 10
 SILENT_S: Final = 1.0
-"""A running card gives a block each 20 ms; none for this long means that it is gone."""
+"""A running card gives a block each 10 ms; none for this long means that it is gone."""
 
 
 class SoundMicrophone:
@@ -47,7 +47,7 @@ class SoundMicrophone:
         )
 
     async def block(self) -> Block:
-        """Wait for the next 20 ms; DeviceLost. Whoever hears of it closes.
+        """Wait for the next 10 ms; DeviceLost. Whoever hears of it closes.
 
         Not closed here: a driver that has stalled may hang in that, and then nobody would hear.
         """

@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 BLOCK_S: Final = BLOCK_SAMPLES / SAMPLE_RATE_HZ
 PLAYED_S: Final = PLAYED_SAMPLES / SAMPLE_RATE_HZ
-MAX_BLOCKS: Final = 5
+MAX_BLOCKS: Final = 10
 """Blocks that wait at a microphone."""
 VIDEO_CLOCK_HZ: Final = 90_000
 TONE_AMPLITUDE: Final = 8_000
@@ -104,7 +104,7 @@ class SimulatedMicrophone:
         self._next = 0
 
     async def open(self) -> None:
-        """Open; the first block is complete 20 ms later."""
+        """Open; the first block is complete 10 ms later."""
         if not self._open:
             self._open = True
             self._opened_at = asyncio.get_running_loop().time()
@@ -112,7 +112,7 @@ class SimulatedMicrophone:
             self._next = 0
 
     async def block(self) -> Block:
-        """Wait for the next 20 ms; what is over 100 ms old is gone and counted."""
+        """Wait for the next 10 ms; what is over 100 ms old is gone and counted."""
         loop = asyncio.get_running_loop()
         due_at = self._opened_at + (self._next + 1) * BLOCK_S
         if due_at > loop.time():

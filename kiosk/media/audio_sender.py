@@ -22,7 +22,7 @@ ABSENT_S: Final = 0.5
 
 
 class AudioSender(Sender):
-    """Encodes 20 ms in the call that brings them: no queue, no thread, nothing to fall behind.
+    """Encodes 10 ms in the call that brings them: no queue, no thread, nothing to fall behind.
 
     Encoding takes about 0.2 ms, less than handing the block to a thread and waiting for it.
     """
@@ -38,7 +38,7 @@ class AudioSender(Sender):
         self._encoder = opus.Encoder(BITRATE_BPS)
 
     def take(self, block: Block) -> None:
-        """Send 20 ms; never waits. Time passes for the family too while the gate is shut."""
+        """Send 10 ms; never waits. Time passes for the family too while the gate is shut."""
         now = time.monotonic()
         silent_s = now - (self._taken_at or now)
         self._taken_at = now

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
 OPEN_TIMEOUT_S: Final = 12.0
 """Above the camera's own. A driver that hangs is a fault, and nothing else waits for it."""
-LEVEL_BLOCKS: Final = 5
+LEVEL_BLOCKS: Final = 10
 """100 ms: the microphone meter moves ten times a second."""
 
 Tell = Callable[[Report], None]

@@ -28,27 +28,27 @@ from typing import Final
 
 import numpy as np
 
-from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block
+from hardware.interfaces import SAMPLE_RATE_HZ, Block
 
 RESERVE_SAMPLES: Final = SAMPLE_RATE_HZ // 50
 """20 ms wait after each take, the block that the card is just playing included."""
 MORE_RESERVE_SAMPLES: Final = SAMPLE_RATE_HZ // 100
 MAX_RESERVE_SAMPLES: Final = RESERVE_SAMPLES + MORE_RESERVE_SAMPLES
-MAX_SAMPLES: Final = 6 * BLOCK_SAMPLES
-"""Overflow: the oldest is dropped. As much as the microphone's own queue (100 ms) and one block:
+MAX_SAMPLES: Final = SAMPLE_RATE_HZ * 120 // 1000
+"""Overflow: the oldest is dropped. As much as the microphone's own queue (100 ms) and two blocks:
 after a stall of the loop both have lost the same."""
-LEARN_TAKES: Final = 100
+LEARN_TAKES: Final = 200
 """Two seconds of blocks tell how much waits when all is well."""
-SMOOTH_TAKES: Final = 250
+SMOOTH_TAKES: Final = 500
 MAX_GAP_S: Final = 0.04
 """A card that asks less often than this has stalled; the time then says nothing."""
 TOLERATED_SAMPLES: Final = 48
 """1 ms: inside, nothing is slipped, so that clocks that agree are left alone."""
-CUT_SAMPLES: Final = BLOCK_SAMPLES // 2
-CUT_TAKES: Final = 50
+CUT_SAMPLES: Final = SAMPLE_RATE_HZ // 100
+CUT_TAKES: Final = 100
 """More than 10 ms too much for a whole second is no drift and no stall of the loop but sound that
 the microphone never heard: it is cut at once."""
-SLIP_OVER_TAKES: Final = 400
+SLIP_OVER_TAKES: Final = 800
 """What is too much or too little is slipped away over 8 s, at most one sample a block."""
 
 
@@ -97,7 +97,7 @@ class EchoReference:
     def _start(self, samples: int) -> bool:
         """Begin, with the same reserve each time, once enough waits."""
         more = round(self._waiting.size + self._since_put() - samples - self._reserve)
-        if more < 0:
+        if more < 0 or not self._waiting.size:
             return False
         self._waiting = self._waiting[min(more, max(0, self._waiting.size - samples)) :]
         self._running = True

@@ -1,4 +1,4 @@
-"""Opus, mono at 48 kHz in frames of 20 ms (RFC 6716, 7587), through ctypes on libopus.
+"""Opus, mono at 48 kHz in frames of 10 ms (RFC 6716, 7587), through ctypes on libopus.
 
 FFmpeg's Opus decoders conceal nothing and cannot read in-band FEC, and its encoder cannot be
 retuned while it runs, so libopus is called itself: the one that PyAV's wheel brings (it is in
@@ -15,8 +15,10 @@ from typing import Any, Final
 import av
 import numpy as np
 
-from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block
+from hardware.interfaces import SAMPLE_RATE_HZ, Block
 
+FRAMES: Final = (480, 960)
+"""Samples of 10 and 20 ms: shorter frames have no FEC (RFC 6716, section 2.1.7)."""
 MAX_SAMPLES: Final = 5760
 """120 ms, the longest that one packet may hold (RFC 6716, section 2.1.4)."""
 STEP_SAMPLES: Final = 120
@@ -72,15 +74,15 @@ class Encoder:
         self._set(_SET_PACKET_LOSS_PERC, loss_pct)
 
     def encode(self, block: Block) -> bytes:
-        """Return the payload for 20 ms, or b"" when there is nothing to send (DTX).
+        """Return the payload for 10 or 20 ms, or b"" when there is nothing to send (DTX).
 
         The first frame of a silence is sent, one or two bytes: it tells the receiver that what
-        follows is silence and no loss. Raises ValueError for anything but 960 int16 samples.
+        follows is silence and no loss. Raises ValueError for anything but one of FRAMES of int16.
         """
-        if block.dtype != np.int16 or block.shape != (BLOCK_SAMPLES,):
-            raise ValueError(f"a block is {BLOCK_SAMPLES} int16 samples, got {block.shape}")
+        if block.dtype != np.int16 or block.ndim != 1 or block.size not in FRAMES:
+            raise ValueError(f"a frame is {FRAMES} int16 samples, got {block.shape}")
         samples = block.tobytes()
-        size = _lib.opus_encode(self._state, samples, BLOCK_SAMPLES, self._payload, MAX_PAYLOAD)
+        size = _lib.opus_encode(self._state, samples, block.size, self._payload, MAX_PAYLOAD)
         _check(size)
         was_silent, self._silent = self._silent, size <= SILENT_BYTES
         return b"" if was_silent and self._silent else self._payload.raw[:size]

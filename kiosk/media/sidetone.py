@@ -1,8 +1,8 @@
 """One's own voice in one's own ear, so that a handset does not sound dead.
 
-The delay is what is heard of it: 20 ms for the microphone's block, and at most 30 ms here. As
-blocks of 20 ms arrive on the loop and the sound card takes 10 ms at its own pace, what waits
-settles by itself: who runs dry fades out, and starts again with the next block. Two clocks that
+The delay is what is heard of it: 10 ms for the microphone's block, and at most 30 ms here. As
+blocks arrive on the loop and the sound card takes them at its own pace, what waits settles by
+itself: who runs dry fades out, and starts again with the next block. Two clocks that
 drift apart do the same every few minutes, in 10 ms that nobody notices at this level.
 """
 
@@ -14,11 +14,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from hardware.interfaces import BLOCK_SAMPLES, Block
+from hardware.interfaces import SAMPLE_RATE_HZ, Block
 
 NONE_DB: Final = -60.0
 """At this level and below there is no sidetone at all."""
-MAX_WAITING: Final = BLOCK_SAMPLES + BLOCK_SAMPLES // 2
+MAX_WAITING: Final = SAMPLE_RATE_HZ * 30 // 1000
+KEPT: Final = SAMPLE_RATE_HZ * 20 // 1000
 """Overflow: with more than 30 ms waiting, all but the newest 20 ms are skipped and counted."""
 
 
@@ -54,7 +55,7 @@ class Sidetone:
             return np.zeros(samples, dtype=np.int16)
         with self._lock:
             waiting = self._waiting
-            skip = waiting.size - BLOCK_SAMPLES if waiting.size > MAX_WAITING else 0
+            skip = waiting.size - KEPT if waiting.size > MAX_WAITING else 0
             self._waiting = waiting[skip + samples :]
             self.skipped += skip
         if waiting.size < samples:

@@ -141,21 +141,39 @@ class SoundBuffer:
         return packet.timestamp / SAMPLE_RATE_HZ + self._arrivals.worst_s + MARGIN_S
 
     def _play(self, packet: Packet, at: float) -> Block:
-        self._queue.take(packet)
         self._settle()
-        try:
-            block = self._decoder.decode(packet.payload)
-        except opus.BadOpus:
-            self._queue.dropped += 1
-            block = self._decoder.conceal(packet.samples)
+        late_s = at - self._due(packet)
+        block = self._decoded(packet)
         if self._filled > FADE_AFTER and block.size >= RETURN:
             block[:RETURN] = _ramp(block[:RETURN], self._gain(), 1.0)
-        self._next = packet.sequence + 1, packet.timestamp + packet.samples
         self._filled = 0
-        self._silent = len(packet.payload) <= opus.SILENT_BYTES
         wait_ms = (at - packet.arrived_at) * 1000
         self.delay_ms += (wait_ms - self.delay_ms) * (0.1 if self.delay_ms else 1.0)
-        return _fitted(block, at - self._due(packet))
+        if late_s > TOO_LATE_S:
+            block = self._longer(block)
+        return _fitted(block, late_s)
+
+    def _decoded(self, packet: Packet) -> Block:
+        self._queue.take(packet)
+        self._next = packet.sequence + 1, packet.timestamp + packet.samples
+        self._silent = len(packet.payload) <= opus.SILENT_BYTES
+        try:
+            return self._decoder.decode(packet.payload)
+        except opus.BadOpus:
+            self._queue.dropped += 1
+            return self._decoder.conceal(packet.samples)
+
+    def _longer(self, block: Block) -> Block:
+        """Return `block` with the packet behind it, which is here when sound plays too late.
+
+        A packet of 10 ms does not hold two periods of a voice below 200 Hz; none could be cut.
+        """
+        behind = self._queue.first()
+        if block.size > STEP or behind is None:
+            return block
+        if (behind.sequence, behind.timestamp) != self._next:
+            return block
+        return np.concatenate([block, self._decoded(behind)])
 
     def _bridge(self, packet: Packet, left: int) -> Block:
         """Return what stands for lost packets before `packet`; `left` samples are missing."""

@@ -11,7 +11,7 @@ its reference. By kind of sound device:
   for quiet speech and lifts it (30 dB under the voice became 14, measured). The sidetone is taken
   out of its reference, or it would cancel the voice itself (correlation .89 instead of .92).
 
-A block of 20 ms goes in, one comes out at once. The library's filters delay what is in it by 15 ms:
+A block of 10 ms goes in, one comes out at once. The library's filters delay what is in it by 15 ms:
 1 for its bands, 8 for the canceller, 6 for the noise suppressor (measured in samples: 46, 386,
 288). Gain never clips: AGC2 ends in a limiter. For the ear, see `limiter.mixed`.
 
@@ -96,7 +96,7 @@ class Voice:
         return cls(kind, devices.sidetone_db)
 
     def heard(self, block: Block) -> Block:
-        """Return the microphone's block (20 ms) cleaned. Raises ValueError for anything else."""
+        """Return the microphone's block (10 ms) cleaned. Raises ValueError for anything else."""
         self.own.put(block)
         far = self.reference.take(block.size)
         result: Block = self._processor.process(block, far)

@@ -160,7 +160,7 @@ async def test_microphone_hears_its_tone_in_real_time() -> None:
         await microphone.block()
     await microphone.open()
     began = time.monotonic()
-    blocks = [await microphone.block() for _ in range(25)]
+    blocks = [await microphone.block() for _ in range(50)]
     assert 0.4 < time.monotonic() - began < 1.0
     assert {block.shape for block in blocks} == {(BLOCK_SAMPLES,)}
     assert sound.loudest_hz(np.concatenate(blocks)) == pytest.approx(700, abs=1)
@@ -176,7 +176,7 @@ async def test_microphone_keeps_100_ms_and_counts_the_rest() -> None:
     await microphone.block()
     time.sleep(0.3)  # noqa: ASYNC251 - the loop is busy elsewhere
     await microphone.block()
-    assert 7 <= microphone.dropped <= 15
+    assert 15 <= microphone.dropped <= 30
     await microphone.close()
 
 
@@ -240,7 +240,7 @@ async def test_an_earpiece_whose_source_fails_is_lost_and_opens_again() -> None:
 
 
 async def test_chirps_measure_mouth_to_ear() -> None:
-    """What the microphone gives goes to the ear by a queue: 20 ms for the block, and the wait."""
+    """What the microphone gives goes to the ear by a queue: 10 ms for the block, and the wait."""
     waiting: deque[Block] = deque()
 
     def source(samples: int) -> Block:
@@ -253,11 +253,11 @@ async def test_chirps_measure_mouth_to_ear() -> None:
     async with asyncio.timeout(10):
         while found is None:
             block = await microphone.block()
-            waiting.extend((block[:PLAYED_SAMPLES], block[PLAYED_SAMPLES:]))
+            waiting.append(block)
             found = earpiece.heard().chirp_ms
     await microphone.close()
     await earpiece.close()
-    assert 18 < found < 80
+    assert 8 < found < 80
 
 
 async def test_no_hook_is_always_up() -> None:

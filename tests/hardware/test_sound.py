@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from hardware import sound
-from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ
+from hardware.interfaces import BLOCK_SAMPLES, PLAYED_SAMPLES, SAMPLE_RATE_HZ
 
 CONFIGURATION = """
 </usr/share/alsa/alsa.conf>
@@ -108,7 +108,7 @@ def test_microphone_hears_what_is_said(found: Any) -> None:
 
 
 def test_earpiece_plays_what_it_is_given_once(found: Any) -> None:
-    assert found["heard"].size == 2 * BLOCK_SAMPLES
+    assert found["heard"].size == 4 * PLAYED_SAMPLES
     assert set(found["heard"].tolist()) == {8000}
     assert found["asked"] == [480]
 

@@ -19,7 +19,7 @@ from tests.bench.namespaces import Host
 from tests.bench.report import Benchmark, Row
 
 LONG = Plan(sizes=((640, 480), (1280, 720)), rounds=2, presses=4, seconds=20)
-SHORT = Plan(sizes=((640, 480),), rounds=2, presses=3, seconds=8)
+SHORT = Plan(sizes=((640, 480),), rounds=2, presses=8, seconds=8)
 UNMET, UNABLE = 1, 2
 EPILOG = """Examples:
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block
+from hardware.interfaces import SAMPLE_RATE_HZ, Block
 from kiosk.media import opus
 from kiosk.media.sound_buffer import SoundBuffer
 
 PULL = 480
-PACKET_S = BLOCK_SAMPLES / SAMPLE_RATE_HZ
+PACKETS = (480, 960)
+"""Samples in what browsers send: 10 ms as they are asked, or 20 ms all the same."""
 SEQUENCE_0 = 65_500
-TIMESTAMP_0 = 2**32 - 30 * BLOCK_SAMPLES
+TIMESTAMP_0 = 2**32 - 30 * 960
 """Both wrap around within the first second of every test."""
 
 
@@ -31,13 +32,12 @@ def hum(seconds: float) -> Block:
 
 
 @functools.cache
-def spoken() -> tuple[bytes, ...]:
+def spoken(samples: int = 960) -> tuple[bytes, ...]:
     """Four seconds of hum as packets, whose FEC is that of the packet before."""
     encoder = opus.Encoder(dtx=False)
     sound = hum(4)
     return tuple(
-        encoder.encode(sound[start : start + BLOCK_SAMPLES])
-        for start in range(0, sound.size, BLOCK_SAMPLES)
+        encoder.encode(sound[start : start + samples]) for start in range(0, sound.size, samples)
     )
 
 
@@ -48,24 +48,28 @@ class Sent:
     arrives_at: float
     number: int
     payload: bytes = field(compare=False)
+    samples: int = field(compare=False, default=960)
 
     @property
     def header(self) -> tuple[int, int]:
         return (
             (SEQUENCE_0 + self.number) % 2**16,
-            (TIMESTAMP_0 + self.number * BLOCK_SAMPLES) % 2**32,
+            (TIMESTAMP_0 + self.number * self.samples) % 2**32,
         )
 
 
-def line(seconds: float, transit: Callable[[int, float], float | None]) -> list[Sent]:
+def line(
+    seconds: float, transit: Callable[[int, float], float | None], samples: int = 960
+) -> list[Sent]:
     """Return what arrives; `transit(number, sent_at)` is in seconds, None loses the packet."""
-    packets = spoken()
+    packets = spoken(samples)
     sent = []
-    for number in range(int(seconds / PACKET_S)):
-        sent_at = number * PACKET_S
+    for number in range(int(seconds * SAMPLE_RATE_HZ / samples)):
+        sent_at = number * samples / SAMPLE_RATE_HZ
         delay = transit(number, sent_at)
         if delay is not None:
-            sent.append(Sent(sent_at + delay, number, packets[number % len(packets)]))
+            payload = packets[number % len(packets)]
+            sent.append(Sent(sent_at + delay, number, payload, samples))
     return sorted(sent)
 
 
@@ -80,6 +84,7 @@ class Card:
         """From arrival to playing at each pull, in ms; NaN where nothing that arrived plays."""
         self._blocks: list[Block] = []
         self._step_s = PULL / SAMPLE_RATE_HZ * (1 + ppm / 1e6)
+        self._samples = 960
         self._arrivals: dict[int, float] = {}
 
     def run(self, packets: Iterable[Sent], until: float) -> None:
@@ -88,6 +93,7 @@ class Card:
         while self.now < until:
             while waiting and waiting[-1].arrives_at <= self.now:
                 packet = waiting.pop()
+                self._samples = packet.samples
                 self._arrivals.setdefault(packet.number, packet.arrives_at)
                 self.buffer.put(*packet.header, packet.payload, packet.arrives_at)
             self.pull()
@@ -104,10 +110,10 @@ class Card:
         if self.buffer.timestamp is None:
             return float("nan")
         played = (self.buffer.timestamp - TIMESTAMP_0 + 2**31) % 2**32 - 2**31
-        arrived = self._arrivals.get(played // BLOCK_SAMPLES)
+        arrived = self._arrivals.get(played // self._samples)
         if arrived is None:
             return float("nan")
-        return 1000 * (self.now - played % BLOCK_SAMPLES / SAMPLE_RATE_HZ - arrived)
+        return 1000 * (self.now - played % self._samples / SAMPLE_RATE_HZ - arrived)
 
     @property
     def sound(self) -> Block:

@@ -145,7 +145,7 @@ def through(
 ) -> Signal:
     """Return what `voice` (made with `clock`) makes of `heard` while `far` is played.
 
-    The card asks for 10 ms at a time by a clock that runs `ppm` fast; the microphone gives 20 ms,
+    The card asks for 10 ms at a time by a clock that runs `ppm` fast; the microphone gives as much,
     10 ms after the last of it was heard. Both are up to `late_ms` late, by chance.
     """
     random = np.random.default_rng(7)
@@ -154,7 +154,11 @@ def through(
     outs = np.arange(far.size // PLAYED_SAMPLES)
     ins = np.arange(heard.size // BLOCK_SAMPLES)
     asked = outs * period_s + random.uniform(0, late_ms / 1000, outs.size)
-    given = (ins + 1) * 0.02 + 0.01 + random.uniform(0, late_ms / 1000, ins.size)
+    given = (
+        (ins + 1) * (BLOCK_SAMPLES / SAMPLE_RATE_HZ)
+        + 0.01
+        + random.uniform(0, late_ms / 1000, ins.size)
+    )
     events = [(at, True, int(number)) for at, number in zip(asked, outs, strict=True)]
     events += [(at, False, int(number)) for at, number in zip(given, ins, strict=True)]
     cleaned: list[Block] = []

@@ -157,4 +157,4 @@ async def test_a_microphone_that_gives_other_blocks_is_a_fault_and_not_the_proce
     assert not keeping.done()
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
-    assert isinstance(told[0], Fault) and "blocks of 480 samples" in told[0].detail
+    assert isinstance(told[0], Fault) and "blocks of 240 samples" in told[0].detail

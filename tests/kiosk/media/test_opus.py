@@ -10,26 +10,28 @@ import pytest
 from hardware import sound
 from hardware.interfaces import BLOCK_SAMPLES, Block
 from kiosk.media import opus
+from tests.kiosk.media import room
 from tests.kiosk.media.line import hum
 
 SILENCE: Block = np.zeros(BLOCK_SAMPLES, dtype=np.int16)
 
 
-def encoded(wave: Block, encoder: opus.Encoder) -> list[bytes]:
-    starts = range(0, wave.size, BLOCK_SAMPLES)
-    return [encoder.encode(wave[start : start + BLOCK_SAMPLES]) for start in starts]
+def encoded(wave: Block, encoder: opus.Encoder, samples: int = 960) -> list[bytes]:
+    starts = range(0, wave.size, samples)
+    return [encoder.encode(wave[start : start + samples]) for start in starts]
 
 
-def test_speech_goes_through_at_its_rate_and_level() -> None:
+@pytest.mark.parametrize("samples", opus.FRAMES)
+def test_speech_goes_through_at_its_rate_and_level(samples: int) -> None:
     wave = hum(2)
-    payloads = encoded(wave, opus.Encoder())
+    payloads = encoded(wave, opus.Encoder(dtx=False), samples)
     kbps = sum(map(len, payloads)) * 8 / 2000
     assert 24 < kbps < 36
     decoder = opus.Decoder()
     heard = np.concatenate([decoder.decode(each) for each in payloads])
     assert heard.size == wave.size
-    assert sound.rms_dbfs(heard) == pytest.approx(sound.rms_dbfs(wave), abs=1)
-    assert {opus.samples_in(each) for each in payloads} == {BLOCK_SAMPLES}
+    assert sound.rms_dbfs(heard) == pytest.approx(sound.rms_dbfs(wave), abs=1.5)
+    assert {opus.samples_in(each) for each in payloads} == {samples}
 
 
 def test_the_rate_changes_while_it_runs() -> None:
@@ -40,8 +42,10 @@ def test_the_rate_changes_while_it_runs() -> None:
     assert sum(map(len, encoded(wave, encoder))) < 0.7 * before
 
 
-def test_a_lost_frame_comes_back_from_the_next_and_better_than_made_up() -> None:
-    payloads = encoded(hum(4), opus.Encoder(dtx=False))
+@pytest.mark.parametrize("samples", opus.FRAMES)
+def test_a_lost_frame_comes_back_from_the_next_and_better_than_made_up(samples: int) -> None:
+    said = room.int16(room.speech(4, 1))
+    payloads = encoded(said, opus.Encoder(dtx=False), samples)
     whole = opus.Decoder()
     original = [whole.decode(each) for each in payloads]
     lost = [at - 1 for at, each in enumerate(payloads) if at > 10 and opus.carries_previous(each)]
@@ -53,12 +57,12 @@ def test_a_lost_frame_comes_back_from_the_next_and_better_than_made_up() -> None
             for payload in payloads[at - 5 : at]:
                 decoder.decode(payload)
             made = (
-                decoder.conceal(BLOCK_SAMPLES)
+                decoder.conceal(samples)
                 if way == "conceal"
-                else decoder.recover(payloads[at + 1], BLOCK_SAMPLES)
+                else decoder.recover(payloads[at + 1], samples)
             )
             found.append(float(np.mean(np.square(made - original[at].astype(np.float64)))))
-    assert np.median(errors["recover"]) < 0.3 * np.median(errors["conceal"])
+    assert np.mean(errors["recover"]) < 0.7 * np.mean(errors["conceal"])
 
 
 def test_without_fec_no_packet_says_it_has_some() -> None:
@@ -80,7 +84,7 @@ def test_silence_is_sent_once_and_then_hardly_ever() -> None:
 def test_stereo_becomes_mono() -> None:
     """A packet of silence, coded stereo (RFC 6716, section 3.1: bit 2 of the first byte)."""
     silent_stereo = bytes([0xFC, 0xFF, 0xFE])
-    assert opus.Decoder().decode(silent_stereo).shape == (BLOCK_SAMPLES,)
+    assert opus.Decoder().decode(silent_stereo).shape == (960,)
 
 
 def test_concealment_dies_away() -> None:
@@ -98,9 +102,10 @@ def test_only_what_a_packet_may_hold_is_made_up(samples: int) -> None:
         opus.Decoder().conceal(samples)
 
 
-def test_only_blocks_are_encoded() -> None:
+@pytest.mark.parametrize("shape", [(240,), (481,), (1920,), (480, 1)])
+def test_only_blocks_are_encoded(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="960"):
-        opus.Encoder().encode(np.zeros(480, dtype=np.int16))
+        opus.Encoder().encode(np.zeros(shape, dtype=np.int16))
 
 
 @pytest.mark.parametrize(

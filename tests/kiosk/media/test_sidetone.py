@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 
 from hardware import sound
-from hardware.interfaces import BLOCK_SAMPLES, Block
+from hardware.interfaces import Block
 from kiosk.media.sidetone import MAX_WAITING, NONE_DB, Sidetone
 
 ASKED = 480
+GIVEN = 960
+"""Twice what a microphone gives: two blocks that came together."""
 LOUDEST_STEP = 140
 """A 217 Hz sine of 12,000 at -20 dB moves 34 a sample; a click would be hundreds."""
 
 
 def sine(blocks: int) -> Block:
-    at = np.arange(blocks * BLOCK_SAMPLES)
+    at = np.arange(blocks * GIVEN)
     result: Block = (12_000 * np.sin(2 * np.pi * 217 * at / 48_000 + 1.0)).astype(np.int16)
     return result
 
@@ -27,8 +29,8 @@ def steps(samples: Block) -> int:
 def test_it_is_twenty_decibels_softer() -> None:
     sidetone, voice = Sidetone(-20.0), sine(50)
     heard = []
-    for start in range(0, voice.size, BLOCK_SAMPLES):
-        sidetone.put(voice[start : start + BLOCK_SAMPLES])
+    for start in range(0, voice.size, GIVEN):
+        sidetone.put(voice[start : start + GIVEN])
         heard += [sidetone.take(ASKED), sidetone.take(ASKED)]
     told = np.concatenate(heard)
     assert sound.rms_dbfs(told[ASKED:]) - sound.rms_dbfs(voice) == pytest.approx(-20, abs=0.1)
@@ -40,8 +42,8 @@ def test_it_is_twenty_decibels_softer() -> None:
 def test_a_microphone_that_stops_fades_and_comes_back_without_a_click() -> None:
     sidetone, voice = Sidetone(-20.0), sine(4)
     heard = []
-    for start in (0, BLOCK_SAMPLES):
-        sidetone.put(voice[start : start + BLOCK_SAMPLES])
+    for start in (0, GIVEN):
+        sidetone.put(voice[start : start + GIVEN])
         heard += [sidetone.take(400) for _ in range(3)]  # 240 are missing, then 480
     told = np.concatenate(heard)
     assert sidetone.dried == 2
@@ -52,23 +54,23 @@ def test_a_microphone_that_stops_fades_and_comes_back_without_a_click() -> None:
 def test_what_came_in_a_burst_is_skipped_with_a_blend() -> None:
     sidetone, voice = Sidetone(-20.0), sine(8)
     heard = []
-    for start in range(0, 2 * BLOCK_SAMPLES, BLOCK_SAMPLES):
-        sidetone.put(voice[start : start + BLOCK_SAMPLES])
+    for start in range(0, 2 * GIVEN, GIVEN):
+        sidetone.put(voice[start : start + GIVEN])
         heard += [sidetone.take(ASKED), sidetone.take(ASKED)]
-    for start in range(2 * BLOCK_SAMPLES, 7 * BLOCK_SAMPLES, BLOCK_SAMPLES):
-        sidetone.put(voice[start : start + BLOCK_SAMPLES])
+    for start in range(2 * GIVEN, 7 * GIVEN, GIVEN):
+        sidetone.put(voice[start : start + GIVEN])
     heard += [sidetone.take(ASKED), sidetone.take(ASKED)]
     told = np.concatenate(heard)
-    assert sidetone.skipped == 5 * BLOCK_SAMPLES - BLOCK_SAMPLES
+    assert sidetone.skipped == 5 * GIVEN - GIVEN
     assert steps(told[ASKED:]) < LOUDEST_STEP
-    newest = voice[7 * BLOCK_SAMPLES - ASKED : 7 * BLOCK_SAMPLES]
+    newest = voice[7 * GIVEN - ASKED : 7 * GIVEN]
     assert np.max(np.abs(told[-ASKED:] - newest * 0.1)) <= 1, "20 ms behind, not 100"
 
 
 def test_nobody_who_takes_does_not_fill_it() -> None:
     sidetone = Sidetone(-20.0)
     for _ in range(1000):
-        sidetone.put(np.ones(BLOCK_SAMPLES, dtype=np.int16))
+        sidetone.put(np.ones(GIVEN, dtype=np.int16))
     taken = 0
     while sidetone.dried == 0:
         sidetone.take(ASKED)

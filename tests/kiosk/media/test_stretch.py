@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware import sound
-from hardware.interfaces import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block
+from hardware.interfaces import SAMPLE_RATE_HZ, Block
 from kiosk.media import stretch
 from tests.kiosk.media.line import hum
+
+STRETCHED = 960
+"""As much as the buffer stretches at once: two periods of any voice above 100 Hz."""
 
 
 def tone(hz: float, samples: int) -> Block:
@@ -25,9 +28,9 @@ def tone(hz: float, samples: int) -> Block:
 def test_a_steady_pitch_stays_as_it_is(hz: float, way: str) -> None:
     """Cut and repeated again and again, a tone has no step anywhere and the same pitch."""
     parts = []
-    for start in range(0, SAMPLE_RATE_HZ, BLOCK_SAMPLES):
+    for start in range(0, SAMPLE_RATE_HZ, STRETCHED):
         # Each block begins where the one before ended, as when one decoder gives both.
-        phase = 2 * np.pi * hz / SAMPLE_RATE_HZ * (start + np.arange(BLOCK_SAMPLES))
+        phase = 2 * np.pi * hz / SAMPLE_RATE_HZ * (start + np.arange(STRETCHED))
         block = (8000 * np.sin(phase)).astype(np.int16)
         parts.append(getattr(stretch, way)(block, 480, 0.9))
     changed = np.concatenate(parts)
@@ -39,18 +42,18 @@ def test_a_steady_pitch_stays_as_it_is(hz: float, way: str) -> None:
 
 
 def test_noise_is_left_alone_unless_it_must_not_be() -> None:
-    noise = (3000 * np.random.default_rng(1).standard_normal(BLOCK_SAMPLES)).astype(np.int16)
+    noise = (3000 * np.random.default_rng(1).standard_normal(STRETCHED)).astype(np.int16)
     assert stretch.shorten(noise, 480, 0.85) is noise
     assert stretch.lengthen(noise, 480, 0.85) is noise
     assert stretch.shorten(noise, 480, 0.0).size < noise.size
 
 
 def test_silence_is_cut_to_the_sample() -> None:
-    silence = np.full(BLOCK_SAMPLES, 3, dtype=np.int16)
+    silence = np.full(STRETCHED, 3, dtype=np.int16)
     for samples in (1, 77, 480, 840):
-        assert stretch.shorten(silence, samples, 1.0).size == BLOCK_SAMPLES - samples
+        assert stretch.shorten(silence, samples, 1.0).size == STRETCHED - samples
     assert stretch.shorten(silence, 5000, 1.0).size == stretch.SEAM
-    assert stretch.lengthen(silence, 300, 1.0).size == BLOCK_SAMPLES + 300
+    assert stretch.lengthen(silence, 300, 1.0).size == STRETCHED + 300
 
 
 @given(
