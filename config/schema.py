@@ -6,7 +6,7 @@ The commented examples beside this file document every key; a test holds them to
 from __future__ import annotations
 
 import hmac
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 from msgspec import Meta, Struct, field
 
@@ -22,6 +22,11 @@ Slug = Annotated[
     ),
 ]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+
+AUTO: Final = "auto"
+SIMULATED: Final = "simulated"
+NONE: Final = "none"
+"""What may stand in the place of a device's path or name."""
 
 
 class Secret:

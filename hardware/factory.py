@@ -6,22 +6,12 @@ it is opened; with none attached `open` raises DeviceNotFound. Nothing falls bac
 
 from __future__ import annotations
 
-from config.schema import Devices
+from config.schema import AUTO, SIMULATED, Devices
 from hardware.camera import V4l2Camera
 from hardware.earpiece import SoundEarpiece
-from hardware.hook import EvdevHook, NoHook
-from hardware.interfaces import Camera, Earpiece, Hook, Microphone, VideoMode
+from hardware.interfaces import Camera, Earpiece, Microphone, VideoMode
 from hardware.microphone import SoundMicrophone
-from hardware.simulated import (
-    SimulatedCamera,
-    SimulatedEarpiece,
-    SimulatedHook,
-    SimulatedMicrophone,
-)
-
-SIMULATED = "simulated"
-AUTO = "auto"
-NONE = "none"
+from hardware.simulated import SimulatedCamera, SimulatedEarpiece, SimulatedMicrophone
 
 
 def camera(devices: Devices) -> Camera:
@@ -45,12 +35,3 @@ def earpiece(devices: Devices) -> Earpiece:
     if devices.earpiece == SIMULATED:
         return SimulatedEarpiece(chirp=devices.chirp)
     return SoundEarpiece(None if devices.earpiece == AUTO else devices.earpiece)
-
-
-def hook(devices: Devices) -> Hook:
-    """Return the hook switch that the configuration names."""
-    if devices.hook == NONE:
-        return NoHook()
-    if devices.hook == SIMULATED:
-        return SimulatedHook(devices.hook_fifo)
-    return EvdevHook(None if devices.hook == AUTO else devices.hook)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-import av
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # the screen process has use for hook and keypad, none for these (12 MB)
+    import av
+    import numpy as np
+    import numpy.typing as npt
 
 SAMPLE_RATE_HZ = 48_000
 BLOCK_SAMPLES = 480
@@ -22,7 +23,7 @@ BLOCK_SAMPLES = 480
 PLAYED_SAMPLES = 480
 """An earpiece asks for 10 ms at a time."""
 
-Block = npt.NDArray[np.int16]
+Block: TypeAlias = "npt.NDArray[np.int16]"
 SoundSource = Callable[[int], Block]
 """Gives the next so many samples to be played."""
 

@@ -17,7 +17,7 @@ BLACK_LUMA: Final = 24
 """Mean luma (16 is black) under which a lens is covered or a sensor dead."""
 FLAT_LUMA: Final = 2.0
 """Standard deviation under which there is nothing in the picture."""
-LISTEN_BLOCKS: Final = 50
+LISTEN_BLOCKS: Final = 100
 SILENT_DBFS: Final = -80.0
 """Even a quiet room's noise is above this in a working microphone."""
 TIMEOUT_S: Final = 5.0

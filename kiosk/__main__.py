@@ -19,7 +19,7 @@ import click
 from config.loader import load_terminal
 from config.problems import ConfigError
 from config.schema import TerminalConfig
-from hardware import factory
+from hardware import hooks
 from kiosk import lockdown
 from kiosk.media.engine import Spares
 from kiosk.session import Session
@@ -112,7 +112,7 @@ async def _run(config: TerminalConfig) -> None:
     parts = Parts(
         link=_link(config),
         media=VisitMedia(Spares(config.devices, config.network), paints(root)),
-        hook=factory.hook(config.devices),
+        hook=hooks.hook(config.devices),
         keypad=None,
         policy=AddressPolicy.of(allow=config.network.allow_peers),
         show=_remembering(volume, root.show),

@@ -22,7 +22,7 @@ from typing import Any, Final
 import msgspec
 import uvloop
 
-from config.schema import Devices
+from config.schema import AUTO, SIMULATED, Devices
 from hardware import factory
 from hardware.interfaces import Camera, Earpiece, Microphone
 from hardware.simulated import Heard, SimulatedEarpiece
@@ -242,15 +242,15 @@ class Media:
 def device_paths(devices: Devices) -> list[Path]:
     """Return the device nodes that the configuration may need; none for simulated ones."""
     paths: list[Path] = []
-    if devices.camera == factory.AUTO:
+    if devices.camera == AUTO:
         paths += sorted(Path("/dev").glob("video*"))
-    elif devices.camera != factory.SIMULATED:
+    elif devices.camera != SIMULATED:
         paths.append(Path(devices.camera))
-    if {devices.microphone, devices.earpiece} != {factory.SIMULATED}:
+    if {devices.microphone, devices.earpiece} != {SIMULATED}:
         paths.append(Path("/dev/snd"))
     paths += encoders.device_paths(devices.encoder)
     # udev's view of what is attached, for "auto".
-    if factory.AUTO in (devices.camera, devices.microphone, devices.earpiece):
+    if AUTO in (devices.camera, devices.microphone, devices.earpiece):
         paths += [Path("/run/udev"), Path("/sys/class"), Path("/sys/devices"), Path("/sys/bus")]
     return paths
 

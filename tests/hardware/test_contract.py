@@ -33,12 +33,8 @@ from hardware.interfaces import (
     Microphone,
     VideoMode,
 )
-from hardware.simulated import (
-    SimulatedCamera,
-    SimulatedEarpiece,
-    SimulatedHook,
-    SimulatedMicrophone,
-)
+from hardware.simulated import SimulatedCamera, SimulatedEarpiece, SimulatedMicrophone
+from hardware.simulated_hook import SimulatedHook
 
 MODE = VideoMode(320, 240, 30)
 
