@@ -21,6 +21,12 @@ class AudioReceiver(Receiver):
     def __init__(self, transport: Transport, own_ssrc: int) -> None:
         super().__init__("audio", transport, own_ssrc)
         self.buffer = SoundBuffer()
+        self._dropped_before = 0
+
+    @property
+    def dropped(self) -> int:
+        """Packets that a buffer dropped since the connection stands."""
+        return self._dropped_before + self.buffer.dropped
 
     def understands(self, codec: RTCRtpCodecParameters) -> bool:
         """Opus alone is offered."""
@@ -28,6 +34,7 @@ class AudioReceiver(Receiver):
 
     def opened(self) -> None:
         """Forget everything from before."""
+        self._dropped_before = self.dropped
         self.buffer = SoundBuffer()
 
     def accept(self, packet: RtpPacket, now: float) -> None:

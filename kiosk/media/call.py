@@ -58,9 +58,9 @@ class Call:
         self._spawn = spawn
         self._tasks: list[asyncio.Task[None]] = []
         self._deaf: Callable[[], None] | None = None
-        self._meter = Meter(peer, studio.heard)
         self._lips = LipSync()
         self._showing = Showing(self._show)
+        self._meter = Meter(peer, self._showing, studio.heard)
         self._up = False
         self._flowing = False
         self._pictured = False
@@ -70,6 +70,8 @@ class Call:
 
     async def start(self, mode: VideoMode) -> None:
         """Make the offer and tell it."""
+        if self._closed:  # dropped before its first step: nobody would end what is begun now
+            return
         studio, peer = self._studio, self.peer
         peer.camera.size = (mode.width, mode.height)
         peer.picture.on_picture = self._picture
@@ -81,14 +83,17 @@ class Call:
         peer.connection.on("connectionstatechange", self._state_changed)
         self._gate_moved()
         sdp = await peer.offer()
-        if self._closed:  # meanwhile: nobody would end what is begun now
+        if self._closed:  # meanwhile
             return
         studio.tell(LocalOffer(connection=peer.number, sdp=sdp))
         peer.tell_candidates()  # those found meanwhile: nobody knows the connection sooner
         self._run(self._watch(), "watch")
 
-    async def close(self) -> None:
-        """End the connection; idempotent."""
+    def silence(self) -> None:
+        """Let no picture and no sound pass any more, either way, from this very moment.
+
+        The gate is all connections' own: it may open for the next one before `close` has run.
+        """
         if self._closed:
             return
         self._closed = True
@@ -97,21 +102,28 @@ class Call:
             self._deaf()
             studio.pictures.remove(peer.camera)
             studio.sounds.remove(peer.microphone)
+        peer.camera.silence()
+        peer.microphone.silence()
         studio.screen.forget(peer.number)
         studio.ear.forget(peer.number)
         peer.sound.shut()
         peer.picture.shut()  # what is still being decoded is not shown
         self._showing.clear()
+
+    async def close(self) -> None:
+        """End the connection; idempotent."""
+        self.silence()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await peer.close()
+        await self.peer.close()
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(self._spawn(work, name=f"{name} {self.peer.number}"))
 
     def _gate_moved(self) -> None:
         peer, ear = self.peer, self._studio.ear
+        self._meter.gate_moved()
         if self._studio.gate.is_open:
             self._pictured = False
             peer.sound.open()

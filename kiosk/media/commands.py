@@ -149,6 +149,7 @@ class Stats(Report, frozen=True, tag="stats"):
     height_in: int
     kbps_in: float
     kbps_out: float
+    """All that passes the socket: picture, sound and reports."""
     rtt_ms: float | None
     lost_in: int
     heard_dbfs: float
@@ -166,6 +167,9 @@ class Stats(Report, frozen=True, tag="stats"):
     """Sound made up for what did not come in time, in the last second."""
     longest_gap_ms: float = 0.0
     """Longest time between two pictures from the family, in the last second."""
+    video_kbps_in: float = 0.0
+    video_kbps_out: float = 0.0
+    """The picture alone."""
     dropped: int = 0
     """What full queues have dropped since the connection stands, of any kind."""
     target_kbps: float = 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hardware.simulated import Heard
 from kiosk.media.commands import Stats
 from kiosk.media.peer import Peer
+from kiosk.media.showing import Showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,17 @@ class _Counts:
     pictures_out: int
     bytes_in: int
     bytes_out: int
+    picture_bytes_in: int
+    picture_bytes_out: int
     concealed_ms: float
 
 
 class Meter:
     """Turns counters into rates between two readings."""
 
-    def __init__(self, peer: Peer, heard: Callable[[], Heard]) -> None:
+    def __init__(self, peer: Peer, showing: Showing, heard: Callable[[], Heard]) -> None:
         self._peer = peer
+        self._showing = showing
         self._heard = heard
         self._pictures = 0
         self._size = (0, 0)
@@ -40,6 +44,11 @@ class Meter:
         self._pictures += 1
         self._size = (width, height)
 
+    def gate_moved(self) -> None:
+        """Count no pause that somebody wanted as a gap."""
+        self._picture_at = None
+        self._longest_gap_s = 0.0
+
     def read(self) -> Stats:
         """Return the rates since the last reading."""
         peer = self._peer
@@ -50,6 +59,7 @@ class Meter:
         self._gap(now.at)
         gap_s, self._longest_gap_s = self._longest_gap_s, 0.0
         heard = self._heard()
+        kbps = 8 / 1000 / elapsed_s
         rtt_s = camera.rtt_s if camera.rtt_s is not None else microphone.rtt_s
         encoder = camera.encoder
         return Stats(
@@ -58,8 +68,10 @@ class Meter:
             fps_out=round((now.pictures_out - last.pictures_out) / elapsed_s, 1),
             width_in=self._size[0],
             height_in=self._size[1],
-            kbps_in=round((now.bytes_in - last.bytes_in) * 8 / elapsed_s / 1000, 1),
-            kbps_out=round((now.bytes_out - last.bytes_out) * 8 / elapsed_s / 1000, 1),
+            kbps_in=round((now.bytes_in - last.bytes_in) * kbps, 1),
+            kbps_out=round((now.bytes_out - last.bytes_out) * kbps, 1),
+            video_kbps_in=round((now.picture_bytes_in - last.picture_bytes_in) * kbps, 1),
+            video_kbps_out=round((now.picture_bytes_out - last.picture_bytes_out) * kbps, 1),
             rtt_ms=round(rtt_s * 1000, 1) if rtt_s is not None else None,
             lost_in=picture.lost + sound.lost,
             lost_out=camera.lost + microphone.lost,
@@ -68,7 +80,7 @@ class Meter:
             # A gate that opened anew began with a new buffer, which counts from zero.
             concealed_ms=round(max(0.0, now.concealed_ms - last.concealed_ms), 1),
             longest_gap_ms=round(gap_s * 1000, 1),
-            dropped=picture.dropped + sound.buffer.dropped + camera.skipped,
+            dropped=picture.dropped + sound.dropped + camera.skipped + self._showing.dropped,
             target_kbps=round(encoder.target_bps / 1000, 1) if encoder is not None else 0.0,
             heard_dbfs=round(heard.dbfs, 1),
             heard_hz=round(heard.hz, 1) if heard.hz is not None else None,
@@ -83,6 +95,8 @@ class Meter:
             pictures_out=self._peer.camera.frames,
             bytes_in=transport.bytes_in,
             bytes_out=transport.bytes_out,
+            picture_bytes_in=self._peer.picture.octets,
+            picture_bytes_out=self._peer.camera.octets,
             concealed_ms=self._peer.sound.buffer.concealed_ms,
         )
 

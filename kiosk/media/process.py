@@ -155,6 +155,7 @@ class Media:
             case Drop(connection=number):
                 call = self._calls.pop(number, None)
                 if call is not None:
+                    call.silence()  # the next command may open the gate for another
                     group.create_task(call.close(), name=f"drop {number}")
             case Volume(level=level):
                 self._studio.ear.volume = level

@@ -51,6 +51,8 @@ class Receiver(RTCRtpReceiver):
     def __init__(self, kind: str, transport: Transport, own_ssrc: int) -> None:
         super().__init__(kind, transport)
         self.packets = 0
+        self.octets = 0
+        """Payload of all of them, in bytes."""
         self.last_packet_at: float | None = None
         """Monotonic time of the last RTP packet, taken or not."""
         self.ssrc: int | None = None
@@ -117,6 +119,7 @@ class Receiver(RTCRtpReceiver):
     def take(self, packet: RtpPacket, now: float) -> None:
         """Take one RTP packet; `now` is monotonic time."""
         self.packets += 1
+        self.octets += len(packet.payload)
         self.last_packet_at = now
         codec = self._codecs[packet.payload_type]
         if is_rtx(codec):

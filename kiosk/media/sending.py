@@ -110,15 +110,19 @@ class Sender(RTCRtpSender):
         self._report_later()
         self.started(codec)
 
+    def silence(self) -> None:
+        """Send no picture and no sound any more, ever, nor what is being encoded or waits."""
+        self._stopped = True
+        self._made = self._resends = None
+
     async def stop(self) -> None:
         """Say goodbye and send nothing more, ever; idempotent."""
-        self._stopped = True
+        self.silence()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
             if self.packets:
                 self._wire.send_packet(bytes(RtcpByePacket(sources=[self._ssrc])))
-        self._made = None
         self._wire.leave(self)
 
     def choose(self, codecs: list[RTCRtpCodecParameters]) -> RTCRtpCodecParameters:
@@ -222,7 +226,7 @@ class Sender(RTCRtpSender):
 
     def _report(self) -> None:
         self._report_later()
-        if self._last is None or not self._gate.is_open:
+        if self._last is None or self._stopped or not self._gate.is_open:
             return
         timestamp, captured_at = self._last
         since = int((time.monotonic() - captured_at) * self._clock_hz)

@@ -179,7 +179,7 @@ class VideoSender(Sender):
                 self._key_wanted, self._key_at = True, 0.0
                 continue
             failures = 0
-            if payloads and self._gate.is_open:
+            if payloads and self.is_started and self._gate.is_open:
                 self._send_frame(taken_at, payloads)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
