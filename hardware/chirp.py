@@ -49,10 +49,10 @@ def said(wall_s: float, samples: int) -> Block:
     return block
 
 
-def heard_after_ms(sound: Block, wall_s: float) -> float | None:
-    """Return how long after the whole second the clearest chirp in `sound` began.
+def heard_at(sound: Block, wall_s: float) -> float | None:
+    """Return when the clearest chirp in `sound` began (Unix seconds). None when there is none.
 
-    `wall_s` is when `sound` began. None when there is none.
+    `wall_s` is when `sound` began.
     """
     coarse = _coarse(sound.astype(np.float64))
     sweep = _coarse(_SWEEP)
@@ -68,8 +68,12 @@ def heard_after_ms(sound: Block, wall_s: float) -> float | None:
     begin = int(np.argmax(products))
     if products[begin] <= 0:
         return None
-    begins_at = wall_s + begin * _STEP / SAMPLE_RATE_HZ
-    return begins_at % 1.0 * 1000
+    return wall_s + begin * _STEP / SAMPLE_RATE_HZ
+
+
+def after_ms(heard_at_s: float) -> float:
+    """Return how long after the whole second that was."""
+    return heard_at_s % 1.0 * 1000
 
 
 def _coarse(wave: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

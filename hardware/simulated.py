@@ -44,6 +44,7 @@ HEARD_S: Final = 0.5
 """The simulated earpiece measures level and pitch of this much."""
 KEPT_S: Final = 1.3
 """And looks for a chirp in this much, so that one of each second's is whole in it."""
+CHIRPS_APART_S: Final = 0.5
 ASLEEP_S: Final = 0.2
 """A thread that wakes later than this has missed what it should have asked for."""
 
@@ -148,6 +149,8 @@ class SimulatedEarpiece:
     def __init__(self, *, chirp: bool = False) -> None:
         """`chirp`: listen for chirps too (a third of a millisecond of work for each `heard`)."""
         self._chirp = chirp
+        self._chirped_at = 0.0
+        """When the chirp that was told last began to play, Unix seconds."""
         self._played: deque[tuple[float, Block]] = deque(maxlen=int(KEPT_S / PLAYED_S))
         """When (Unix seconds) each block began to play, and the block."""
         self._thread: threading.Thread | None = None
@@ -185,8 +188,16 @@ class SimulatedEarpiece:
             return Heard(sound.SILENCE_DBFS, None)
         samples = np.concatenate([block for _, block in played])
         lately = samples[-int(HEARD_S * SAMPLE_RATE_HZ) :]
-        after_ms = chirp.heard_after_ms(samples, played[0][0]) if self._chirp else None
+        after_ms = self._new_chirp_ms(samples, played[0][0]) if self._chirp else None
         return Heard(sound.rms_dbfs(lately), sound.loudest_hz(lately), after_ms)
+
+    def _new_chirp_ms(self, samples: Block, wall_s: float) -> float | None:
+        """Each chirp is told once, though two readings may both have it whole."""
+        at = chirp.heard_at(samples, wall_s)
+        if at is None or at - self._chirped_at < CHIRPS_APART_S:
+            return None
+        self._chirped_at = at
+        return chirp.after_ms(at)
 
     async def close(self) -> None:
         """Close."""

@@ -251,6 +251,7 @@ async def test_chirps_measure_mouth_to_ear() -> None:
             block = await microphone.block()
             waiting.append(block)
             found = earpiece.heard().chirp_ms
+    assert earpiece.heard().chirp_ms is None, "told once"
     await microphone.close()
     await earpiece.close()
     assert 8 < found < 80

@@ -61,6 +61,9 @@ class Call(Protocol):
     async def measure(self) -> None:
         """Read every frame from now on; nothing is painted any more."""
 
+    async def rest(self, resting: bool) -> None:
+        """Read nothing on the wall's side while its CPU is measured, or again."""
+
     async def listen(self) -> None:
         """Keep all sound from now on."""
 
@@ -109,6 +112,9 @@ class Ours:
     async def measure(self) -> None:
         """Read every frame from now on."""
         await self.family.call("measure", self.number)
+
+    async def rest(self, resting: bool) -> None:
+        """Nothing: the bench itself reads what the terminal shows."""
 
     async def listen(self) -> None:
         """Keep all sound from now on."""
@@ -201,6 +207,10 @@ class Peers:
         """Read every frame from now on."""
         for side in (self.wall, self.family):
             await side.call("measure", self.number)
+
+    async def rest(self, resting: bool) -> None:
+        """Decode on the wall's side, but throw frames away unread, or read them again."""
+        await self.wall.call("rest", self.number, resting)
 
     async def listen(self) -> None:
         """Keep all sound from now on."""

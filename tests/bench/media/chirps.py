@@ -51,7 +51,8 @@ def delays_ms(heard: Heard) -> list[float | None]:
         if guess + span > heard.samples.size:
             return found
         start_s = began_at_s(heard, guess) + guess / RATE_HZ
-        found.append(chirp.heard_after_ms(heard.samples[guess : guess + span], start_s))
+        at_s = chirp.heard_at(heard.samples[guess : guess + span], start_s)
+        found.append(None if at_s is None else chirp.after_ms(at_s))
         second += 1
 
 

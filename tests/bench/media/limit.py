@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any, cast
 
 import av
@@ -17,20 +18,34 @@ import numpy as np
 from hardware.scene import Scene
 
 FPS = 30
-KBPS = {480: 800, 720: 1500}
+KBPS = {480: 450, 720: 980}
+"""What the terminal sends (encoders/rate.py)."""
 ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     "VP8": (
         "libvpx",
         {"deadline": "realtime", "cpu-used": "-12", "noise-sensitivity": "0",
          "lag-in-frames": "0", "error-resilient": "1"},
     ),
-    "H264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency"}),
+    "H264": (
+        "libx264",
+        {"preset": "superfast", "tune": "zerolatency", "x264-params": "aq-mode=0",
+         "profile": "baseline"},
+    ),
 }  # fmt: skip
 DECODERS = {"VP8": "libvpx", "H264": "h264"}
 
 
-def picture_percent(width: int, height: int, codec: str, seconds: int = 4) -> float:
-    """Return % of a core for one picture out and one in, at 30 frames a second."""
+@cache
+def call_percent(width: int, height: int, sent: str, received: str = "VP8") -> float:
+    """Return % of a core for a two-way call: picture and sound out and in."""
+    encoding, _ = _picture_percent(width, height, sent)
+    _, decoding = _picture_percent(width, height, received)
+    return encoding + decoding + _sound_percent()
+
+
+@cache
+def _picture_percent(width: int, height: int, codec: str, seconds: int = 4) -> tuple[float, float]:
+    """Return % of a core for one picture out, and for one in, at 30 frames a second."""
     scene = Scene(width, height)
     frames = []
     for number in range(seconds * FPS):
@@ -42,16 +57,20 @@ def picture_percent(width: int, height: int, codec: str, seconds: int = 4) -> fl
     decoder.thread_count = 1
     packets: list[Any] = []
 
-    def work() -> None:
+    def encode() -> None:
         for frame in frames:
             packets.extend(encoder.encode(frame))
+
+    def decode() -> None:
         for packet in packets:
             decoder.decode(packet)
 
-    return 100 * _cpu_s(work) / seconds
+    encoding_s, decoding_s = _cpu_s(encode), _cpu_s(decode)
+    return 100 * encoding_s / seconds, 100 * decoding_s / seconds
 
 
-def sound_percent(seconds: int = 10) -> float:
+@cache
+def _sound_percent(seconds: int = 10) -> float:
     """Return % of a core for Opus out and in: mono, 32 kb/s, 20 ms."""
     encoder = cast(Any, av.CodecContext.create("libopus", "w"))
     encoder.sample_rate, encoder.layout, encoder.format = 48_000, "mono", "s16"

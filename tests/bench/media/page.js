@@ -29,6 +29,7 @@ class Call {
     this.pressed = null;
     this.first = null;
     this.frames = [];
+    this.resting = false;
     this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
     this.senders = new Senders(this.pc);
     this.pc.onicecandidate = ({ candidate }) => {
@@ -147,7 +148,12 @@ const chirping = (yes) => microphone.say(yes);
 function measure(number) {
   const call = calls.get(number);
   video.srcObject = null;
-  for (const track of call.stream.getVideoTracks()) void readFrames(track, call.frames);
+  for (const track of call.stream.getVideoTracks()) void readFrames(track, call);
+}
+
+/** Whether frames are thrown away unread: reading costs what a screen's drawing is not to. */
+function rest(number, yes) {
+  calls.get(number).resting = yes;
 }
 
 /** Keep all sound from now on. */
@@ -172,4 +178,4 @@ function hangUp(number) {
 
 // The bench calls these by name.
 Object.assign(window, { open, offer, accept, answer, candidate, press, pressCold, begun, expect,
-  painted, connected, chirping, measure, listen, taken, heard, hangUp });
+  painted, connected, chirping, measure, rest, listen, taken, heard, hangUp });

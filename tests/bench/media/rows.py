@@ -82,14 +82,15 @@ def gap_rows(one: Sized) -> list[Row]:
 
 def cpu_rows(one: Sized) -> list[Row]:
     """CPU of the wall side. The devices are simulated, so what they cost is taken off and told."""
-    bare = limit.picture_percent(one.width, one.height, "H264") + limit.sound_percent()
-    other = limit.picture_percent(one.width, one.height, "VP8") + limit.sound_percent()
+    bare = limit.call_percent(one.width, one.height, "H264")
+    other = limit.call_percent(one.width, one.height, "VP8")
     middle, ours, peer = samples.median, one.ours, one.peer
     what = f"CPU of a two-way call {one.name}, without drawing, % of a core"
     goal = CPU_PERCENT[one.height]
     return [
-        Row(f"{what} (limit: H264)", "%", ours.net_percent, peer.net_percent, bare, goal),
-        Row("  (limit: VP8)", "%", ours.net_percent, peer.net_percent, other, None),
+        Row(f"{what} (limit: H264 out, VP8 in)", "%", ours.net_percent, peer.net_percent, bare,
+            goal),
+        Row("  (limit: VP8 both ways)", "%", ours.net_percent, peer.net_percent, other, None),
         Row("  simulated devices, not counted above", "%", middle(ours.idle_percent),
             middle(peer.idle_percent), None, None),
         Row("  both together", "%", middle(ours.call_percent), middle(peer.call_percent),

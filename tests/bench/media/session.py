@@ -30,7 +30,7 @@ class Plan:
     presses: int
     """In each round."""
     seconds: float
-    """Of call in each round."""
+    """Of call in each round: half for its CPU, half for its pictures."""
 
 
 @dataclass(slots=True)
@@ -101,11 +101,14 @@ async def _round(call: Call, root: int, into: Measured, plan: Plan) -> dict[str,
     await call.press()
     await call.measure()
     await asyncio.sleep(RAMP_S)
-    await call.take()
+    await call.rest(True)
     meter, threads = cpu.Meter(root), cpu.Threads(root)
-    await asyncio.sleep(plan.seconds)
+    await asyncio.sleep(plan.seconds / 2)
     into.call_percent.append(meter.percent())
     shares = threads.percent()
+    await call.rest(False)
+    await call.take()
+    await asyncio.sleep(plan.seconds / 2)
     into.calls.append(await call.take())
     into.pss_mb.append(cpu.pss_mb(root))
     await call.hang_up()

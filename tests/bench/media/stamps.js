@@ -145,20 +145,27 @@ function stampedCamera(parts, fps) {
   return generator;
 }
 
-/** Read each frame of a track as it was decoded: [wall ms, number or null, width, height]. */
-async function readFrames(track, seen) {
+/**
+ * Read each frame of a track as it was decoded into `call.frames`: [wall ms, number or null, width,
+ * height]; none while `call.resting`.
+ */
+async function readFrames(track, call) {
   const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
   let luma = new Uint8Array(0);
   for (;;) {
     const { value: frame, done } = await reader.read();
     if (done) return;
+    if (call.resting) {
+      frame.close();
+      continue;
+    }
     const at = wall_ms();
     const width = frame.codedWidth;
     const rect = markRect(width);
     const size = frame.allocationSize({ rect });
     if (size > luma.length) luma = new Uint8Array(size);
     const [plane] = await frame.copyTo(luma, { rect });
-    seen.push([at, readMark(luma.subarray(plane.offset), plane.stride, width), width, frame.codedHeight]);
+    call.frames.push([at, readMark(luma.subarray(plane.offset), plane.stride, width), width, frame.codedHeight]);
     frame.close();
   }
 }
