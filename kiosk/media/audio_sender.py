@@ -32,6 +32,8 @@ class AudioSender(Sender):
         self._encoder: opus.Encoder | None = None
         self._samples = 0
         self._taken_at: float | None = None
+        self._paused = True
+        """What is sent next is the first after a silence: marked (RFC 3551, section 4.1)."""
 
     def started(self, codec: RTCRtpCodecParameters) -> None:
         """Open the encoder."""
@@ -46,9 +48,11 @@ class AudioSender(Sender):
             self._samples += int(silent_s * SAMPLE_RATE_HZ)
         timestamp = self._samples
         self._samples += block.size
+        paused, self._paused = self._paused, True
         if self._encoder is None or not self.is_started or not self._gate.is_open:
             return
         payload = self._encoder.encode(block)
         if payload:
-            for packet in self.prepare([payload], timestamp, now):
+            self._paused = False
+            for packet in self.prepare([payload], timestamp, now, marked=paused):
                 self.emit(packet)

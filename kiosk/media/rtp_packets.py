@@ -42,6 +42,7 @@ class Packets:
         self._payload_type = layout.payload_type
         self._ssrc = layout.ssrc
         self._extension, self._send_time_at = _extension(layout, playout_delay_ms)
+        self.header_bytes = _FIXED.size + len(self._extension)
 
     def make(self, sequence: int, timestamp: int, marker: bool, payload: bytes) -> bytearray:
         """Return a packet that `stamp` has not seen yet."""

@@ -65,6 +65,7 @@ class Sender(RTCRtpSender):
         super().__init__(kind, transport)
         self.packets = 0
         self.octets = 0
+        """Of payload (RFC 3550, section 6.4.1)."""
         self.lost = 0
         """Packets that the family's side says it missed."""
         self.rtt_s: float | None = None
@@ -147,10 +148,12 @@ class Sender(RTCRtpSender):
             for sequence in packet.lost:
                 self._resend(sequence, now)
 
-    def prepare(self, payloads: list[bytes], timestamp: int, captured_at: float) -> list[bytearray]:
+    def prepare(
+        self, payloads: list[bytes], timestamp: int, captured_at: float, *, marked: bool = True
+    ) -> list[bytearray]:
         """Return the packets of one frame; `captured_at` is monotonic time. Pass each to `emit`.
 
-        `timestamp` counts from 0; the last payload's packet carries the marker.
+        `timestamp` counts from 0; the last payload's packet carries the marker if `marked`.
         """
         assert self._made is not None
         rtp = (self._timestamp_base + timestamp) & 0xFFFFFFFF
@@ -160,7 +163,7 @@ class Sender(RTCRtpSender):
             self._report_soon()
         packets = []
         for place, payload in enumerate(payloads, 1):
-            marker = place == len(payloads)
+            marker = marked and place == len(payloads)
             packets.append(self._made.make(self._sequence, rtp, marker, payload))
             if self._kept:
                 kept = _Kept(self._sequence, rtp, marker, payload)
@@ -175,7 +178,7 @@ class Sender(RTCRtpSender):
             return
         if self._wire.send_packet(made.stamp(packet, time.time())):
             self.packets += 1
-            self.octets += len(packet)
+            self.octets += len(packet) - made.header_bytes
 
     def forget_sent(self) -> None:
         """Send nothing of before again: what a shut gate held back may be asked for as lost."""

@@ -23,6 +23,10 @@ async def test_speech_leaves_with_the_packet_before_in_each() -> None:
     for block in room.int16(room.speech(2, 1)).reshape(-1, BLOCK_SAMPLES):
         sender.take(block)
     await sender.stop()
+    assert wire.rtp[0].marker
+    for before, each in itertools.pairwise(wire.rtp):
+        step = (each.timestamp - before.timestamp) & 0xFFFFFFFF
+        assert each.marker == (step > BLOCK_SAMPLES), "the first after a silence, no other"
     spoken = [each.payload for each in wire.rtp if len(each.payload) > opus.SILENT_BYTES]
     assert len(spoken) > 150, "a voice that hardly pauses"
     assert sum(map(opus.carries_previous, spoken)) > 0.6 * len(spoken)

@@ -52,6 +52,15 @@ async def test_the_last_packet_of_a_frame_is_marked() -> None:
     await one.stop()
 
 
+async def test_reports_count_what_was_in_the_packets_and_not_their_headers() -> None:
+    one, wire, _ = await sender()
+    send(one, 3)
+    one._report()
+    (report,) = [each for each in wire.rtcp if isinstance(each, RtcpSrPacket)]
+    assert (report.sender_info.packet_count, report.sender_info.octet_count) == (3, 3)
+    await one.stop()
+
+
 async def test_a_shut_gate_lets_neither_packets_nor_reports_out() -> None:
     one, wire, gate = await sender()
     packets = one.prepare([b"a"], 0, 0.0)
