@@ -125,8 +125,8 @@ def _conditions(ends: Ends, signed_in: bool, rules: Rules) -> Iterable[_Conditio
         yield _Condition((Side.TERMINAL, Cause.HANDSET), terminal.handset_since)
     heard = linked and terminal.receiving
     missing = page.where is PageIs.LEFT or (page.where is PageIs.CLOSED and not heard)
-    unpressed = page.where is not PageIs.CLOSED and page.pressed_at is None
-    if missing or unpressed:
+    # Media of a page whose person never pressed is no sign of a person, wherever that page is.
+    if missing or page.pressed_at is None:
         yield _Condition((Side.VISITOR, Cause.PAGE), page.since)
     elif page.where is PageIs.LOST and not heard:
         yield _Condition((Side.VISITOR, Cause.LINK), page.since, rules.link_grace_s)

@@ -87,6 +87,13 @@ ROWS = [
         {PAGE: 8.0},
         None,
     ),
+    # So it is when that page closes: a connection that was made for it proves nobody's presence.
+    (
+        Ends(UP, PageEnd(PageIs.CLOSED, since=8.0, pressed_at=None), tracks_since=None),
+        99.0,
+        {PAGE: 8.0},
+        None,
+    ),
     # The press came late: what was missing before it is not counted.
     (
         Ends(TerminalEnd(), PageEnd(PageIs.HERE, since=8.0, pressed_at=60.0), tracks_since=0.0),

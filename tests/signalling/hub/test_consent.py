@@ -58,6 +58,23 @@ async def test_so_it_is_when_the_first_page_is_lost_or_closed(hub: Hub) -> None:
     assert not held.tracks_open  # her press was over when he took the visit on
 
 
+async def test_the_visit_does_not_go_on_with_nobody_in_it(hub: Hub) -> None:
+    terminal, ana, bo, visit = await begun_for_two(hub)
+    await ana.send(Leave(visit=visit, page="page-of-ana"))
+    await terminal.sees(lambda view: view.page == "page-of-bo")
+    # The connection to the page of Bo stands, though nobody has pressed on it.
+    await terminal.state(visit, connection=2)
+    await bo.close(1001)
+    held = await terminal.sees(lambda view: view.page is None)
+    assert held.status is Status.INTERRUPTED
+    assert {each.cause for each in held.breaks} == {Cause.PAGE}
+    await ana.join(visit, "page-of-ana")
+    await terminal.sees(lambda view: view.page == "page-of-ana")
+    assert "resumed" not in await hub.kinds(visit)
+    await ana.press(visit)
+    await terminal.sees(lambda view: view.tracks_open)
+
+
 async def test_a_page_that_is_loaded_again_is_shown_nothing_until_its_press(hub: Hub) -> None:
     terminal, page, visit = await hub.begun()
     await page.send(Leave(visit=visit, page="page-1"))
