@@ -1,7 +1,5 @@
 /** Pure: from what the browser counts of a call to rates, a quality word and `call-stats`. */
 
-import { qualityOf } from "./state.js";
-
 /**
  * What one connection has counted since it stands. Packets unless named otherwise.
  *
@@ -25,6 +23,7 @@ import { qualityOf } from "./state.js";
  * @property {number} target_kbps
  * @property {number|null} rtt_ms
  */
+/** @typedef {import("./state.js").Quality} Quality */
 /** @typedef {{at_ms: number, counters: Counters}} Moment */
 /** @typedef {Omit<import("./messages.js").CallStats, "type"|"visit"|"connection"|"longest_gap_ms">} Second */
 
@@ -105,8 +104,30 @@ function picture(each, counters) {
 }
 
 /**
+ * How the call is, in one word. Rates over the last seconds; null: not known yet.
+ *
+ * @typedef {object} Sample
+ * @property {number} fps  pictures decoded per second
+ * @property {number} lossShare  0 to 1, of packets that should have come
+ * @property {number|null} rtt_ms
+ * @property {boolean} sound  audio packets came
+ */
+
+/**
+ * @param {Sample} sample
+ * @returns {Quality}
+ */
+export function qualityOf({ fps, lossShare, rtt_ms, sound }) {
+  const delay_ms = rtt_ms ?? 0;
+  if (fps < 1) return sound ? "sound-only" : "weak";
+  if (fps < 8 || lossShare > 0.05 || delay_ms > 500) return "weak";
+  if (fps < 14 || lossShare > 0.02 || delay_ms > 250) return "fair";
+  return "good";
+}
+
+/**
  * @param {Moment[]} history
- * @returns {import("./state.js").Quality}
+ * @returns {Quality}
  */
 export function qualityBetween(history) {
   const [first, last] = [history[0], history.at(-1)];

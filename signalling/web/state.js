@@ -354,28 +354,6 @@ export function mostlyLostBy(visit) {
 }
 
 /**
- * How the call is, in one word. Rates over the last seconds; null: not known yet.
- *
- * @typedef {object} Sample
- * @property {number} fps  pictures decoded per second
- * @property {number} lossShare  0 to 1, of packets that should have come
- * @property {number|null} rtt_ms
- * @property {boolean} sound  audio packets came
- */
-
-/**
- * @param {Sample} sample
- * @returns {Quality}
- */
-export function qualityOf({ fps, lossShare, rtt_ms, sound }) {
-  const delay_ms = rtt_ms ?? 0;
-  if (fps < 1) return sound ? "sound-only" : "weak";
-  if (fps < 8 || lossShare > 0.05 || delay_ms > 500) return "weak";
-  if (fps < 14 || lossShare > 0.02 || delay_ms > 250) return "fair";
-  return "good";
-}
-
-/**
  * The way to the hub in one word.
  *
  * @param {number|null} rtt_ms

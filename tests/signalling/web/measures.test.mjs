@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countersOf, NOTHING, secondBetween } from "../../../signalling/web/measures.js";
+import { countersOf, NOTHING, qualityOf, secondBetween } from "../../../signalling/web/measures.js";
 import { PictureGaps } from "../../../signalling/web/picture-gaps.js";
 
 const REPORT = new Map([
@@ -42,6 +42,17 @@ test("no number leaves that the hub would close the page for", () => {
   }
   assert.equal(second.lost_out, 1_000_000_000);
   assert.equal(second.dropped, 1);
+});
+
+test("quality in one word", () => {
+  const good = { fps: 30, lossShare: 0, rtt_ms: 40, sound: true };
+  assert.equal(qualityOf(good), "good");
+  assert.equal(qualityOf({ ...good, rtt_ms: null }), "good");
+  assert.equal(qualityOf({ ...good, fps: 10 }), "fair");
+  assert.equal(qualityOf({ ...good, lossShare: 0.03 }), "fair");
+  assert.equal(qualityOf({ ...good, rtt_ms: 600 }), "weak");
+  assert.equal(qualityOf({ ...good, fps: 0 }), "sound-only");
+  assert.equal(qualityOf({ ...good, fps: 0, sound: false }), "weak");
 });
 
 /** A video whose pictures a test presents. */
