@@ -11,7 +11,7 @@
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over |
  * | sheet | sheet; take-over, stay; confirm-end, go-on |
- * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused, page, ending] |
+ * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused, page, press, ending]; .telephone[data-telephone=return] where held by "press" |
  * | ended | [data-reason][data-by], to-appointments |
  *
  * performance.mark: `visit-press` in the press, `visit-first-picture` at the first remote picture
@@ -273,7 +273,8 @@ class App {
     const { model } = this;
     performance.mark("visit-press");
     void this.sounds.unlock();
-    Object.assign(model, { mine: visit, taken: null, note: null, sheet: null });
+    const pressedAt = this.hub.now();
+    Object.assign(model, { mine: visit, pressedAt, taken: null, note: null, sheet: null });
     this.visiting.sync();
     this.stage.onNextPicture(() => performance.mark("visit-first-picture"));
     this.stage.play();

@@ -1,7 +1,7 @@
 /** What happens once when something changes: sounds, spoken status, and the lit screen. */
 
-import { BELL_AT_MIN, heldOf, ownVisit, warningMin } from "./state.js";
-import { endingWord, warnWord } from "./screen-visit.js";
+import { BELL_AT_MIN, heldOf, isJustPressed, ownVisit, warningMin } from "./state.js";
+import { heldWords, warnWord } from "./screen-visit.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./state.js").Screen} Screen */
@@ -51,13 +51,12 @@ export class Effects {
    * @param {Scene} scene
    * @param {Screen} screen
    */
-  #spoken({ model, now, t }, screen) {
+  #spoken(scene, screen) {
+    const { model, now, t } = scene;
     const visit = ownVisit(model);
     if (screen === "held" && visit !== null) {
       const why = heldOf(visit, model);
-      if (why === null) return "";
-      const more = why.where === "ending" ? endingWord(model.link) : "hold-on";
-      return `${t(`held-${why.where}`, { name: visit.inmate })}. ${t(more)}`;
+      return why === null ? "" : heldWords(scene, visit, why).slice(0, 2).join(". ");
     }
     if (screen === "ended" && visit !== null) return t("has-ended", { name: visit.inmate });
     if (screen === "in-visit" && visit !== null) {
@@ -81,7 +80,9 @@ export class Effects {
     const was = this.screen;
     if (screen !== was) {
       if (screen === "in-visit") this.sounds.play(was === "held" ? "back" : "begin");
-      if (screen === "held" && model.ending === null) this.sounds.play("held");
+      // Who ends the visit or has just pressed waits for their own doing.
+      const own = model.ending !== null || isJustPressed(model, now);
+      if (screen === "held" && !own) this.sounds.play("held");
       if (screen === "ended") this.sounds.play("ended");
     }
     for (const { id, status } of model.visits ?? []) {

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { button, note, pill } from "./parts.js";
-import { heldOf, LAST_MINUTES_S, leftS, warningMin } from "./state.js";
+import { heldOf, isJustPressed, LAST_MINUTES_S, leftS, warningMin } from "./state.js";
 import { countdown, shortLength } from "./times.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
@@ -123,9 +123,9 @@ function toggle(id, pressed, symbol, label, act) {
  */
 export function held(scene, times, visit) {
   const { model, now, t, act } = scene;
+  /** @type {Held} */
   const why = heldOf(visit, model) ?? { where: "network", since: now, given: true };
-  if (why.where === "ending") return ending(scene);
-  const facts = { name: visit.inmate };
+  if (why.where === "ending") return ending(scene, visit, why);
   const lost = Math.max(0, Math.floor(now - why.since));
   const lostWord = lost < 120 ? t("n-lost-so-far", { n: lost }) : t("min-lost-so-far", { n: Math.floor(lost / 60) });
   const until = oneStop(t("until", { time: times.clock(visit.ends_at) }));
@@ -133,13 +133,7 @@ export function held(scene, times, visit) {
     "div",
     { class: "held", key: "held", "data-held": why.where },
     way(scene, visit, why),
-    h(
-      "div",
-      { class: "held-words" },
-      h("h1", { tabindex: "-1" }, t(`held-${why.where}`, facts)),
-      h("p", null, t("hold-on")),
-      h("p", null, t(`held-${why.where}-more`, facts)),
-    ),
+    heldText(scene, visit, why),
     h(
       "div",
       { class: "kept" },
@@ -157,20 +151,59 @@ export function held(scene, times, visit) {
  * The end was confirmed here, and the hub has not said so yet.
  *
  * @param {Scene} scene
+ * @param {VisitView} visit
+ * @param {Held} why
  */
-function ending({ model, t }) {
+function ending(scene, visit, why) {
   return h(
     "div",
     { class: "held", key: "ending", "data-held": "ending" },
     handsetPicture("ending"),
-    h(
-      "div",
-      { class: "held-words" },
-      h("h1", { tabindex: "-1" }, t("held-ending")),
-      h("p", null, t(endingWord(model.link))),
-      h("p", null, t("stays-here")),
-    ),
+    heldText(scene, visit, why),
   );
+}
+
+/**
+ * The words, and the telephone where only a press helps.
+ *
+ * @param {Scene} scene
+ * @param {VisitView} visit
+ * @param {Held} why
+ */
+function heldText(scene, visit, why) {
+  const { model, now, t, act } = scene;
+  const [first = "", ...more] = heldWords(scene, visit, why);
+  // Between a press and the hub's push it would only flash.
+  const asks = why.where === "press" && !isJustPressed(model, now);
+  const press = () => act.press(visit.id);
+  return h(
+    "div",
+    { class: "held-words" },
+    h("h1", { tabindex: "-1" }, first),
+    ...more.map((each) => h("p", null, each)),
+    asks &&
+      button(
+        "telephone",
+        { key: "telephone", "data-telephone": "return", onclick: press },
+        icon("phone"),
+        t("return-to-visit"),
+      ),
+  );
+}
+
+/**
+ * Why the visit is held and what comes next, the heading first.
+ *
+ * @param {Pick<Scene, "model"|"now"|"t">} scene
+ * @param {VisitView} visit
+ * @param {Held} why
+ * @returns {string[]}
+ */
+export function heldWords({ model, now, t }, visit, { where }) {
+  const facts = { name: visit.inmate };
+  if (where === "ending") return [t("held-ending"), t(endingWord(model.link)), t("stays-here")];
+  if (where !== "press") return [t(`held-${where}`, facts), t("hold-on"), t(`held-${where}-more`, facts)];
+  return isJustPressed(model, now) ? [t("one-moment")] : [t("held-press"), t("held-press-more", facts)];
 }
 
 /**
@@ -178,7 +211,7 @@ function ending({ model, t }) {
  *
  * @param {Scene["model"]["link"]} link
  */
-export function endingWord(link) {
+function endingWord(link) {
   return link === "open" ? "one-moment" : "held-ending-more";
 }
 
@@ -190,7 +223,7 @@ export function endingWord(link) {
  * @param {{where: string}} why
  */
 function way({ t }, visit, { where }) {
-  const own = where === "visitor" || where === "page";
+  const own = where === "visitor" || where === "page" || where === "press";
   const near = own || where === "network";
   const far = where === "terminal" || where === "network";
   if (!near && !far) return handsetPicture(where);
@@ -198,7 +231,7 @@ function way({ t }, visit, { where }) {
     "div",
     { class: near && far ? "way both" : "way", "aria-hidden": "true" },
     stop("person", t("you"), !own),
-    leg(near),
+    leg(near, where === "press" ? "phone" : "no-wifi"),
     stop("antenna", t("our-network"), where !== "network"),
     leg(far),
     stop("account", visit.inmate, where !== "terminal"),
@@ -227,8 +260,11 @@ function stop(symbol, label, whole) {
   return h("div", { class: `node ${whole ? "whole" : "cut"}` }, h("span", null, icon(symbol)), h("strong", null, label));
 }
 
-/** @param {boolean} broken */
-function leg(broken) {
+/**
+ * @param {boolean} broken
+ * @param {string} [symbol]
+ */
+function leg(broken, symbol = "no-wifi") {
   if (!broken) return h("div", { class: "leg" });
-  return h("div", { class: "leg broken" }, h("span", { class: "sign" }, icon("no-wifi")));
+  return h("div", { class: "leg broken" }, h("span", { class: "sign" }, icon(symbol)));
 }

@@ -36,6 +36,7 @@
  * @property {Tab|null} tabBefore  where the browser's Back goes
  * @property {boolean} checked  device check done or skipped
  * @property {string|null} mine  visit whose telephone was pressed here
+ * @property {number} pressedAt  when that was, by the hub's clock
  * @property {string|null} ending  visit whose end was confirmed here; the hub has not ended it yet
  * @property {string|null} taken  visit that another page took from here
  * @property {string|null} leftEnd  ended visit whose end was read
@@ -61,6 +62,8 @@ export const BELL_AT_MIN = Object.freeze([5, 1]);
 const WARN_FOR_S = 8;
 export const LAST_MINUTES_S = 120;
 export const SLOW_S = 10;
+/** A press that the hub has not answered for this long may be made again. */
+const PRESS_S = 2;
 
 /**
  * @param {string} page
@@ -85,6 +88,7 @@ export function newModel(page, now) {
     tabBefore: null,
     checked: false,
     mine: null,
+    pressedAt: 0,
     ending: null,
     taken: null,
     leftEnd: null,
@@ -145,21 +149,22 @@ export function isOpen({ status }) {
 /**
  * Why a visit is held, as drawn and worded; null when it is not.
  *
- * `where` is the broken part of the way, or "ending" once its end was confirmed here; `given` says
- * whether its time is added to the end.
+ * `where` is the broken part of the way, "press" when the telephone has to be pressed here to go on,
+ * or "ending" once its end was confirmed here; `given` says whether its time is added to the end.
  *
  * @typedef {object} Held
- * @property {"visitor"|"page"|"network"|"terminal"|"handset"|"signed-out"|"paused"|"ending"} where
+ * @property {"visitor"|"page"|"press"|"network"|"terminal"|"handset"|"signed-out"|"paused"|"ending"} where
  * @property {number} since
  * @property {boolean} given
  */
 
 /**
  * @param {VisitView} visit
- * @param {Pick<Model, "link"|"linkSince"|"receiving"|"ending">} model
+ * @param {Pick<Model, "page"|"link"|"linkSince"|"receiving"|"ending">} model
  * @returns {Held|null}
  */
-export function heldOf(visit, { link, linkSince, receiving, ending }) {
+export function heldOf(visit, model) {
+  const { link, linkSince, receiving, ending } = model;
   if (visit.id === ending) return { where: "ending", since: linkSince, given: false };
   const first = [...visit.breaks].sort((a, b) => a.since - b.since)[0];
   if (link !== "open" && !receiving) {
@@ -169,10 +174,36 @@ export function heldOf(visit, { link, linkSince, receiving, ending }) {
   if (first !== undefined) {
     // The first alone decides, as in the hub's own count. PROTOCOL.md, "Held".
     const given = first.cause === "link" || first.cause === "media";
-    return { where: placeOf(first), since: first.since, given };
+    const where = needsPress(visit, model) ? "press" : placeOf(first);
+    return { where, since: first.since, given };
   }
   if (visit.paused) return { where: "paused", since: visit.begun_at ?? 0, given: false };
   return null;
+}
+
+/**
+ * Whether the hub waits for a press on this page. It does so for one that it has forgotten too (the
+ * hub was started again, or another page was in between), and only this page can tell its person.
+ * Whatever else holds the visit, nothing goes on before that press.
+ *
+ * Where tracks are open the press is known, and the break only waits to be taken off the log.
+ *
+ * @param {VisitView} visit
+ * @param {Pick<Model, "page"|"link">} model
+ */
+function needsPress({ page, tracks_open, breaks }, model) {
+  if (model.link !== "open" || page !== model.page || tracks_open) return false;
+  return breaks.some(({ side, cause }) => side === "visitor" && cause === "page");
+}
+
+/**
+ * Whether the telephone was pressed a moment ago: what the hub pushed last may be older.
+ *
+ * @param {Pick<Model, "mine"|"pressedAt">} model
+ * @param {number} now
+ */
+export function isJustPressed({ mine, pressedAt }, now) {
+  return mine !== null && Math.abs(now - pressedAt) < PRESS_S;
 }
 
 /**

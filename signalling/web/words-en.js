@@ -148,6 +148,8 @@ export const EN = Object.freeze({
   "held-visitor-more": "We call again for you. {name} waits.",
   "held-page": "The page was closed",
   "held-page-more": "We call again for you. {name} waits.",
+  "held-press": "Press the telephone to go back in",
+  "held-press-more": "{name} waits for you.",
   "held-terminal": "The jail's terminal dropped",
   "held-terminal-more": "You do not need to do anything.",
   "held-network": "The picture does not come through",

@@ -149,6 +149,8 @@ export const ES = Object.freeze({
   "held-visitor-more": "Llamamos de nuevo por usted. {name} espera.",
   "held-page": "Se cerró la página",
   "held-page-more": "Llamamos de nuevo por usted. {name} espera.",
+  "held-press": "Oprima el teléfono para volver a entrar",
+  "held-press-more": "{name} le espera.",
   "held-terminal": "Se cayó la terminal de la cárcel",
   "held-terminal-more": "Usted no tiene que hacer nada.",
   "held-network": "La imagen no llega",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signalling.messages import Leave
 from signalling.visit import Status
-from signalling.visit_events import Cause
+from signalling.visit_events import Cause, Side
 from tests.signalling.hub.harness import EMAIL, Hub, Page, Terminal
 
 BO = "bo@example.org"
@@ -73,6 +73,23 @@ async def test_the_visit_does_not_go_on_with_nobody_in_it(hub: Hub) -> None:
     assert "resumed" not in await hub.kinds(visit)
     await ana.press(visit)
     await terminal.sees(lambda view: view.tracks_open)
+
+
+async def test_a_page_whose_press_was_forgotten_is_told_so_and_may_press_again(hub: Hub) -> None:
+    """The page shows the telephone for just this: it has the visit, which is held for a page."""
+    terminal, ana, bo, visit = await begun_for_two(hub)
+    await ana.pull()
+    await terminal.state(visit, receiving=False)
+    await terminal.sees(lambda view: view.page == "page-of-bo")
+    await bo.close(1001)
+    await terminal.sees(lambda view: view.page is None)
+    again = await hub.ready_page()
+    await again.join(visit, "page-of-ana", pressed=True)
+    held = await again.sees(visit, lambda view: view.page == "page-of-ana")
+    assert (Side.VISITOR, Cause.PAGE) in {(each.side, each.cause) for each in held.breaks}
+    assert not held.tracks_open
+    await again.press(visit)
+    await again.sees(visit, lambda view: view.tracks_open and not view.breaks)
 
 
 async def test_a_page_that_is_loaded_again_is_shown_nothing_until_its_press(hub: Hub) -> None:

@@ -117,6 +117,25 @@ async def test_a_page_that_nobody_had_pressed_is_not_taken_for_one_in_a_call(
         assert not held.tracks_open
 
 
+async def test_who_was_away_when_the_hub_went_down_presses_again(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        terminal, page, visit = await hub.begun()
+        await page.pull()
+        await terminal.state(visit, receiving=False)
+        await terminal.sees(lambda view: not view.visitor_here)
+        assert "visitor-left" in await hub.kinds(visit)
+        keys = hub.keys
+    async with running_hub(config, clock, keys) as hub:
+        terminal, page = await hub.ready_terminal("c4"), await hub.ready_page()
+        await page.join(visit, "page-1", pressed=True)
+        held = await page.sees(visit, lambda view: view.page == "page-1" and view.breaks)
+        assert (Side.VISITOR, Cause.PAGE) in {(each.side, each.cause) for each in held.breaks}
+        assert not held.tracks_open
+        await page.press(visit)
+        await terminal.sees(lambda view: view.tracks_open)
+
+
 async def test_only_who_was_in_the_visit_is_believed_to_have_pressed(tmp_path: Path) -> None:
     config, clock = hub_config(tmp_path / "state"), Clock()
     async with running_hub(config, clock) as hub:

@@ -53,7 +53,7 @@ test("the screen follows from the model, from connecting to the end", () => {
 });
 
 test("held says where the way is broken and whether its time is given back", () => {
-  const open = { link: "open", linkSince: NOW - 500, receiving: false };
+  const open = { page: "me", link: "open", linkSince: NOW - 500, receiving: false };
   const held = (...breaks) => state.heldOf(begun({ breaks }), open);
   const cases = [
     [{ side: "terminal", cause: "link" }, "terminal", true],
@@ -76,6 +76,37 @@ test("held says where the way is broken and whether its time is given back", () 
   assert.equal(state.heldOf(begun(), { ...open, link: "lost" }).where, "visitor");
   const ending = state.heldOf(begun({ paused: true }), { ...open, link: "lost", ending: "v1" });
   assert.deepEqual(ending, { where: "ending", since: NOW - 500, given: false });
+});
+
+test("a visit that waits for a press on this page has its telephone, whatever else holds it", () => {
+  const page = { side: "visitor", cause: "page", since: NOW - 20 };
+  const shut = { tracks_open: false, breaks: [page] };
+  const held = (fields, more = {}) =>
+    state.heldOf(begun({ ...shut, ...fields }), model({ mine: "v1", linkSince: NOW - 3, ...more }));
+  assert.deepEqual(held({}), { where: "press", since: NOW - 20, given: false });
+  assert.equal(state.screenOf(model({ mine: "v1", visits: [begun(shut)] })), "held");
+  // What came first still says whose time it is.
+  const handset = { side: "terminal", cause: "handset", since: NOW - 30 };
+  const dropped = { side: "terminal", cause: "link", since: NOW - 30 };
+  const where = "press";
+  assert.deepEqual(held({ breaks: [page, handset] }), { where, since: NOW - 30, given: false });
+  assert.deepEqual(held({ breaks: [page, dropped] }), { where, since: NOW - 30, given: true });
+  assert.equal(held({ paused: true }).where, "press");
+  assert.equal(held({}, { ending: "v1" }).where, "ending");
+  assert.equal(held({}, { link: "lost" }).where, "visitor");
+  assert.equal(held({}, { link: "lost", receiving: true }).where, "page", "none could be sent");
+  assert.equal(held({ page: null }).where, "page", "the hub waits for no page yet");
+  assert.equal(held({ tracks_open: true }).where, "page", "the hub knows of the press");
+  assert.equal(held({ breaks: [handset] }).where, "handset");
+});
+
+test("after a press the telephone keeps out of the way for two seconds", () => {
+  const just = (ago_s, mine = "v1") => state.isJustPressed({ mine, pressedAt: NOW }, NOW + ago_s);
+  assert.deepEqual([0, 1.9, 2].map((ago_s) => just(ago_s)), [true, true, false]);
+  // The hub's clock is known better with every pong, and may be set.
+  assert.deepEqual([-0.1, -60].map((ago_s) => just(ago_s)), [true, false]);
+  assert.ok(!just(0, null), "the press was refused");
+  assert.ok(!state.isJustPressed(model(), NOW));
 });
 
 test("the telephone is hollow until ready, starts, returns, or asks first", () => {

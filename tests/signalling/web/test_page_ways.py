@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.async_api import Dialog, Page, ViewportSize, expect
 
-from signalling.messages import End, Join
+from signalling.messages import End, Join, Press
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import BreakView
@@ -159,7 +159,7 @@ async def test_held_says_page_for_a_closed_page_and_the_clock_runs(
     hub.visits = [a_visit()]
     await log_in(page)
     async with FakeKiosk("v1", 1) as kiosk:
-        await begin(hub, page, kiosk)
+        page_id = await begin(hub, page, kiosk)
         shown = page.locator("[data-held]")
         for side, cause, words, symbol in (
             (Side.VISITOR, Cause.PAGE, "The page was closed", "timer"),
@@ -167,10 +167,63 @@ async def test_held_says_page_for_a_closed_page_and_the_clock_runs(
             (Side.VISITOR, Cause.LINK, "Your internet dropped", "pause"),
         ):
             broken = BreakView(side=side, cause=cause, since=time.time() - 28)
-            await hub.change(status=Status.INTERRUPTED, breaks=(broken,))
+            has_it = None if cause is Cause.PAGE else page_id
+            await hub.change(status=Status.INTERRUPTED, page=has_it, breaks=(broken,))
             await expect(shown).to_contain_text(words)
+            await expect(shown.locator("[data-telephone]")).to_have_count(0)
             await expect(shown.locator(f'.kept use[href="/icons.svg#{symbol}"]')).to_have_count(1)
             await picture(page, f"f-{cause.value}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "title"),
+    [
+        ("en", "Press the telephone to go back in"),
+        ("es", "Oprima el teléfono para volver a entrar"),
+    ],
+)
+async def test_a_hub_that_forgot_the_press_is_told_again_by_the_telephone(
+    hub: FakeHub, page: Page, tag: str, title: str
+) -> None:
+    hub.visits = [a_visit()]
+    await language(page, tag)
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        page_id = await begin(hub, page, kiosk)
+        since = time.time() - 28
+        waits = (
+            BreakView(side=Side.TERMINAL, cause=Cause.HANDSET, since=since - 1),
+            BreakView(side=Side.VISITOR, cause=Cause.PAGE, since=since),
+        )
+        await hub.change(status=Status.INTERRUPTED, tracks_open=False, breaks=waits)
+        held = page.locator('[data-held="press"]')
+        telephone = held.locator('[data-telephone="return"]')
+        await expect(held.locator("h1")).to_have_text(title)
+        await expect(page.locator("#status-line")).to_contain_text(f"{title}. Daniel")
+        await expect(held.locator('.kept use[href="/icons.svg#timer"]')).to_have_count(1)
+        await expect(telephone).to_be_enabled()
+        await picture(page, f"f-press-{tag}")
+        for size in (LOW, PHONE, DESK):
+            await page.set_viewport_size(size)
+            assert await fits(page, ".held .button", ".held .button"), size
+            assert await fits(page, ".held .button", "html"), size
+            if SHOTS is not None and size is LOW:
+                await page.screenshot(path=SHOTS / f"low-f-press-{tag}.png")
+        for _ in range(2):  # the hub did not hear the first one
+            hub.received.clear()
+            await expect(telephone).to_be_enabled()
+            # In the press itself, or a slow machine would only see what comes after.
+            shown = await page.evaluate(
+                "() => { document.querySelector('[data-telephone]').click();"
+                " return document.querySelector('.held-words').textContent; }"
+            )
+            assert shown == {"en": "One moment", "es": "Un momento"}[tag]
+            press = await hub.got(Press)
+            assert (press.page, press.take_over) == (page_id, False)
+        frames = kiosk.frames
+        await hub.change(status=Status.IN_VISIT, tracks_open=True, breaks=())
+        await on_screen(page, "in-visit")
+        await until("pictures of the family", lambda: kiosk.frames > frames)
 
 
 async def test_the_new_account_logs_in_with_its_email(hub: FakeHub, page: Page) -> None:
