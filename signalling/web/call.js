@@ -215,7 +215,9 @@ export class Call {
     const quality = this.shown === null ? "good" : qualityBetween(this.shown.history);
     const receiving = [this.shown, this.next].some((each) => each?.receiving(now_ms) ?? false);
     this.#report(receiving, quality);
-    if (this.sending && this.shown !== null) this.#tell(this.shown);
+    if (this.shown === null) return;
+    if (this.sending) this.#tell(this.shown);
+    else this.#forget(this.shown);
   }
 
   /**
@@ -234,6 +236,16 @@ export class Call {
     const second = secondBetween(told, now);
     const { visit } = this;
     this.sendMessage({ type: "call-stats", visit, connection, ...second, longest_gap_ms });
+  }
+
+  /**
+   * A hold is no second of the call: the first one after it begins with it.
+   *
+   * @param {Peer} peer
+   */
+  #forget(peer) {
+    peer.told = null;
+    if (this.onStage) this.stage.forgetGap();
   }
 
   /**

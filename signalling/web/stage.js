@@ -82,6 +82,11 @@ export class Stage {
     return this.gaps.take(document.visibilityState === "visible");
   }
 
+  /** Nothing is to be shown now: the time until the next picture is no gap. */
+  forgetGap() {
+    this.gaps.take(false);
+  }
+
   /** Call in the press: only there may a page start to sound. */
   play() {
     for (const video of [this.shown, this.next]) if (video !== null) this.#play(video);
