@@ -264,8 +264,9 @@ class Join(Message, frozen=True, tag="join"):
     """This page is open for the visit, has asked for its devices and can answer an offer.
 
     `page` is the page's own random id, new at every load. `pressed`: its person pressed the
-    telephone on this page, and no other page has taken the visit over since; believed only after
-    a restart of the hub. Answered by `joined` or `refused`.
+    telephone on this page, no other page has taken the visit over since as far as it knows, and
+    media of the jail reaches it now; believed only after a restart of the hub. Answered by
+    `joined` or `refused`.
     """
 
     visit: Id

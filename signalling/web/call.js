@@ -18,6 +18,9 @@ export const MAX_CANDIDATES = 20;
 export const MEASURE_EVERY_MS = 500;
 /** No packet for this long, and the jail's media does not arrive. */
 const SILENT_AFTER_MS = 1500;
+/** Media that comes brings a packet every few milliseconds. */
+const HEARS_WITHIN_MS = 500;
+const HEARS_EVERY_MS = 50;
 /** A timer that is a little early must not make it every third half second instead of every second. */
 const TELL_EVERY_MS = 2 * MEASURE_EVERY_MS - 50;
 
@@ -203,6 +206,32 @@ export class Call {
     this.onChange = () => {};
     this.hangUp();
     this.setOnStage(false);
+  }
+
+  /**
+   * Whether media of the jail comes at this very moment. `receiving` may be as old as the last
+   * measure, and a device that wakes up goes on with what it knew when it fell asleep.
+   */
+  async hears() {
+    if (!this.receiving) return false;
+    const before = await this.#packets();
+    const until_ms = performance.now() + HEARS_WITHIN_MS;
+    while (performance.now() < until_ms) {
+      await new Promise((done) => window.setTimeout(done, HEARS_EVERY_MS));
+      if ((await this.#packets()) > before) return true;
+    }
+    return false;
+  }
+
+  /** What came on all connections so far. */
+  async #packets() {
+    let packets = 0;
+    for (const peer of [this.shown, this.next]) {
+      if (peer === null) continue;
+      const { audio, video } = countersOf(await peer.pc.getStats());
+      packets += audio + video;
+    }
+    return packets;
   }
 
   /** Read the counters of both connections, and say what changed. */

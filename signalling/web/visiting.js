@@ -149,9 +149,12 @@ export class Visiting {
   /** @param {string} visit */
   async #join(visit) {
     const seat = this.seats.get(visit) ?? this.#seat(visit);
+    // A hub that was restarted cannot know which page was pressed; nor can a page that another one
+    // overtook while this device slept, but it is not in the call any more. One whose call runs is.
+    const hears = this.model.mine === visit && (await seat.call.hears());
+    if (this.seats.get(visit) !== seat) return; // left meanwhile
     const { page, mine, ending } = this.model;
-    // A hub that was restarted cannot know which page was pressed.
-    const pressed = mine === visit && ending !== visit;
+    const pressed = hears && mine === visit && ending !== visit;
     const joined = await this.hub.request({ type: "join", visit, page, pressed }, "joined");
     seat.call.configure(joined);
     seat.joined = true;

@@ -5,8 +5,17 @@ import { PictureGaps } from "../../../signalling/web/picture-gaps.js";
 
 const realNow = performance.now;
 let now_ms = 0;
-/** A window whose timers never fire: a test measures itself. */
-globalThis.window = { setInterval: () => 1, clearInterval() {} };
+let onWait = () => {};
+/** A window in which a test measures itself, and in which waiting takes no time. */
+globalThis.window = {
+  setInterval: () => 1,
+  clearInterval() {},
+  setTimeout(run, delay_ms) {
+    now_ms += delay_ms;
+    onWait();
+    run();
+  },
+};
 globalThis.document = { visibilityState: "visible" };
 performance.now = () => now_ms;
 after(() => (performance.now = realNow));
@@ -34,7 +43,7 @@ class FakePeer {
 let sent, call, peer, presented;
 
 beforeEach(() => {
-  [now_ms, sent, peer, presented] = [0, [], new FakePeer(), []];
+  [now_ms, sent, peer, presented, onWait] = [0, [], new FakePeer(), [], () => {}];
   const gaps = new PictureGaps(() => now_ms);
   const stage = {
     clear() {},
@@ -80,4 +89,18 @@ test("a freeze while the visit goes on is told as long as it is", async () => {
   await pass(3, false);
   assert.equal(sent.at(-1).fps_in, 0);
   assert.equal(sent.at(-1).longest_gap_ms, 3000);
+});
+
+test("a call is heard while packets come, and not by what was heard before the device slept", async () => {
+  assert.ok(!(await call.hears()), "nothing ever came");
+  await pass(1, true);
+  peer.heard_ms = now_ms;
+  await call.measure();
+  assert.ok(call.receiving);
+  const asleep_ms = now_ms;
+  assert.ok(!(await call.hears()), "it fell silent, and nobody has measured since");
+  assert.equal(now_ms - asleep_ms, 500);
+  onWait = () => (peer.frames += 1);
+  assert.ok(await call.hears());
+  assert.equal(now_ms - asleep_ms, 550, "the first packet is enough");
 });

@@ -12,7 +12,15 @@ from signalling.messages import Answer, CallStats, Ice, Join, Leave, PageState, 
 from signalling.visit import Status
 from tests.signalling.web.fake_hub import FakeHub, a_visit
 from tests.signalling.web.fake_kiosk import FakeKiosk
-from tests.signalling.web.steps import becomes_true, begin, connect, log_in, on_screen, until
+from tests.signalling.web.steps import (
+    becomes_true,
+    begin,
+    connect,
+    log_in,
+    on_screen,
+    reports,
+    until,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -79,13 +87,10 @@ async def test_a_page_that_comes_back_says_whether_it_was_pressed(hub: FakeHub, 
         await begin(hub, page, kiosk)
         first = await hub.got(Join)
         assert not first.pressed
-        hub.received.clear()
-        await hub.cut()
-        hub.answering = True
-        again = await hub.got(Join)
+        await reports(hub, receiving=True)
+        again = await joins_again(hub)
         assert (again.page, again.pressed) == (first.page, True)
-        kiosk.send()
-        await until("pictures", lambda: any(each.receiving for each in states(hub)))
+        await reports(hub, receiving=True)  # so the page knows that it has joined
         hub.received.clear()
         await page.reload()
         left = await hub.got(Leave)
@@ -95,6 +100,28 @@ async def test_a_page_that_comes_back_says_whether_it_was_pressed(hub: FakeHub, 
         assert joined == {loaded.page}, "a page that goes does not join again"
         assert loaded.page != first.page
         assert not loaded.pressed
+
+
+async def test_a_page_that_is_in_no_call_does_not_say_that_it_was_pressed(
+    hub: FakeHub, page: Page
+) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        first = await begin(hub, page, kiosk)
+        await reports(hub, receiving=True)
+    # As when another page took the visit over while this one's device slept.
+    await reports(hub, receiving=False)
+    again = await joins_again(hub)
+    assert (again.page, again.pressed) == (first, False)
+
+
+async def joins_again(hub: FakeHub) -> Join:
+    """Break the page's connection, let it come back, and return what it then says."""
+    hub.received.clear()
+    await hub.cut()
+    hub.answering = True
+    return await hub.got(Join)
 
 
 SENT = """async () => {
