@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.signalling.web.fake_hub import FakeHub
 from tests.signalling.web.steps import DESK, on_screen
@@ -13,6 +13,8 @@ from tests.signalling.web.steps import DESK, on_screen
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
+    # As long as every other wait of these tests; five seconds are few for a busy machine.
+    expect.set_options(timeout=10_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path="/usr/bin/chromium",

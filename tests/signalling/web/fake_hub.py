@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import TracebackType
@@ -189,9 +190,10 @@ class FakeHub:
         return Appointments(now=time.time(), visits=tuple(self.visits))
 
     async def send(self, message: Message) -> None:
-        """Send to every page that is connected."""
+        """Send to every page that is connected; one that is going now needs no word."""
         for socket in list(self._sockets):
-            await socket.send(encode(message))
+            with suppress(ConnectionClosed):
+                await socket.send(encode(message))
 
     async def change(self, visit: str = "v1", **fields: Any) -> None:
         """Change a visit and push all of them."""

@@ -78,16 +78,16 @@ async def connect(hub: FakeHub, kiosk: FakeKiosk, page_id: str) -> Offer:
         ),
     )
     await kiosk.take(await hub.got(Answer))
-    for message in list(hub.received):
-        if isinstance(message, Ice):
-            await kiosk.take_ice(message)
+    kiosk_tasks: list[asyncio.Future[None]] = []
 
     def carry(message: PageToHub) -> None:
         if isinstance(message, Ice):
             kiosk_tasks.append(asyncio.ensure_future(kiosk.take_ice(message)))
 
-    kiosk_tasks: list[asyncio.Future[None]] = []
+    # Both without a turn of the loop between them: no candidate may come in between unseen.
     hub.on_message = carry
+    for message in hub.received:
+        carry(message)
     await until("a connection", lambda: kiosk.state == "connected")
     return offer
 
