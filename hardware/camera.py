@@ -13,6 +13,7 @@ from typing import Any, Final
 import av
 from av.codec.context import Flags
 from av.container import InputContainer
+from av.video.reformatter import ColorRange
 
 from hardware import discovery
 from hardware.handoff import DropOldest, deliver
@@ -195,8 +196,7 @@ class _Capture:
         for frame in pictures:
             if self._stop.is_set():
                 return
-            # "yuvj420p" (Motion JPEG's full range) becomes yuv420p in the range codecs expect.
-            fit = frame if frame.format.name == "yuv420p" else frame.reformat(format="yuv420p")
+            fit = fitted(frame)
             fit.pts, fit.opaque = frame.pts, frame.opaque
             fit.time_base = frame.time_base or Fraction(1, mode.fps)
             deliver(self._loop, self._frames.put, fit)
@@ -225,6 +225,17 @@ class _Capture:
                     yield picture
         finally:
             controls.close()
+
+
+def fitted(frame: av.VideoFrame) -> av.VideoFrame:
+    """Return the frame as yuv420p of limited range; itself when it is that already.
+
+    Motion JPEG is full range, and a camera's own H.264 may be. FFmpeg keeps the range unless it is
+    told, and the encoders say "limited" of whatever they get: blacks and whites would be clipped.
+    """
+    if frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG:
+        return frame
+    return frame.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG)
 
 
 def attempts(mode: VideoMode, asked: str = "auto") -> Iterator[dict[str, str]]:
