@@ -125,14 +125,20 @@ class Paths(Gathering):
             result = await self._check_list_state.get()
         finally:
             pacing.cancel()
-            for pair in self._check_list:
-                if pair.task is not None:
-                    pair.task.cancel()
+            self._stop_checks()
         if result != ICE_COMPLETED:
             raise ConnectionError("ICE negotiation failed")
         self._query_consent_task = asyncio.create_task(self.query_consent())
         if self._search is not None:
             self._search.cancel()  # the call stands: what would come now costs a relay for nothing
+
+    def _stop_checks(self) -> None:
+        """Cancel what is under way. Failed, not in progress: the other side may check it anew."""
+        for pair in self._check_list:
+            if pair.task is not None:
+                pair.task.cancel()
+                pair.task = None
+                self.check_state(pair, CandidatePair.State.FAILED)
 
     async def _pace(self) -> None:
         while True:
@@ -168,6 +174,18 @@ class Paths(Gathering):
         is_full = max(len(self._remote_candidates), len(self._check_list)) >= PAIRS_MAX
         if "PRIORITY" in message.attributes and (known or not is_full):
             super().check_incoming(message, addr, protocol)
+            self._consider(addr, protocol)
+
+    def _consider(self, addr: Address, protocol: PathProtocol) -> None:
+        """Look whether the present way lives, when the other side checks one that did for us.
+
+        It does so when its own is silent, and waits for us: nominating is the controlling side's.
+        """
+        present = self._nominated.get(COMPONENT)
+        for pair in self._check_list if present is not None else ():
+            checked = pair.state is CandidatePair.State.SUCCEEDED and pair.nominated
+            if checked and pair.protocol is protocol and pair.remote_addr == addr:
+                self._compare_soon(pair)
 
     def check_complete(self, pair: CandidatePair) -> None:
         """Take a check's end: the nominated pair is the way that data goes.
@@ -188,8 +206,7 @@ class Paths(Gathering):
             self._go_by(pair)
         else:
             self._nominated[COMPONENT] = present
-            if self._comparing is None or self._comparing.done():
-                self._comparing = asyncio.create_task(self._compare(present, pair))
+            self._compare_soon(pair)
 
     def _priority(self, pair: CandidatePair) -> int:
         return candidate_pair_priority(
@@ -201,6 +218,11 @@ class Paths(Gathering):
         self._nominated[COMPONENT] = pair
         self._route = (pair.protocol, pair.remote_addr)
         _log.info("%s: data goes by %s", self, pair)
+
+    def _compare_soon(self, other: CandidatePair) -> None:
+        present = self._nominated[COMPONENT]
+        if other is not present and (self._comparing is None or self._comparing.done()):
+            self._comparing = asyncio.create_task(self._compare(present, other))
 
     async def _compare(self, present: CandidatePair, other: CandidatePair) -> None:
         if not await self._answers(present) and self._nominated.get(COMPONENT) is present:

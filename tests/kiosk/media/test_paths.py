@@ -15,7 +15,6 @@ import aioice
 import aioice.ice
 import pytest
 import uvloop
-from aioice.ice import CandidatePair
 from aiortc import RTCIceServer, RTCIceTransportPolicy
 from aiortc.rtcicetransport import RTCIceGatherer, RTCIceTransport
 
@@ -311,25 +310,6 @@ async def test_local_names_are_never_asked_for(monkeypatch: pytest.MonkeyPatch) 
     async with gathered(one):
         await one.add_remote_candidate(candidate("0f1e2d3c-1234-4abc-8def-000000000000.local", 9))
         assert one.remote_candidates == []
-
-
-async def test_a_spare_way_is_taken_only_when_the_present_one_is_silent() -> None:
-    one, other = local(), local()
-    async with gathered(one, other):
-        await join(one, other)
-        present = one._nominated[1]
-        spare = CandidatePair(present.protocol, candidate(HOST, free_port()))
-        spare.remote_candidate.priority = 1
-        spare.state, spare.nominated = CandidatePair.State.SUCCEEDED, True
-        one.check_complete(spare)
-        assert one._comparing is not None
-        await one._comparing
-        assert one._nominated[1] is present
-        await other.close()
-        one.check_complete(spare)
-        await one._comparing
-        assert one._nominated[1] is spare
-        assert one._route == (spare.protocol, spare.remote_addr)
 
 
 # -- in aiortc ------------------------------------------------------------------------------------
