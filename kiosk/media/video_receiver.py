@@ -164,6 +164,8 @@ class VideoReceiver(Receiver):
         self._jitter = PromptJitterBuffer()
         self._nack = Missing()
         self._estimator = FlooredEstimator()
+        self._repeated: RtpPacket | None = None
+        """The last packet that came in a retransmission, asked for or to probe the path."""
         self._decoder: Decoder | None = None
         self._waiting: tuple[float, int] | None = None
         """Since when no picture has become whole, and of which RTP time the packet was."""
@@ -199,10 +201,30 @@ class VideoReceiver(Receiver):
     def accept(self, packet: RtpPacket, now: float) -> None:
         """Take a packet; a frame is decoded with its last one."""
         self._estimate(packet, now)
-        if self._nack.add(packet):
-            lost = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=self._own_ssrc, media_ssrc=packet.ssrc)
-            lost.lost = sorted(self._nack.missing)
-            self._wire.send_packet(bytes(lost))
+        if packet is self._repeated and self._jitter.is_past(packet.sequence_number):
+            self._nack.missing.discard(packet.sequence_number)
+            return
+        self._depacketize(packet)
+        lost_picture, frame = self._jitter.add(packet)
+        if packet is self._jitter.stray:
+            return
+        if lost_picture:
+            self._nack = Missing()
+            self._lost_picture()
+        self._ask_missing(packet)
+        if frame is not None:
+            self._waiting = None
+            self._decode(frame)
+            for more in self._jitter.rest():
+                self._decode(more)
+        elif self._jitter.holds(packet):
+            self._wait(packet, now)
+
+    def _unwrapped(self, packet: RtpPacket, codec: RTCRtpCodecParameters) -> RtpPacket | None:
+        self._repeated = super()._unwrapped(packet, codec)
+        return self._repeated
+
+    def _depacketize(self, packet: RtpPacket) -> None:
         codec = self._codecs[packet.payload_type]
         try:
             data = depayload(codec, packet.payload) if packet.payload else b""
@@ -210,15 +232,15 @@ class VideoReceiver(Receiver):
             self.refused += 1
             data = b""  # its place is taken: nobody waits for what will not come
         packet._data = data  # type: ignore[attr-defined]  # where aiortc's buffer looks
-        lost_picture, frame = self._jitter.add(packet)
-        if lost_picture:
-            self._lost_picture()
-        if frame is not None:
-            self._waiting = None
-            self._decode(frame)
-            for more in self._jitter.rest():
-                self._decode(more)
-            return
+
+    def _ask_missing(self, packet: RtpPacket) -> None:
+        if self._nack.add(packet):
+            lost = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=self._own_ssrc, media_ssrc=packet.ssrc)
+            lost.lost = sorted(self._nack.missing)
+            self._wire.send_packet(bytes(lost))
+
+    def _wait(self, packet: RtpPacket, now: float) -> None:
+        """Wait for the rest of the pictures that this packet is of or behind; not for ever."""
         if self._waiting is None:
             self._waiting = (now, packet.timestamp)
         since, timestamp = self._waiting

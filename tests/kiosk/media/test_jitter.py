@@ -44,6 +44,26 @@ def test_a_gap_filled_late_releases_everything_at_once() -> None:
     assert [frame.timestamp for frame in frames] == [1100, *range(1200, 2000, 100)]
 
 
+def test_a_sender_that_begins_anew_loses_nothing_but_what_was_unfinished() -> None:
+    buffer = PromptJitterBuffer()
+    feed(buffer, packet(20_000, 1, True, b"a"))
+    for first in (5, 40_000, 39_000, 65_535):
+        lost, one = buffer.add(packet(first, 2, True, b"b"))
+        assert (lost, one) == (False, None), "one alone may be a late one"
+        lost, one = buffer.add(packet(first + 1, 3, True, b"c"))
+        assert lost and one is not None
+        assert [each.data for each in (one, *buffer.rest())] == [b"b", b"c"]
+
+
+@given(st.integers(0, 65_535), st.integers(-32_768, 32_767))
+def test_one_packet_from_anywhere_holds_nothing_up(first: int, off: int) -> None:
+    buffer = PromptJitterBuffer()
+    feed(buffer, packet(first, 0, True, b"a"))
+    if not 0 < off < 3001:  # those may be in order, and are waited for
+        feed(buffer, packet(first + off, 5, True, b"x"))
+    assert [each.data for each in feed(buffer, packet(first + 1, 6, True, b"b"))][-1:] == [b"b"]
+
+
 @given(st.integers(0, 65_535), st.permutations(range(12)))
 def test_any_order_gives_every_picture_in_order(first: int, order: list[int]) -> None:
     buffer = PromptJitterBuffer()

@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from aiortc.codecs.vpx import Vp8Encoder
+from aiortc.jitterbuffer import JitterFrame
 from aiortc.rate import BandwidthUsage
 from aiortc.rtp import RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPsfbPacket, RtcpRtpfbPacket, RtpPacket
 
@@ -47,6 +48,28 @@ def packets(frames: list[list[bytes]], sequence: int = 100) -> list[RtpPacket]:
             one.ssrc = SSRC
             made.append(one)
             sequence += 1
+    return made
+
+
+def split(payloads: list[bytes], size: int) -> list[bytes]:
+    """Return the one payload in parts of this many bytes."""
+    [payload] = payloads
+    descriptor, data = payload[:4], payload[4:]
+    parts = [data[at : at + size] for at in range(0, len(data), size)]
+    rest = bytes([descriptor[0] & 0xEF]) + descriptor[1:]  # RFC 7741: S says where it begins
+    return [(descriptor if not at else rest) + part for at, part in enumerate(parts)]
+
+
+def repeated(packet: RtpPacket) -> RtpPacket:
+    """Return the packet as it is sent again (RFC 4588, section 4)."""
+    made = RtpPacket(
+        payload_type=98,
+        sequence_number=9,
+        timestamp=packet.timestamp,
+        marker=packet.marker,
+        payload=packet.sequence_number.to_bytes(2, "big") + packet.payload,
+    )
+    made.ssrc = 6
     return made
 
 
@@ -135,15 +158,7 @@ async def test_a_lost_packet_is_asked_for(stage: Stage) -> None:
     stage.receiver.take(third, 0.0)
     (nack,) = [each for each in stage.wire.rtcp if isinstance(each, RtcpRtpfbPacket)]
     assert (nack.fmt, nack.lost) == (RTCP_RTPFB_NACK, [second.sequence_number])
-    again = RtpPacket(
-        payload_type=98,
-        sequence_number=9,
-        timestamp=second.timestamp,
-        marker=second.marker,
-        payload=second.sequence_number.to_bytes(2, "big") + second.payload,
-    )
-    again.ssrc = 6
-    stage.receiver.take(again, 0.0)
+    stage.receiver.take(repeated(second), 0.0)
     await until(lambda: len(stage.seen) == 3)
     await stage.receiver.stop()
 
@@ -171,13 +186,7 @@ async def test_what_comes_when_it_was_given_up_makes_no_new_hole(stage: Stage) -
         stage.receiver.take(one, number / 30)
         if stage.receiver.given_up:
             break
-    again = RtpPacket(
-        payload_type=98,
-        timestamp=late.timestamp,
-        marker=late.marker,
-        payload=late.sequence_number.to_bytes(2, "big") + late.payload,
-    )
-    stage.receiver.take(again, 1.0)
+    stage.receiver.take(repeated(late), 1.0)
     follows = packets(list(pictures(2)), sequence=sent[number].sequence_number + 1)
     for one in follows:
         one.timestamp += 90_000
@@ -185,6 +194,67 @@ async def test_what_comes_when_it_was_given_up_makes_no_new_hole(stage: Stage) -
     await until(partial(has_seen, stage, 93_000))
     nacks = [each for each in stage.wire.rtcp if isinstance(each, RtcpRtpfbPacket)]
     assert len(nacks) == 1, "nothing that was given up is asked for again"
+    await stage.receiver.stop()
+
+
+def decoded(stage: Stage) -> list[int]:
+    """Return a list of the RTP times of what is decoded from now on."""
+    decoder = stage.receiver._decoder
+    assert decoder is not None
+    times: list[int] = []
+
+    def put(frame: JitterFrame) -> bool:
+        times.append(frame.timestamp)
+        return True
+
+    decoder.put = put  # type: ignore[method-assign]
+    return times
+
+
+@pytest.mark.parametrize("back", [50, 99, 100, 120, 200])
+@pytest.mark.parametrize("again", [False, True], ids=["late", "sent again"])
+async def test_an_old_packet_costs_no_picture(stage: Stage, back: int, again: bool) -> None:
+    times = decoded(stage)
+    sent = packets(list(pictures(400)), sequence=65_400)
+    for number, one in enumerate(sent):
+        stage.receiver.take(one, number * 0.005)
+        if number == 299:
+            # Also two in a row, where they say themselves that they are old.
+            old = sent[299 - back : 301 - back] if again else [sent[299 - back]]
+            for each in old:
+                stage.receiver.take(repeated(each) if again else each, 1.5)
+    assert times == [one.timestamp for one in sent]
+    assert stage.asked() == stage.receiver.refused == stage.receiver.given_up == 0
+    await stage.receiver.stop()
+
+
+async def test_a_sender_that_begins_anew_is_seen_and_asked_for_what_is_missing(
+    stage: Stage,
+) -> None:
+    times = decoded(stage)
+    for sequence in (30_000, 7):
+        for one in packets(list(pictures(20)), sequence=sequence):
+            stage.receiver.take(one, 0.0)
+    assert len(times) == 40
+    (one,) = packets(list(pictures(1)), sequence=28)
+    stage.receiver.take(one, 0.0)
+    (nack,) = [each for each in stage.wire.rtcp if isinstance(each, RtcpRtpfbPacket)]
+    assert nack.lost == [27]
+    await stage.receiver.stop()
+
+
+async def test_a_doubled_packet_before_a_pause_is_not_waited_for(stage: Stage) -> None:
+    times = decoded(stage)
+    sent = packets([split(payloads, 100) for payloads in pictures(6)])
+    end = 1 + next(place for place, one in enumerate(sent) if one.marker)
+    for one in sent[:end]:
+        stage.receiver.take(one, 0.0)
+    for doubled in (sent[end - 1], repeated(sent[end - 1])):
+        stage.receiver.take(doubled, 0.0)
+    for one in sent[end:]:
+        stage.receiver.take(one, 2.0)
+    assert len(times) == 6
+    assert stage.receiver.given_up == stage.asked() == 0
     await stage.receiver.stop()
 
 
@@ -201,11 +271,7 @@ async def test_leaps_of_the_sequence_number_cost_nothing(stage: Stage) -> None:
 
 async def test_a_large_picture_may_take_its_time(stage: Stage) -> None:
     (payloads,) = pictures(1)
-    descriptor, data = payloads[0][:4], payloads[0][4:]
-    parts = [data[at : at + 40] for at in range(0, len(data), 40)]
-    rest = bytes([descriptor[0] & 0xEF]) + descriptor[1:]  # RFC 7741: S says where it begins
-    split = [(descriptor if not at else rest) + part for at, part in enumerate(parts)]
-    for number, one in enumerate(packets([split])):
+    for number, one in enumerate(packets([split(payloads, 40)])):
         stage.receiver.take(one, number * 0.1)
     await until(lambda: len(stage.seen) == 1)
     assert stage.asked() == 0
