@@ -46,6 +46,9 @@ FLOOR_BPS: Final = 2_500_000
 follows what arrives, and so keeps a browser that started low at that rate (tried: 149 kb/s)."""
 HOLE_S: Final = 0.3
 """A packet that has been asked for and has not come by then is given up, with its picture."""
+PAUSE_S: Final = 2.0
+"""After so long without packets the estimate begins anew: what it knew is of a second ago at most,
+and aiortc's counter goes through the pause a millisecond at a time (.3 s of work after 30 min)."""
 KEY_FRAME_EVERY_S: Final = 0.3
 """How often a key frame is asked for while one is needed."""
 
@@ -164,6 +167,7 @@ class VideoReceiver(Receiver):
         self._jitter = PromptJitterBuffer()
         self._nack = Missing()
         self._estimator = FlooredEstimator()
+        self._estimated_at = 0.0
         self._repeated: RtpPacket | None = None
         """The last packet that came in a retransmission, asked for or to probe the path."""
         self._decoder: Decoder | None = None
@@ -302,6 +306,9 @@ class VideoReceiver(Receiver):
         sent = packet.extensions.abs_send_time
         if sent is None:
             return
+        if now - self._estimated_at > PAUSE_S:
+            self._estimator = FlooredEstimator()
+        self._estimated_at = now
         size = len(packet.payload) + packet.padding_size
         told = self._estimator.add(int(now * 1000), sent, size, packet.ssrc)
         if told is not None:

@@ -13,7 +13,15 @@ import pytest
 from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rate import BandwidthUsage
-from aiortc.rtp import RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPsfbPacket, RtcpRtpfbPacket, RtpPacket
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    RtcpPsfbPacket,
+    RtcpRtpfbPacket,
+    RtpPacket,
+    unpack_remb_fci,
+)
 
 from kiosk.media import vp8
 from kiosk.media.video_receiver import ENCODED_FRAMES, FLOOR_BPS, FlooredEstimator, VideoReceiver
@@ -255,6 +263,20 @@ async def test_a_doubled_packet_before_a_pause_is_not_waited_for(stage: Stage) -
         stage.receiver.take(one, 2.0)
     assert len(times) == 6
     assert stage.receiver.given_up == stage.asked() == 0
+    await stage.receiver.stop()
+
+
+async def test_after_a_long_pause_the_rate_is_estimated_anew_at_once(stage: Stage) -> None:
+    first, second = packets([[b"\x10"], [b"\x10"]])
+    for one, at in ((first, 1.0), (second, 1.0 + 8 * 3600)):
+        one.extensions.abs_send_time = int(at * (1 << 18)) & 0xFFFFFF
+        began = time.process_time()
+        stage.receiver.take(one, at)
+        assert time.process_time() - began < 0.5, "millisecond by millisecond it takes 5 s"
+    told = [each for each in stage.wire.rtcp if isinstance(each, RtcpPsfbPacket)]
+    rates = [unpack_remb_fci(each.fci)[0] for each in told if each.fmt == RTCP_PSFB_APP]
+    assert len(rates) == 2
+    assert rates == pytest.approx([FLOOR_BPS] * 2, rel=0.01)
     await stage.receiver.stop()
 
 
