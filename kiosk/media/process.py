@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -119,6 +120,7 @@ class Media:
             tell=channel.tell,
         )
         self._calls: dict[int, Call] = {}
+        self._encoding = threading.Lock()
         self._camera_keeper: Keeper | None = None
 
     async def run(self, commands: AsyncIterator[AnyCommand | Setup]) -> None:
@@ -196,7 +198,7 @@ class Media:
         )
 
     def _make_encoder(self, mime: str) -> encoders.VideoEncoder:
-        return encoders.choose(mime, self._devices)
+        return encoders.InTurn(encoders.choose(mime, self._devices), self._encoding)
 
     async def _guard(self, number: int, work: Coroutine[Any, Any, None]) -> None:
         """Run what a stranger's words may make fail: the process does not end by it.

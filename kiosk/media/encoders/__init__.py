@@ -2,4 +2,5 @@
 
 from kiosk.media.encoders.choose import choose as choose
 from kiosk.media.encoders.hardware import device_paths as device_paths
+from kiosk.media.encoders.in_turn import InTurn as InTurn
 from kiosk.media.encoders.interface import VideoEncoder as VideoEncoder

@@ -11,7 +11,8 @@ class VideoEncoder(Protocol):
     """Turns pictures into RTP payloads. Use it from one thread at a time.
 
     `target_bps` alone may be set from any thread; it takes effect at the next frame, within what
-    suits the picture's size. `encode` leaves the frame's time and data as they were.
+    suits the picture's size. `encode` leaves the frame's time and data as they were, but writes to
+    the frame meanwhile: encoders that share frames go `InTurn`.
     """
 
     target_bps: int
