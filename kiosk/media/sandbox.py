@@ -128,6 +128,8 @@ def restrict() -> list[str]:
 
 
 _CLONE_THREAD: Final = 0x10000
+_SOCKET_TYPE, _SOCK_STREAM = 0xF, 1
+"""The type's own bits (linux/net.h, SOCK_TYPE_MASK); above them are flags."""
 
 
 def _allow(rules: pyseccomp.SyscallFilter, name: str) -> None:
@@ -139,10 +141,16 @@ def _allow(rules: pyseccomp.SyscallFilter, name: str) -> None:
 
 
 def _allow_sockets(rules: pyseccomp.SyscallFilter) -> None:
-    """UDP and TCP for ICE and TURN, netlink to list addresses; no unix sockets (X, D-Bus)."""
+    """UDP and TCP for ICE and TURN, netlink to list addresses; no unix sockets (X, D-Bus).
+
+    A pair of datagram sockets is none of those by name, but sends to any that is bound to a path
+    (the system's log, systemd). Event loops wake themselves by a pair of streams, which cannot.
+    """
     inet, inet6, netlink = 2, 10, 16
     for family in (inet, inet6, netlink):
         rules.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+    stream = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _SOCKET_TYPE, _SOCK_STREAM)
+    rules.add_rule(pyseccomp.ALLOW, "socketpair", stream)
 
 
 def _landlock(devices: Iterable[Path]) -> int:

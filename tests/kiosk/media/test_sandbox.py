@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ import ctypes, errno, json, os, resource, socket, sys, threading
 from pathlib import Path
 from kiosk.media import sandbox
 
-inside, allowed = sys.argv[1:]
+inside, allowed, log = sys.argv[1:]
 libc = ctypes.CDLL(None, use_errno=True)
 results, late = {}, threading.Event()
 
@@ -30,6 +31,11 @@ def attempt(name, act):
 def unix():
     with socket.socket(socket.AF_UNIX) as one:
         one.connect("/tmp/.X11-unix/X0")
+
+def pair_of(kind):
+    for each in socket.socketpair(socket.AF_UNIX, kind):
+        with each:
+            each.sendto(b"forged", log)
 
 def trace():
     if libc.ptrace(16, os.getppid(), None, None) != 0:
@@ -58,6 +64,8 @@ attempt("fork", os.fork)
 attempt("signal the parent", lambda: os.kill(os.getppid(), 0))
 attempt("trace the parent", trace)
 attempt("unix socket", unix)
+attempt("pair of datagram sockets", lambda: pair_of(socket.SOCK_DGRAM))
+attempt("pair of packet sockets", lambda: pair_of(socket.SOCK_SEQPACKET))
 late.set()
 old.join()
 new = threading.Thread(target=in_new_thread)
@@ -69,6 +77,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
     attempt("udp", lambda: udp.sendto(b"x", udp.getsockname()))
 a, b = socket.socketpair()
 attempt("socketpair", lambda: a.send(b"x"))
+attempt("to a path by a pair", lambda: a.sendto(b"forged", log))
 import wave  # a lazy import: the code's folders stay readable
 print(json.dumps({"results": results, "missing": missing,
                   "dumpable": libc.prctl(3, 0, 0, 0, 0), "no_new_privs": libc.prctl(39, 0, 0, 0, 0),
@@ -94,7 +103,11 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder: Path = tmp_path_factory.mktemp("sandbox")
     (folder / "secret").write_text("another visit's")
     (folder / "device").write_text("")
-    found = run(TRIES, str(folder / "secret"), str(folder / "device"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(folder / "log"))
+        found = run(TRIES, *(str(folder / name) for name in ("secret", "device", "log")))
+        with pytest.raises(BlockingIOError):
+            log.recv(100, socket.MSG_DONTWAIT)
     assert (folder / "secret").exists()
     return found
 
@@ -120,6 +133,9 @@ def test_the_kernel_here_can_do_all_of_it(outcome: Any) -> None:
         ("signal the parent", "EPERM"),
         ("trace the parent", "EPERM"),
         ("unix socket", "EPERM"),
+        ("pair of datagram sockets", "EPERM"),
+        ("pair of packet sockets", "EPERM"),
+        ("to a path by a pair", "EISCONN"),
         ("udp", "done"),
         ("socketpair", "done"),
     ],
