@@ -30,7 +30,7 @@ from kiosk.media.syscalls import ALLOWED
 
 _log = logging.getLogger(__name__)
 
-ADDRESS_SPACE_BYTES: Final = 3 << 30
+MEMORY_BYTES: Final = 3 << 30
 OPEN_FILES: Final = 128
 FIXED_PATHS: Final = """
 /lib /lib64 /usr/lib /usr/lib64 /usr/local/lib /etc/ld.so.cache
@@ -86,15 +86,17 @@ def forbid_io_uring() -> None:
 def confine(devices: Iterable[Path]) -> list[str]:
     """Give up new privileges, dumps, big memory, and every file but code and `devices`.
 
-    Returns what this kernel could not do.
+    Of those, device nodes (and folders of them) may be written to, all else only read. Returns
+    what this kernel could not do.
     """
+    devices = list(devices)
     threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
+    resource.setrlimit(memory_limit(devices), (MEMORY_BYTES, MEMORY_BYTES))
     missing = []
     if threads != 1:
         missing.append(f"Landlock binds only one of {threads} threads")
@@ -106,6 +108,16 @@ def confine(devices: Iterable[Path]) -> list[str]:
         if version < 4:
             missing.append(f"Landlock {version}: TCP and abstract sockets stay open")
     return _warn(missing)
+
+
+def memory_limit(devices: Iterable[Path]) -> int:
+    """Return which of the kernel's limits bounds the memory, given what is used.
+
+    The address space; but CUDA reserves tens of GiB of that before NVENC encodes a picture, and
+    would not begin. There it is what is private and writable, which a reservation is not.
+    """
+    has_cuda = any(path.parent.name == "dev" and path.name.startswith("nvidia") for path in devices)
+    return resource.RLIMIT_DATA if has_cuda else resource.RLIMIT_AS
 
 
 def restrict() -> list[str]:
@@ -166,12 +178,21 @@ def _landlock(devices: Iterable[Path]) -> int:
         for path in _code_paths():
             _permit(ruleset, path, (_READ_FILE | _READ_DIR) & rights)
         for path in devices:
-            wanted = _READ_FILE | _WRITE_FILE | _READ_DIR | _IOCTL_DEV
+            wanted = _READ_FILE | _READ_DIR
+            if _is_device(path):
+                wanted |= _WRITE_FILE | _IOCTL_DEV
             _permit(ruleset, path, wanted & rights)
         _syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
     return version
+
+
+def _is_device(path: Path) -> bool:
+    """Return whether this is a device's node or, as /dev/snd, a folder of nodes."""
+    return path.is_char_device() or (
+        path.is_dir() and any(each.is_char_device() for each in path.iterdir())
+    )
 
 
 def _permit(ruleset: int, path: Path, rights: int) -> None:

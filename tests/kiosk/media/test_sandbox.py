@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import resource
 import socket
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kiosk.media import sandbox
 
 TRIES = r"""
 import ctypes, errno, json, os, resource, socket, sys, threading
@@ -49,13 +52,16 @@ def in_old_thread():
 def in_new_thread():
     attempt("read, new thread", lambda: open("/etc/passwd").close())
 
-missing = sandbox.confine([Path(allowed)])
+missing = sandbox.confine([Path(allowed), Path("/dev/full"), Path("/dev/shm")])
 old = threading.Thread(target=in_old_thread)
 old.start()
 missing += sandbox.restrict()
 attempt("read /etc/passwd", lambda: open("/etc/passwd").close())
 attempt("read another's file", lambda: open(inside).close())
-attempt("read the allowed device", lambda: open(allowed).close())
+attempt("read what is no device", lambda: open(allowed).close())
+attempt("write to what is no device", lambda: open(allowed, "r+").close())
+attempt("list a folder that is read", lambda: os.listdir("/dev/shm"))
+attempt("open a device for writing", lambda: open("/dev/full", "r+b", 0).close())
 attempt("list /", lambda: os.listdir("/"))
 attempt("write", lambda: open(inside + ".new", "w").close())
 attempt("remove", lambda: os.unlink(inside))
@@ -123,7 +129,10 @@ def test_the_kernel_here_can_do_all_of_it(outcome: Any) -> None:
         ("read another's file", "EACCES"),
         ("read, new thread", "EACCES"),
         ("read, thread from before", "EACCES"),
-        ("read the allowed device", "done"),
+        ("read what is no device", "done"),
+        ("write to what is no device", "EACCES"),
+        ("list a folder that is read", "done"),
+        ("open a device for writing", "done"),
         ("list /", "EACCES"),
         ("write", "EACCES"),
         ("remove", "EPERM"),
@@ -147,6 +156,41 @@ def test_what_is_denied_and_what_is_not(outcome: Any, act: str, expected: str) -
 def test_process_attributes(outcome: Any) -> None:
     assert (outcome["dumpable"], outcome["no_new_privs"]) == (0, 1)
     assert outcome["core"] == outcome["file_size"] == [0, 0]
+
+
+RESERVE = """
+import json, mmap, resource
+from pathlib import Path
+from kiosk.media import sandbox
+
+def reserved(protection):
+    try:
+        mmap.mmap(-1, 8 << 30, mmap.MAP_PRIVATE, protection).close()
+        return True
+    except OSError:
+        return False
+
+resource.setrlimit(sandbox.memory_limit([Path("/dev/nvidia0")]), (sandbox.MEMORY_BYTES,) * 2)
+cuda = reserved(0), reserved(mmap.PROT_READ | mmap.PROT_WRITE)
+resource.setrlimit(sandbox.memory_limit([]), (sandbox.MEMORY_BYTES,) * 2)
+print(json.dumps([cuda, (reserved(0), reserved(mmap.PROT_READ | mmap.PROT_WRITE))]))
+"""
+
+
+def test_memory_is_bounded_and_cuda_may_reserve_what_it_does_not_use() -> None:
+    assert run(RESERVE) == [[True, False], [False, False]]
+
+
+@pytest.mark.parametrize(
+    ("devices", "limit"),
+    [
+        ([], resource.RLIMIT_AS),
+        (["/dev/video0", "/dev/dri/renderD128", "/proc/driver/nvidia"], resource.RLIMIT_AS),
+        (["/dev/snd", "/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm"], resource.RLIMIT_DATA),
+    ],
+)
+def test_what_bounds_the_memory(devices: list[str], limit: int) -> None:
+    assert sandbox.memory_limit(map(Path, devices)) == limit
 
 
 def test_more_threads_than_one_is_said() -> None:
