@@ -63,7 +63,8 @@ class SoundBuffer:
         self.recovered_ms = 0.0
         """Sound that came in time only as FEC, since the beginning."""
         self.timestamp: int | None = None
-        """RTP time of what the last `pull` began with; None before the first packet."""
+        """RTP time of what the last `pull` began with; None before the first packet, and while
+        there is nothing to make up any more: nothing of the sender plays then."""
         self._clock = DeviceClock(clock)
         self._lock = threading.Lock()
         self._inbox: deque[tuple[int, int, bytes, float]] = deque()
@@ -100,10 +101,15 @@ class SoundBuffer:
         while self._sound.size < samples:
             more = self._more(now + self._sound.size / SAMPLE_RATE_HZ)
             self._sound = np.concatenate([self._sound, more])
-        if self._next is not None:
-            self.timestamp = self._next[1] + self._filled - self._sound.size & 0xFFFFFFFF
+        self.timestamp = self._playing()
         block, self._sound = self._sound[:samples], self._sound[samples:]
         return block
+
+    def _playing(self) -> int | None:
+        """Return the RTP time of the first sample that waits here."""
+        if self._next is None or self._filled > IDLE:
+            return None
+        return self._next[1] + self._filled - self._sound.size & 0xFFFFFFFF
 
     def _take_in(self) -> None:
         with self._lock:

@@ -15,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.media import opus
+from kiosk.media.lip_sync import LipSync
 from kiosk.media.sound_buffer import INBOX_PACKETS, DeviceClock, SoundBuffer
 from tests.kiosk.media.line import PACKETS, SEQUENCE_0, TIMESTAMP_0, Card, Sent, line, spoken
 
 CLEAN_MS = 25
 WAY_S = 0.03
+EPOCH_S = 4_000_000_000
 BROKEN = (4.0, 4.5)
 
 
@@ -166,6 +168,30 @@ def test_nothing_came_yet_and_nothing_comes_any_more() -> None:
     card.run(line(1, lambda n, at: 0.5 + WAY_S), 1.5)
     card.run([], 5)
     assert not card.sound[int(1.7 * 48_000) :].any(), "made-up sound has faded"
+
+
+def test_sound_that_ended_plays_at_no_time_and_holds_no_picture() -> None:
+    card, lips = Card(), LipSync()
+    lips.report("audio", EPOCH_S << 32, TIMESTAMP_0)
+    lips.report("video", EPOCH_S << 32, 0)
+    packets = line(12, lambda n, at: WAY_S)
+    packets = [each for each in packets if not 3 < each.arrives_at < 9]
+    times: dict[int, int | None] = {}
+    for tick in range(360):
+        now = tick / 30
+        before, packets = (
+            [each for each in packets if each.arrives_at < now],
+            [each for each in packets if each.arrives_at >= now],
+        )
+        card.run(before, now)
+        times[tick] = playing = card.buffer.timestamp
+        if playing is not None:
+            lips.played(playing, now)
+        assert lips.hold_s(int((now - WAY_S) * 90_000) & 0xFFFFFFFF, now) < 0.01
+    known = {tick for tick, playing in times.items() if playing is not None}
+    assert set(range(3, 147)) <= known, "what is made up has a time too"
+    assert known.isdisjoint(range(156, 270))
+    assert set(range(285, 360)) <= known, "as soon as sound comes again"
 
 
 def test_a_card_that_stops_for_a_while_hears_the_newest() -> None:
