@@ -37,6 +37,11 @@ JOIN_S: Final = 2.0
 LARGE_PIXELS: Final = 640 * 480
 """Above, USB 2 has no room for raw pictures at 30 a second: Motion JPEG is asked for first."""
 
+SLICES: Final = (1, 5)
+"""The NAL units that are pictures (ITU-T H.264, table 7-1, without what cameras never send)."""
+INTRODUCTION_MAX_BYTES: Final = 64 * 1024
+"""More parameters and remarks than this before a picture are nonsense."""
+
 H264: Final = "h264"
 INPUT_FORMATS: Final = {"raw": "yuyv422", "mjpeg": "mjpeg", H264: H264}
 """The words of the configuration (beside "auto") as FFmpeg's v4l2 input takes them."""
@@ -207,24 +212,39 @@ class _Capture:
         stream.codec_context.thread_count = 1  # more would keep pictures back
         stream.codec_context.flags |= Flags.low_delay
         controls = self._controls(self._path)
-        number, waiting = 0, b""
+        number, waiting, is_asked = 0, b"", False
         try:
             for packet in container.demux(stream):
                 waiting += bytes(packet)
-                try:
-                    pictures = stream.decode(packet)
-                except av.InvalidDataError:
-                    # Cut short on the bus: the gap in the numbers says that a key frame is due.
+                pictures = _pictures(stream, packet)
+                if not pictures and (pictures is None or not is_introduction(waiting)):
+                    # Cut short on the bus, or of a group whose beginning nobody has seen: the gap
+                    # in the numbers says that a key frame is due.
                     number, waiting = number + 1, b""
-                    controls.force_key()
-                    continue
-                for picture in pictures:
+                    if not is_asked:
+                        controls.force_key()
+                    is_asked = True
+                for picture in pictures or ():
                     picture.opaque = EncodedFrame(waiting, number, controls)
                     # Parameter sets may come by themselves: they belong to the picture after.
-                    number, waiting = number + 1, b""
+                    number, waiting, is_asked = number + 1, b"", False
                     yield picture
         finally:
             controls.close()
+
+
+def is_introduction(data: bytes) -> bool:
+    """Return whether H.264 may wait for the picture that it belongs to: it is none itself."""
+    kinds = {unit[0] & 0x1F for unit in data.split(b"\0\0\1")[1:] if unit}
+    return kinds.isdisjoint(SLICES) and len(data) <= INTRODUCTION_MAX_BYTES
+
+
+def _pictures(stream: Any, packet: av.Packet[Any]) -> list[av.VideoFrame] | None:
+    """Return what the packet shows; None when it cannot be decoded."""
+    try:
+        return list(stream.decode(packet))
+    except av.InvalidDataError:
+        return None
 
 
 def fitted(frame: av.VideoFrame) -> av.VideoFrame:

@@ -17,7 +17,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from config.schema import Devices
 from hardware import factory
-from hardware.camera import V4l2Camera, attempts
+from hardware.camera import V4l2Camera, attempts, is_introduction
 from hardware.interfaces import VideoMode, encoded_by_camera
 from hardware.v4l2_controls import V4l2Controls
 
@@ -168,6 +168,35 @@ async def test_a_unit_cut_short_leaves_a_gap_and_asks_for_a_key_frame(play: Play
     assert len(driver.told) == 1
     driver.step()
     await camera.close()
+
+
+def parameters_of(unit: bytes) -> bytes:
+    """Return what comes before the key frame's first slice."""
+    return unit[: unit.index(b"\0\0\1\x65")]
+
+
+async def test_a_camera_in_the_middle_of_its_group_glues_nothing_together(play: Play) -> None:
+    units = access_units()
+    before = units[1:9]
+    driver = play([parameters_of(units[0]) + before[0], *before[1:], *units])
+    camera = V4l2Camera("/dev/video0", MODE, driver.open, asked="h264", controls=driver.controls)
+    await camera.open()
+    for _ in before:
+        driver.step()  # of which nothing can be shown
+    for number in range(3):
+        encoded = encoded_by_camera(await next_frame(camera, driver))
+        assert encoded is not None
+        assert (encoded.number, encoded.data) == (len(before) + number, units[number])
+    assert len(driver.told) == 1, "asked once, not for each picture"
+    driver.step()
+    await camera.close()
+
+
+def test_only_what_is_no_picture_waits_for_one() -> None:
+    unit = access_units()[0]
+    assert is_introduction(parameters_of(unit)) and is_introduction(b"")
+    assert not is_introduction(unit) and not is_introduction(access_units()[1])
+    assert not is_introduction(parameters_of(unit) * 2000), "nor does it without end"
 
 
 @pytest.mark.parametrize("asked", ["auto", "raw", "mjpeg"])
