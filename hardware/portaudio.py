@@ -75,6 +75,8 @@ def start(
         stream.start()
     except sounddevice.PortAudioError as error:
         raise failure_of(sounddevice, error) from error
+    except ValueError as error:  # how it says that several cards go by this name, and which
+        raise DeviceRefused("; ".join(str(error).splitlines())) from error
     return stream
 
 
