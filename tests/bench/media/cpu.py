@@ -110,13 +110,16 @@ def pss_mb(root: int) -> float:
     return sum(own_pss_mb(pid) for pid in tree(root))
 
 
-def own_pss_mb(pid: int) -> float:
-    """Return the memory of one process, shared pages shared out, in MB; 0 when it is gone."""
+def own_pss_mb(pid: int, kind: str = "Pss") -> float:
+    """Return the memory of one process, shared pages shared out, in MB; 0 when it is gone.
+
+    `kind` "Pss_Anon" leaves files out, whose share changes when other processes come and go.
+    """
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     for line in text.splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith(f"{kind}:"):
             return int(line.split()[1]) * 1024 / 1e6
     return 0.0  # a zombie has no memory left

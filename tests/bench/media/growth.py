@@ -28,10 +28,11 @@ FIRST_SHARE: Final = 0.2
 async def measured(
     hosts: tuple[Host, Host], size: tuple[int, int], minutes: float, say: Say
 ) -> list[Row]:
-    """Let a call run and return its memory at the end, and how fast it grew."""
+    """Let a call run and return its memory at most, and how fast what is its own grew."""
     wall_host, family_host = hosts
     times: list[float] = []
     sizes: list[float] = []
+    anonymous: list[float] = []
     async with browser(family_host, *size) as family, terminal(wall_host, *size) as wall:
         call = Ours(wall, family)
         await call.connect()
@@ -39,19 +40,28 @@ async def measured(
         began = said = time.monotonic()
         while (now := time.monotonic()) - began < minutes * 60:
             times.append(now - began)
-            sizes.append(cpu.pss_mb(wall.pid))
+            sizes.append(cpu.own_pss_mb(wall.pid))
+            anonymous.append(cpu.own_pss_mb(wall.pid, "Pss_Anon"))
             wall.take_remote()
             wall.own.clear()
             wall.statistics()
             if now - said > SAY_EVERY_S:
                 said = now
-                say(f"{(now - began) / 60:.0f} min: {sizes[-1]:.1f} MB")
+                minute = (now - began) / 60
+                say(f"{minute:.0f} min: {sizes[-1]:.1f} MB, {anonymous[-1]:.1f} of them its own")
             await asyncio.sleep(EVERY_S)
         await call.hang_up()
     what = f"memory (PSS) of the media process over {minutes:g} min"
     return [
         Row(f"{what}, most", "MB", max(sizes), None, None, None),
-        Row("  growth", "MB/h", slope_per_h(times, sizes), None, None, FLAT_MB_PER_H),
+        Row(
+            "  growth of its own (anonymous)",
+            "MB/h",
+            slope_per_h(times, anonymous),
+            None,
+            None,
+            FLAT_MB_PER_H,
+        ),
     ]
 
 
