@@ -8,7 +8,7 @@ import re
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from kiosk.media.relays import TurnServer
@@ -16,16 +16,19 @@ from kiosk.media.relays import TurnServer
 USERNAME, PASSWORD = "terminal", "not-a-secret"
 HOST = "127.0.0.1"
 START_S = 10.0
+TRIES = 50
 
 
 def free_port() -> int:
     """Return a port that is free for UDP and TCP just now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind((HOST, 0))
-        port: int = udp.getsockname()[1]
-        with socket.socket() as tcp:
-            tcp.bind((HOST, port))
-        return port
+    for _ in range(TRIES):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind((HOST, 0))
+            port: int = udp.getsockname()[1]
+            with suppress(OSError):  # what is free for the one need not be so for the other
+                tcp.bind((HOST, port))
+                return port
+    raise RuntimeError(f"no port of {HOST} is free for both")
 
 
 async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
