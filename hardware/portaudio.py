@@ -27,11 +27,15 @@ _INVALID = -9996
 
 
 def load() -> Any:
-    """Return the sounddevice module. Raises DeviceNotFound when PortAudio is not installed."""
+    """Return the sounddevice module. Raises DeviceNotFound when PortAudio is not installed.
+
+    The first call looks for the library, by running ldconfig: a process that will give up running
+    programs calls this before.
+    """
     try:
         import sounddevice  # noqa: PLC0415 - loads a system library that may be missing
     except OSError as error:
-        raise DeviceNotFound(f"{error}: install libportaudio2") from error
+        raise DeviceNotFound(f"PortAudio does not load ({error}): install libportaudio2") from error
     return sounddevice
 
 

@@ -24,8 +24,8 @@ import msgspec
 import uvloop
 
 from config.schema import AUTO, SIMULATED, Devices
-from hardware import factory
-from hardware.interfaces import Camera, Earpiece, Microphone
+from hardware import factory, portaudio
+from hardware.interfaces import Camera, DeviceNotFound, Earpiece, Microphone
 from hardware.simulated import Heard, SimulatedEarpiece
 from kiosk.media import encoders, framing, sandbox
 from kiosk.media.call import Call, Studio
@@ -214,6 +214,9 @@ class Media:
                 self._tell(Connected(connection=number, up=False))
 
     async def _open(self, group: asyncio.TaskGroup, keepers: list[asyncio.Task[None]]) -> None:
+        if uses_sound(self._devices):
+            with suppress(DeviceNotFound):  # whoever opens the device will say so
+                portaudio.load()  # runs ldconfig, as this process soon may not
         sandbox.confine(device_paths(self._devices))
         studio, tell = self._studio, self._tell
         camera = Keeper(
@@ -242,6 +245,11 @@ class Media:
         return lambda: Heard(ear.take_dbfs(), None)
 
 
+def uses_sound(devices: Devices) -> bool:
+    """Return whether microphone or earpiece is a sound card's."""
+    return {devices.microphone, devices.earpiece} != {SIMULATED}
+
+
 def device_paths(devices: Devices) -> list[Path]:
     """Return the device nodes that the configuration may need; none for simulated ones."""
     paths: list[Path] = []
@@ -249,7 +257,7 @@ def device_paths(devices: Devices) -> list[Path]:
         paths += sorted(Path("/dev").glob("video*"))
     elif devices.camera != SIMULATED:
         paths.append(Path(devices.camera))
-    if {devices.microphone, devices.earpiece} != {SIMULATED}:
+    if uses_sound(devices):
         paths.append(Path("/dev/snd"))
     paths += encoders.device_paths(devices.encoder)
     # udev's view of what is attached, for "auto".

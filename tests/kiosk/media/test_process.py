@@ -8,14 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from config.schema import Network
 from kiosk.media import framing
-from kiosk.media.commands import Drop, Setup
+from kiosk.media.commands import Drop, Fault, Setup
 from kiosk.media.frames import FrameReader
 from kiosk.media.process import FAILED, serve
-from tests.kiosk.media.wall import devices
+from tests.kiosk.media.wall import devices, wall
 
 
 @pytest.fixture
@@ -73,3 +74,15 @@ def test_only_what_is_said_to_be_fatal_ends_it(fatal: bool) -> None:
     ended = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
     assert ended.returncode == (FAILED if fatal else 0)
     assert b"it fails" in ended.stderr
+
+
+async def test_sound_cards_are_looked_for_inside_the_sandbox() -> None:
+    """PortAudio's library is found by running a program, which must happen before."""
+    named = msgspec.structs.replace(
+        devices(160, 120), microphone="no such card", earpiece="no such card"
+    )
+    async with wall(named) as one:
+        await one.open()
+        faults = {each.code: each.detail for each in one.reports if isinstance(each, Fault)}
+    assert set(faults) == {"MIC-01", "EAR-01"}
+    assert all("called 'no such card'" in each for each in faults.values()), faults
