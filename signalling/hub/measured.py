@@ -51,7 +51,8 @@ class Measures:
 def _facts(stats: CallStats) -> dict[str, Any]:
     facts = msgspec.structs.asdict(stats)
     del facts["visit"]
-    return facts
+    # A browser's numbers have fifteen digits, of which the first few were measured.
+    return {key: round(each, 1) if isinstance(each, float) else each for key, each in facts.items()}
 
 
 def _line(end: str, stats: CallStats) -> str:

@@ -41,16 +41,34 @@ def show_visit(result: Row, *, as_json: bool) -> None:
     _print(_table("Log", ("seq", "happened", "kind", "by", "details"), result["events"]))
 
 
+CALL: Final = {
+    "age_s": "measured, s ago",
+    "connection": "connection, number",
+    "rtt_ms": "round trip, ms",
+    "video_kbps_in": "picture received, kb/s",
+    "video_kbps_out": "picture sent, kb/s",
+    "fps_in": "pictures received, a second",
+    "fps_out": "pictures sent, a second",
+    "lost_in": "packets lost on the way here, so far",
+    "lost_out": "packets lost on the way to the other end, so far",
+    "jitter_ms": "jitter of the sound's packets, ms",
+    "sound_delay_ms": "sound waited before it was played, ms",
+    "concealed_ms": "sound made up for what did not come, ms",
+    "longest_gap_ms": "longest time without a new picture, ms",
+    "dropped": "given up by full queues, so far",
+    "target_kbps": "picture encoded for, kb/s",
+}
+"""The numbers of `call_stats.py` in words, in their order."""
+
+
 def _call(ends: Sequence[Row]) -> Table:
     """The call's last second: a line for each number, a column for each end that measured it."""
     table = Table(title="Call, last second", title_justify="left", header_style="bold")
-    table.add_column("Measured by")
+    table.add_column("Measured by the")
     for end in ends:
         table.add_column(str(end["end"]), justify="right")
-    for key in ends[0]:
-        if key != "end":
-            # A rate needs its unit, which `_heading` leaves out.
-            table.add_row(key.replace("_", " "), *(_cell(key, end[key]) for end in ends))
+    for key, words in CALL.items():
+        table.add_row(words, *(_cell(key, end[key]) for end in ends))
     return table
 
 

@@ -37,6 +37,8 @@ export class Effects {
     const said = this.#spoken(scene, screen);
     if (said !== "" && this.status.textContent !== said) this.status.textContent = said;
     this.#ring(scene, screen);
+    // The second click of a double click would leave the new screen's words marked.
+    if (screen !== this.screen) window.getSelection()?.removeAllRanges();
     this.screen = screen;
     void this.#keepLit(screen === "in-visit" || screen === "held");
   }

@@ -40,7 +40,9 @@ SIZES = {f"{width}x{height}": (width, height) for width, height in LONG.sizes}
 
 
 @click.command(epilog=EPILOG)
-@click.option("--short", is_flag=True, help="Three minutes, or six; judges ratios, not goals.")
+@click.option(
+    "--short", is_flag=True, help="Three minutes, six if a ratio falls; judges ratios, not goals."
+)
 @click.option(
     "--size",
     "sizes",
@@ -48,9 +50,15 @@ SIZES = {f"{width}x{height}": (width, height) for width, height in LONG.sizes}
     multiple=True,
     help="May be repeated. Default: both.",
 )
-@click.option("--seconds", type=click.FloatRange(4, 600), help="Of call in each round.")
-@click.option("--rounds", type=click.IntRange(1, 20), help="Turns of ours and the peer.")
-@click.option("--presses", type=click.IntRange(1, 50), help="In each round.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(4, 600),
+    help="Of call in each round. Default: 20; short: 12.",
+)
+@click.option(
+    "--rounds", type=click.IntRange(1, 20), help="Turns of ours and the peer. Default: 2."
+)
+@click.option("--presses", type=click.IntRange(1, 50), help="In each round. Default: 4; short: 8.")
 @click.option(
     "--minutes",
     type=click.FloatRange(0, 600),

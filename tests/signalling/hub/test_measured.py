@@ -10,7 +10,7 @@ import pytest
 from signalling.errors import NotJson, WrongType
 from signalling.hub import staff_commands as ask
 from signalling.hub.measured import LOG_EVERY_S, Measures
-from signalling.hub.tables import show_visit
+from signalling.hub.tables import CALL, show_visit
 from signalling.messages import (
     PAGE_TO_HUB,
     TERMINAL_TO_HUB,
@@ -42,20 +42,20 @@ async def test_both_ends_are_logged_and_shown_and_never_stored(
     caplog.set_level(logging.INFO)
     terminal, page, visit = await hub.begun()
     before = await hub.kinds(visit)
-    stats = CallStats(visit=visit, connection=1, rtt_ms=12.25, lost_in=3, longest_gap_ms=66.0)
+    stats = CallStats(visit=visit, connection=1, rtt_ms=12.5, lost_in=3, longest_gap_ms=66.0)
     await terminal.send(stats)
     await terminal.ask(Ping(sent=0.0), Pong)
     await page.send(CallStats(visit=visit, connection=1, fps_in=29.97))
     await page.ask(Ping(sent=0.0), Pong)
     at_page, at_terminal = await shown(hub, visit)
-    assert (at_page["end"], at_page["fps_in"], at_page["rtt_ms"]) == ("page", 29.97, None)
+    assert (at_page["end"], at_page["fps_in"], at_page["rtt_ms"]) == ("page", 30.0, None)
     assert at_terminal == {
         "end": "terminal",
         "age_s": at_terminal["age_s"],
         **{name: getattr(stats, name) for name in ["connection", *NAMES]},
     }
     first, second = lines(caplog)
-    assert first.startswith(f"call visit={visit} end=terminal connection=1 rtt_ms=12.2 ")
+    assert first.startswith(f"call visit={visit} end=terminal connection=1 rtt_ms=12.5 ")
     assert " lost_in=3 " in first
     assert " longest_gap_ms=66.0 " in first
     assert second.startswith(f"call visit={visit} end=page connection=1 rtt_ms=- ")
@@ -136,5 +136,6 @@ async def test_staff_read_both_ends_side_by_side(
     rows = [
         [cell.strip() for cell in line.split("│")] for line in capsys.readouterr().out.split("\n")
     ]
-    assert ["", "fps in", "14.0", "29.5", ""] in rows
-    assert ["", "rtt ms", "-", "-", ""] in rows
+    assert ["", "pictures received, a second", "14.0", "29.5", ""] in rows
+    assert ["", "round trip, ms", "-", "-", ""] in rows
+    assert CALL.keys() == {"age_s", "connection", *NAMES}, "every number has its words"

@@ -303,3 +303,17 @@ async def test_a_visit_fits_a_phone_both_ways(hub: FakeHub, page: Page) -> None:
         assert button is not None and button["y"] + button["height"] <= LOW["height"]
         if SHOTS is not None:
             await page.screenshot(path=SHOTS / "low-f.png")
+
+
+async def test_a_double_click_marks_nothing(hub: FakeHub, page: Page) -> None:
+    """A marked picture is all blue, until the page is loaded again."""
+    hub.visits = [a_visit()]
+    await log_in(page)
+    async with FakeKiosk("v1", 1) as kiosk:
+        await begin(hub, page, kiosk)
+        await page.evaluate("getSelection().selectAllChildren(document.body)")
+        await page.click("#end-visit")
+        await page.dblclick("#confirm-end")
+        await on_screen(page, "held")
+        await page.mouse.dblclick(300, 400)  # where the heading is
+        assert await page.evaluate("getSelection().toString()") == ""
