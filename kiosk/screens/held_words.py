@@ -90,6 +90,10 @@ def _why(view: View, why: BreakView | None, words: Words) -> tuple[str, str, str
                 else words("We keep your visit.")
             )
             return words("The handset is hung up"), words("Lift it to go on."), here, True
+        case Side.VISITOR, Cause.PAGE if visit.page is not None:  # it came back, or another did
+            back = words("{name}'s page is open", name=name)
+            press = words("Waiting for {name} to press the green telephone", name=name)
+            return back, hold, press, False
         case Side.VISITOR, Cause.PAGE:
             closed = words("{name}'s page is closed", name=name)
             return closed, hold, words("{name} can open it again.", name=name), False

@@ -70,10 +70,10 @@ UNKNOWN: Final = replace(
 """What is known before a hub has ever answered."""
 
 
-def _held(side: Side, cause: Cause, **changes: Any) -> View:
+def _held(side: Side, cause: Cause, page: str | None = "p1", **changes: Any) -> View:
     why = BreakView(side=side, cause=cause, since=START + 900)
     held = visit(
-        status=Status.INTERRUPTED, signed_in=True, terminal="t4", visitor_here=True, page="p1",
+        status=Status.INTERRUPTED, signed_in=True, terminal="t4", visitor_here=True, page=page,
         begun_at=START, ends_at=START + 1920, breaks=(why,),
     )  # fmt: skip
     fields: dict[str, Any] = {
@@ -164,7 +164,8 @@ SAMPLES: Final[dict[str, View]] = {
     "k5-end": replace(IN_VISIT, sheet=Sheet("confirm-end", 10)),
     "k6-visitor": _held(Side.VISITOR, Cause.LINK),
     "k6-ending": _held(Side.TERMINAL, Cause.LINK, ending=True, connected=False),
-    "k6-page": _held(Side.VISITOR, Cause.PAGE),
+    "k6-page": _held(Side.VISITOR, Cause.PAGE, page=None),
+    "k6-press": _held(Side.VISITOR, Cause.PAGE),
     "k6-terminal": _held(Side.TERMINAL, Cause.LINK, connected=False),
     "k6-network": _held(Side.NETWORK, Cause.MEDIA),
     "k6-handset": _held(Side.TERMINAL, Cause.HANDSET, handset_up=False, sign_out_in_s=57),

@@ -139,6 +139,7 @@ def test_each_warning_appears_for_ten_seconds(minutes: int) -> None:
     [
         ("k6-visitor", "Maria's internet dropped", True),
         ("k6-page", "Maria's page is closed", False),
+        ("k6-press", "Waiting for Maria to press the green telephone", False),
         ("k6-terminal", "This terminal lost its connection", True),
         ("k6-network", "Our network has a problem", True),
         ("k6-handset", "The handset is hung up", False),
