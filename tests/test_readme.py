@@ -20,35 +20,36 @@ def blocks() -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
 
 
-def script(block: str, port: int) -> str:
-    """A block for bash: this interpreter's commands, a free port instead of 8080."""
-    here = f'set -euo pipefail\nexport PATH="{BIN}:$PATH"\n'
-    return here + block.replace("127.0.0.1:8080", f"127.0.0.1:{port}")
+def words(block: str, home: Path, where: Path, port: int = 0) -> list[str]:
+    """A block for bash: this interpreter's commands, a home of its own, a free port for 8080."""
+    here = f'set -euo pipefail\nexport PATH="{BIN}:$PATH" HOME="{home}"\ncd "{where}"\n'
+    return ["bash", "-c", here + block.replace("127.0.0.1:8080", f"127.0.0.1:{port}")]
 
 
 async def test_the_technicians_block_can_be_copied(tmp_path: Path) -> None:
     hub_block, people, terminal = blocks()
+    folder = tmp_path / "visitbooth-try"
     serve = next(line for line in hub_block.splitlines() if line.startswith("visit-hub serve"))
     before = hub_block.replace(serve, "").replace(
         'name = "lindell-hub"', 'name = "lindell-hub"\nport = 0'
     )
-    await run(["bash", "-c", f"cd {tmp_path}\n{script(before, 0)}"], deadline_s=60)
+    await run(words(before, tmp_path, ROOT), deadline_s=60)
     process = Process(
-        "hub", [str(BIN / "visit-hub"), "serve", "--config", str(tmp_path / "hub.toml")]
+        "hub", [str(BIN / "visit-hub"), "serve", "--config", str(folder / "hub.toml")]
     )
     async with process:
         port = int((await process.wait_for(r"listening on http://127.0.0.1:(\d+)", 30))[1])
-        told = await run(["bash", "-c", f"cd {tmp_path}\n{script(people, port)}"], deadline_s=90)
+        told = await run(words(people, tmp_path, ROOT, port), deadline_s=90)
         assert "Maria" in told
         code = re.search(r"\b[A-Z0-9]{4}-?[A-Z0-9]{4}\b", told)
         assert code, told
         kiosk = next(line for line in terminal.splitlines() if line.startswith("visit-kiosk"))
         rest = terminal.replace(kiosk, "").replace("PUT-IT-HERE", code[0])
-        await run(["bash", "-c", f"cd {tmp_path}\n{script(rest, port)}"], deadline_s=60)
+        await run(words(rest, tmp_path, folder, port), deadline_s=60)
         env = {"SDL_VIDEODRIVER": "offscreen"}
-        argv = [str(BIN / "visit-kiosk"), "--config", str(tmp_path / "terminal.toml"), "--windowed"]
+        argv = [str(BIN / "visit-kiosk"), "--config", str(folder / "terminal.toml"), "--windowed"]
         async with Process("kiosk", argv, env=env) as screen:
             await screen.wait_for(r"link=up", 40)
             listing = [str(BIN / "visit-hub"), "terminal", "list", "--json"]
-            shown = await run([*listing, "--config", str(tmp_path / "hub.toml")])
+            shown = await run([*listing, "--config", str(folder / "hub.toml")])
             assert [each["linked"] for each in json.loads(shown)] == [True]
