@@ -36,6 +36,8 @@ def buttons(sample: str) -> tuple[Button, ...]:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_screen_appears(stage: Stage, sample: str, language: str) -> None:
     stage.show("k8-away" if sample != "k8-away" else "k1-idle")
+    # Else all that is shown here may be drawn at once, and nothing but the last is ever seen.
+    stage.pass_frames(2)
     stage.until(lambda: len(np.unique(stage.picture()[::8, ::8])) > 3, "nothing is drawn")
     before = stage.picture()
     stage.show(sample, language=language)
