@@ -69,7 +69,7 @@ def test_a_good_call_passes() -> None:
     [
         (side(press_ms=60), "press to picture"),
         (side(delay_ms=40), "picture delay"),
-        (side(cpu=16), "CPU"),
+        (side(cpu=21), "CPU"),
         (side(frames(fps=5)), "readable pictures"),
         (side([replace(each, number=None) for each in frames()]), "readable pictures"),
         (side(frames(width=320)), "width"),
