@@ -219,7 +219,7 @@ class SimulatedEarpiece:
                 self._played.clear()  # times in one recording must go on without a jump
             try:
                 block = source(PLAYED_SAMPLES)
-            except Exception as error:
+            except Exception as error:  # told as a lost device, as a sound card's would be
                 _log.exception("the earpiece's source failed")
                 self._reason = f"{type(error).__name__}: {error}"
                 deliver(loop, self._over.set)

@@ -24,7 +24,7 @@ ABSENT_S: Final = 0.5
 class AudioSender(Sender):
     """Encodes 10 ms in the call that brings them: no queue, no thread, nothing to fall behind.
 
-    Encoding takes about 0.2 ms, less than handing the block to a thread and waiting for it.
+    Encoding takes 0.2 ms at most, less than handing the block to a thread and waiting for it.
     """
 
     def __init__(self, transport: Transport, gate: Gate) -> None:

@@ -188,7 +188,7 @@ class _Worker:
         def work() -> None:
             try:
                 answer.put(call())
-            except Exception as error:
+            except Exception as error:  # raised again where the answer is awaited
                 answer.put(error)
 
         self._work.put(work)

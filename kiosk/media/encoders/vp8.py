@@ -75,9 +75,12 @@ class Vp8Encoder:
     def _codec_for(self, width: int, height: int) -> VideoCodecContext:
         wanted = rate.fit_bps(self.target_bps, width, height)
         codec = self._codec
-        if codec is not None and (codec.width, codec.height) == (width, height):  # noqa: SIM102
-            if rate.in_band(wanted, self._bps):
-                return codec
+        if (
+            codec is not None
+            and (codec.width, codec.height) == (width, height)
+            and rate.in_band(wanted, self._bps)
+        ):
+            return codec
         self._codec, self._bps = _open(self._cpu_used, width, height, wanted), wanted
         return self._codec
 

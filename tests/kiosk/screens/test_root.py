@@ -217,6 +217,7 @@ def test_a_press_draws_only_its_button_again(stage: Stage) -> None:
 
 def test_the_12_hour_clock_is_shown(stage: Stage) -> None:
     stage.show("k1-idle")
+    stage.pass_frames(2)
     before = stage.picture()
     stage.show("k1-idle", twelve=True)
     stage.until(lambda: bool((stage.picture()[:420] != before[:420]).any()), "same clock")
