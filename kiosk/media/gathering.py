@@ -18,7 +18,7 @@ from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol, get_host_addresses
 
 from kiosk.media.checks import Address, PathProtocol
-from kiosk.media.relays import StunServer, TurnServer, first_relay, open_relay, widen
+from kiosk.media.relays import StunServer, TurnServer, first_relay, open_datagrams, open_relay
 
 _log = logging.getLogger(__name__)
 
@@ -88,20 +88,18 @@ class Gathering(Connection, ABC):
         self._local_candidates_end = True
 
     async def _bind(self, address: str) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            transport, protocol = await loop.create_datagram_endpoint(
+            protocol = await open_datagrams(
                 lambda: PathProtocol(self, self), local_addr=(address, 0)
             )
         except OSError as problem:
             _log.info("%s: could not bind %s: %s", self, address, problem)
             return
         if self._closing:  # meanwhile; nobody would close it any more
-            transport.close()
+            protocol.transport.close()
             return
-        widen(transport)
         self._protocols.append(protocol)
-        protocol.local_candidate = _candidate("host", transport.get_extra_info("sockname"))
+        protocol.local_candidate = _candidate("host", protocol.transport.get_extra_info("sockname"))
         self._add_local(protocol.local_candidate)
 
     async def _run(self, searches: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:

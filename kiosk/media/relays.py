@@ -23,7 +23,7 @@ import struct
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aioice import stun, turn
 from aiortc import RTCIceServer
@@ -33,6 +33,8 @@ from msgspec import Struct
 from kiosk.media.checks import Address, EagerTransaction, PathProtocol
 
 _log = logging.getLogger(__name__)
+
+P = TypeVar("P", bound=asyncio.DatagramProtocol)
 
 ALLOCATE_S: Final = 5.0
 """How long one server may take."""
@@ -218,18 +220,42 @@ async def _reach(server: TurnServer) -> UdpClient | TcpClient:
             lambda: TcpClient(*login), *address, ssl=server.is_tls or None
         )
         return stream
-    transport, client = await loop.create_datagram_endpoint(
-        lambda: UdpClient(*login), remote_addr=address
+    found = await loop.getaddrinfo(*address, type=socket.SOCK_DGRAM)
+    host, port = found[0][4][:2]
+    return await open_datagrams(lambda: UdpClient(*login), remote_addr=(str(host), int(port)))
+
+
+async def open_datagrams(
+    make: Callable[[], P],
+    *,
+    local_addr: Address | None = None,
+    remote_addr: Address | None = None,
+) -> P:
+    """Open a UDP socket with room for a burst of pictures; cancelled, it leaves none.
+
+    The addresses are numbers, so that it ends within a few turns of the loop: it always goes to its
+    end, because uvloop's create_datagram_endpoint leaves its socket open when it is cancelled half
+    way. Raises OSError.
+    """
+    opening = asyncio.ensure_future(
+        asyncio.get_running_loop().create_datagram_endpoint(
+            make, local_addr=local_addr, remote_addr=remote_addr
+        )
     )
-    widen(transport)
-    return client
-
-
-def widen(transport: asyncio.BaseTransport) -> None:
-    """Give a UDP socket upstream's receive buffer: room for a burst of pictures."""
+    try:
+        transport, protocol = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_shut)
+        raise
     found = transport.get_extra_info("socket")
     if found is not None:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, turn.UDP_SOCKET_BUFFER_SIZE)
+    return protocol
+
+
+def _shut(opening: asyncio.Future[tuple[asyncio.DatagramTransport, Any]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[0].close()
 
 
 async def first_relay(

@@ -8,7 +8,6 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aioice
@@ -22,7 +21,7 @@ from kiosk.media.checks import DatagramQueue
 from kiosk.media.paths import PAIRS_MAX, Paths, gatherer
 from kiosk.media.relays import StunServer, TurnServer
 from tests.kiosk.media.lossy import Loses, LossyRelay, first, share
-from tests.kiosk.media.turn import HOST, free_port, until
+from tests.kiosk.media.turn import HOST, free_port, sockets, until
 
 SILENT = TurnServer("192.0.2.1", 3478, "u", "p", "udp", is_tls=False)
 """An address that nothing ever comes back from (RFC 5737)."""
@@ -151,17 +150,6 @@ def loops() -> Iterator[tuple[str, Any]]:
     yield "uvloop", uvloop.new_event_loop
 
 
-def sockets() -> int:
-    """Count this process's open sockets."""
-    links = []
-    for each in Path("/proc/self/fd").iterdir():
-        try:
-            links.append(str(each.readlink()))
-        except FileNotFoundError:  # the descriptor that lists the others
-            continue
-    return sum(link.startswith("socket:") for link in links)
-
-
 def run_on(make_loop: Any, work: Coroutine[Any, Any, None]) -> None:
     """Run `work` on another loop than the test's own."""
     with asyncio.Runner(loop_factory=make_loop) as runner:
@@ -213,7 +201,7 @@ def test_nothing_is_left_after_close(make_loop: Any) -> None:
         await connecting.close()
         with pytest.raises(ConnectionError):
             await task
-        await until(lambda: sockets() == before)
+        await until(lambda: not sockets() - before)
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     run_on(make_loop, work())

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+import uvloop
 from aioice import turn
 from aiortc import RTCIceServer
 
@@ -19,7 +22,16 @@ from kiosk.media.checks import Address, PathProtocol
 from kiosk.media.gathering import Gathering
 from kiosk.media.paths import Paths
 from kiosk.media.relays import StunServer, TurnServer, first_relay, open_relay, parse_servers
-from tests.kiosk.media.turn import HOST, PASSWORD, USERNAME, Coturn, coturn, free_port, until
+from tests.kiosk.media.turn import (
+    HOST,
+    PASSWORD,
+    USERNAME,
+    Coturn,
+    coturn,
+    free_port,
+    sockets,
+    until,
+)
 
 
 def dead() -> TurnServer:
@@ -50,6 +62,42 @@ class Heard(Gathering):
     async def allocate(self, server: TurnServer) -> PathProtocol:
         """Allocate a relay whose datagrams come here."""
         return await open_relay(server, lambda: PathProtocol(self, self))
+
+
+class Keeping(asyncio.DatagramProtocol):
+    """As every protocol of ours does, it holds on to its transport, which holds on to it."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hold on to it."""
+        self.transport = transport
+
+
+@pytest.mark.parametrize("make_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_cancelled_at_any_moment_opening_leaves_no_socket(make_loop: Any) -> None:
+    async def cancelled_after(turns: int) -> bool:
+        opening = asyncio.create_task(relays.open_datagrams(Keeping, remote_addr=(HOST, 9)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait([opening])
+        if opening.cancelled():
+            return True
+        opening.result().transport.close()
+        return False
+
+    async def work() -> None:
+        before, turns = sockets(), 0
+        while await cancelled_after(turns):
+            await until(lambda: not sockets() - before)
+            turns += 1
+        assert turns > 3
+
+    gc.disable()  # it would close what uvloop forgets, sooner or later
+    try:
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            runner.run(work())
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

@@ -31,6 +31,17 @@ def free_port() -> int:
     raise RuntimeError(f"no port of {HOST} is free for both")
 
 
+def sockets() -> set[str]:
+    """Return this process's open sockets, each by its number in the kernel."""
+    links = set()
+    for each in Path("/proc/self/fd").iterdir():
+        try:
+            links.add(str(each.readlink()))
+        except FileNotFoundError:  # the descriptor that lists the others
+            continue
+    return {link for link in links if link.startswith("socket:")}
+
+
 async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
     """Wait until `condition` holds; TimeoutError after `within_s`."""
     async with asyncio.timeout(within_s):
