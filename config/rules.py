@@ -24,6 +24,7 @@ from config.schema import (
     Limits,
     Network,
     Secret,
+    Technician,
     TerminalConfig,
     Turn,
 )
@@ -145,11 +146,47 @@ def _origin(origin: str) -> str:
 
 _HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
 
-_camera = _matches(r"auto|simulated|/dev/\S+", '"auto", "simulated" or a device, /dev/...')
-_sound = _matches(r"\S(.*\S)?", '"auto", "simulated" or the name of an ALSA device')
+_DEVICE = r"/dev/\S+|usb:[0-9a-f]{4}:[0-9a-f]{4}(:[^\s@]+)?(@\S+)?|at:\S+"
+_NAMED = "a device as `visit-hardware list` names it (usb:..., at:... or /dev/...)"
+_camera = _matches(rf"auto|simulated|{_DEVICE}", f'"auto", "simulated" or {_NAMED}')
+_keypad = _matches(rf"none|auto|{_DEVICE}", f'"none", "auto" or {_NAMED}')
 _hook = _matches(
-    r"none|auto|simulated|/dev/\S+", '"none", "auto", "simulated" or a device, /dev/...'
+    rf"none|auto|simulated|{_DEVICE}|gpio:[^\s/]+/\S+|serial:({_DEVICE})",
+    f'"none", "auto", "simulated", {_NAMED}, gpio:CHIP/LINE or serial:DEVICE',
 )
+
+
+def _sound(text: str) -> str:
+    if re.match(r"(usb|at):", text):
+        usable = re.fullmatch(_DEVICE, text)
+    else:
+        usable = re.fullmatch(r"\S(.*\S)?", text)
+    return "" if usable else f'"auto", "simulated", {_NAMED} or a part of an ALSA name'
+
+
+_hook_code = _matches(
+    r"auto|(KEY|SW|BTN)_[A-Z0-9_]+|\d{1,3}|cts|dsr|dcd|ri|text",
+    '"auto", an evdev code such as "KEY_PHONE", or "cts", "dsr", "dcd", "ri" or "text"',
+)
+_own_units = _matches(r"auto|\d{1,6}", '"auto" or a number, such as "120"')
+
+
+def _part(text: str) -> str:
+    """Expect a part of a picture, in percent; empty: all of it."""
+    expected = '"LEFT TOP WIDTH HEIGHT" in percent of the picture, such as "10 0 80 100"'
+    if not text:
+        return ""
+    if not re.fullmatch(r"\d{1,3}( \d{1,3}){3}", text):
+        return expected
+    left, top, width, height = map(int, text.split())
+    fits = width and height and left + width <= 100 and top + height <= 100
+    return "" if fits else expected + ", within it"
+
+
+def _technician_pin(pin: Secret) -> str:
+    fits = not pin or re.fullmatch(r"[0-9]{6,12}", pin.reveal())
+    return "" if fits else "6 to 12 digits, or nothing to let nobody in"
+
 
 FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (TerminalConfig, "hub"): _hub_url,
@@ -162,6 +199,14 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Devices, "microphone"): _sound,
     (Devices, "earpiece"): _sound,
     (Devices, "hook"): _hook,
+    (Devices, "keypad"): _keypad,
+    (Devices, "hook_code"): _hook_code,
+    (Devices, "camera_exposure"): _own_units,
+    (Devices, "camera_focus"): _own_units,
+    (Devices, "camera_gain"): _own_units,
+    (Devices, "camera_crop"): _part,
+    (Devices, "camera_masks"): _part,
+    (Technician, "pin"): _technician_pin,
     (Devices, "hook_fifo"): _absolute_or_empty,
     (Devices, "width"): _even,
     (Devices, "height"): _even,

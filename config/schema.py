@@ -85,7 +85,11 @@ class Display(Table, frozen=True):
 
 
 class Devices(Table, frozen=True):
-    """[devices] Each "auto", "simulated", or a device: /dev/..., or an ALSA name for sound."""
+    """[devices] Each "auto", "simulated", or a device as `visit-hardware describe` names it.
+
+    That is usb:VENDOR:PRODUCT, with :SERIAL or @PORT where two are alike; at:PORT, whatever is
+    plugged in there; a path, /dev/...; or, for sound, a part of an ALSA name.
+    """
 
     camera: str = "auto"
     microphone: str = "auto"
@@ -97,8 +101,18 @@ class Devices(Table, frozen=True):
     """What microphone and earpiece are; how much is done against echo and noise follows."""
     sidetone_db: Annotated[float, Meta(ge=-60, le=-6)] = -20.0
     """How loud one hears oneself in a handset; -60: not at all."""
+    keypad: str = "none"
+    """"none": only the screen's own keys; "auto"; or an input device."""
     hook: str = "none"
-    """"none": no hook switch, the handset counts as up; "auto"; "simulated"; or a device."""
+    """"none": no hook switch, the handset counts as up; "auto"; "simulated"; a device; a GPIO line,
+    gpio:CHIP/LINE; or a serial port, serial:DEVICE."""
+    hook_code: str = "auto"
+    """What the switch shows itself by: an evdev code ("KEY_PHONE", "SW_HEADPHONE_INSERT", or its
+    number), on a serial line "cts", "dsr", "dcd", "ri" or "text"; "auto": what the device has."""
+    hook_inverted: bool = False
+    """Whether "on" means that the handset hangs."""
+    hook_debounce_ms: Annotated[int, Meta(ge=1, le=1000)] = 50
+    """How long the switch must be still before its move counts."""
     hook_fifo: str = ""
     """Simulated hook: a FIFO that "up" and "down" lines are written to."""
     width: Annotated[int, Meta(ge=160, le=1920)] = 640
@@ -112,6 +126,19 @@ class Devices(Table, frozen=True):
         ),
     ] = "auto"
     """What is asked of the camera; "h264": it encodes, and what it made is sent as it is."""
+    camera_exposure: str = "auto"
+    """Exposure time in units of 100 us, or "auto"."""
+    camera_focus: str = "auto"
+    camera_gain: str = "auto"
+    """In the camera's own units, or "auto"."""
+    mains_hz: Annotated[
+        str, Meta(pattern=r"^(auto|off|50|60)\Z", description='"auto", "off", "50" or "60"')
+    ] = "auto"
+    """The mains' frequency, which lamps flicker with: "50", "60", "off", or "auto"."""
+    camera_crop: str = ""
+    """The part that is used: "LEFT TOP WIDTH HEIGHT" in percent of the picture; empty: all."""
+    camera_masks: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
+    """Parts that are blacked out, likewise, of what the crop leaves."""
     encoder: Annotated[
         str,
         Meta(
@@ -126,6 +153,15 @@ class Devices(Table, frozen=True):
     chirp: bool = False
     """A test aid: the simulated microphone hears a chirp at each whole second instead of the pitch,
     and the simulated earpiece says how long after it a chirp was played (`heard_chirp_ms`)."""
+
+
+class Technician(Table, frozen=True):
+    """[technician] The screen that proves the devices, behind a PIN."""
+
+    pin: Secret = Secret("")
+    """6 to 12 digits; empty: nobody gets in."""
+    tries: Annotated[int, Meta(ge=1, le=10)] = 3
+    lockout_s: Seconds = 900
 
 
 class Network(Table, frozen=True):
@@ -154,6 +190,7 @@ class TerminalConfig(Table, frozen=True):
     language: str = "en"
     display: Display = field(default_factory=Display)
     devices: Devices = field(default_factory=Devices)
+    technician: Technician = field(default_factory=Technician)
     network: Network = field(default_factory=Network)
 
 

@@ -118,7 +118,11 @@ class _Walk:
     ) -> Any:
         if _is_secret(kind):
             if isinstance(value, str):
-                return Secret(value)
+                secret = Secret(value)
+                expected = rule(secret) if rule is not None else ""
+                if expected:
+                    return self._wrong(at, None, expected, found="something (it is not shown)")
+                return secret
             return self._wrong(at, None, _words(kind), found="something that is not text")
         if not _fits(_bare(kind), value):
             return self._wrong(at, value, _words(kind))

@@ -46,6 +46,12 @@ class DeviceBusy(DeviceError):
     code = "04"
 
 
+class DeviceAmbiguous(DeviceError):
+    """Several would do; the text names them as terminal.toml would."""
+
+    code = "04"
+
+
 class DeviceRefused(DeviceError):
     """The device is there but does not do what is asked (permission, format)."""
 

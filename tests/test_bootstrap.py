@@ -168,4 +168,4 @@ def test_without_sudo_a_list_is_printed(machine: Machine) -> None:
 @pytest.mark.parametrize("words", [[], ["everything"]])
 def test_a_wrong_purpose_is_refused(machine: Machine, words: list[str]) -> None:
     result = machine.run(*words)
-    assert (result.returncode, result.stderr) == (2, "Usage: .ci/bootstrap demo|test|lint\n")
+    assert (result.returncode, result.stderr) == (2, "Usage: .ci/bootstrap demo|test|vm|lint\n")

@@ -76,6 +76,10 @@ class Handset(Command, frozen=True, tag="handset"):
     up: bool
 
 
+class SelfTest(Command, frozen=True, tag="self-test"):
+    """Judge camera, microphone and earpiece once more; answered by a `Finding` for each."""
+
+
 class Report(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="is"):
     """Media to screen."""
 
@@ -98,6 +102,16 @@ class Fault(Report, frozen=True, tag="fault"):
     code: Annotated[str, Meta(pattern=r"\A(CAM|MIC|EAR)-0[1-4]\Z")]
     detail: Annotated[str, Meta(max_length=300)] = ""
     mended: bool = False
+
+
+class Finding(Report, frozen=True, tag="finding"):
+    """What the self-test found of one device; `fix` says what to do when it did not pass."""
+
+    device: Annotated[str, Meta(pattern=r"\A(camera|microphone|earpiece|loop)\Z")]
+    passed: bool
+    detail: Annotated[str, Meta(max_length=300)]
+    code: Annotated[str, Meta(pattern=r"\A((CAM|MIC|EAR)-0[1-4])?\Z")] = ""
+    fix: Annotated[str, Meta(max_length=300)] = ""
 
 
 class LocalOffer(Report, frozen=True, tag="offer"):
@@ -176,11 +190,22 @@ class Stats(Report, frozen=True, tag="stats"):
     """The rate that the camera is encoded for."""
 
 
-AnyCommand = OpenDevices | Connect | RemoteAnswer | RemoteCandidate | Gate | Drop | Volume | Handset
+AnyCommand = (
+    OpenDevices
+    | Connect
+    | RemoteAnswer
+    | RemoteCandidate
+    | Gate
+    | Drop
+    | Volume
+    | Handset
+    | SelfTest
+)
 AnyReport = (
     Imported
     | Opened
     | Fault
+    | Finding
     | LocalOffer
     | LocalCandidate
     | Connected

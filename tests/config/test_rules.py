@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from config.rules import FIELD_RULES, TABLE_RULES
-from config.schema import Devices, Facility, HubConfig, Network, Secret, TerminalConfig, Turn
+from config.schema import (
+    Devices,
+    Facility,
+    HubConfig,
+    Network,
+    Secret,
+    Technician,
+    TerminalConfig,
+    Turn,
+)
 from tests.config.test_structure import hub, terminal
 
 GOOD: list[tuple[type, str, object]] = [
@@ -20,8 +29,20 @@ GOOD: list[tuple[type, str, object]] = [
     (TerminalConfig, "ca_file", ""),
     (TerminalConfig, "ca_file", str(Path(__file__).resolve())),
     (Devices, "camera", "/dev/visitbooth/camera"),
+    (Devices, "camera", "usb:046d:0825:9A1B@0000:00:14.0/1.2"),
+    (Devices, "camera", "at:platform/vivid.0"),
+    (Devices, "keypad", "usb:16c0:0483"),
     (Devices, "hook", "none"),
     (Devices, "hook", "auto"),
+    (Devices, "hook", "gpio:gpiochip0/HOOK"),
+    (Devices, "hook", "serial:usb:16c0:0483"),
+    (Devices, "hook_code", "SW_HEADPHONE_INSERT"),
+    (Devices, "hook_code", "169"),
+    (Devices, "camera_crop", ""),
+    (Devices, "camera_crop", "10 0 80 100"),
+    (Devices, "microphone", "usb:0d8c:0014"),
+    (Technician, "pin", Secret("")),
+    (Technician, "pin", Secret("123456")),
     (Devices, "hook_fifo", ""),
     (Devices, "microphone", "hw:1,0"),
     (Devices, "microphone", "USB Audio: - (hw:1,0)"),
@@ -58,6 +79,18 @@ WRONG: list[tuple[type, str, object]] = [
     (Devices, "camera", "video0"),
     (Devices, "hook", "auto "),
     (Devices, "hook_fifo", "hook"),
+    (Devices, "camera", "usb:46d:825"),
+    (Devices, "microphone", "usb:0d8c"),
+    (Devices, "keypad", "simulated"),
+    (Devices, "hook", "gpio:17"),
+    (Devices, "hook", "serial:ttyACM0"),
+    (Devices, "hook_code", "phone"),
+    (Devices, "camera_exposure", "-1"),
+    (Devices, "camera_focus", "near"),
+    (Devices, "camera_gain", ""),
+    (Devices, "camera_crop", "50 0 80 100"),
+    (Devices, "camera_masks", "0 0 0 10"),
+    (Technician, "pin", Secret("12345")),
     (Devices, "microphone", ""),
     (Devices, "width", 641),
     (Network, "interfaces", "a-name-that-is-too-long"),
