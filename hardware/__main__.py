@@ -36,7 +36,7 @@ def list_devices(as_json: bool) -> None:
         return
     table = Table("Kind", "Configure as", "Name")
     for each in found:
-        table.add_row(each.kind, each.path, each.name)
+        table.add_row(each.kind, each.node, each.name)
     Console().print(table)
 
 

@@ -48,6 +48,8 @@ class Chooser:
             self._wait_for_last()
         if not fitting:
             raise DeviceNotFound(self._missing(devices))
+        if self._asked == AUTO:
+            fitting = [each for each in fitting if not each.is_secondary] or fitting
         if len(fitting) > 1:
             raise DeviceAmbiguous(self._several(fitting, devices))
         why = "the only one" if self._asked == AUTO else "named in terminal.toml"
@@ -57,7 +59,7 @@ class Chooser:
         return self._asked == AUTO or matches(self._asked, device)
 
     def _is_last(self, device: Device) -> bool:
-        return self._last is not None and device.identity == self._last.identity
+        return self._last is not None and device.identity.is_same(self._last.identity)
 
     def _wait_for_last(self) -> None:
         now = self._clock()

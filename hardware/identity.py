@@ -9,10 +9,11 @@ from typing import Final, Literal
 
 Kind = Literal["camera", "microphone", "earpiece", "hook", "keypad"]
 
+_AT: Final = r"(?P<port>[^\s#]+)(#(?P<part>\w+))?"
 USB: Final = re.compile(
-    r"usb:(?P<vendor>[0-9a-f]{4}):(?P<product>[0-9a-f]{4})(:(?P<serial>[^\s@]+))?(@(?P<port>\S+))?"
+    rf"usb:(?P<vendor>[0-9a-f]{{4}}):(?P<product>[0-9a-f]{{4}})(:(?P<serial>[^\s@]+))?(@{_AT})?"
 )
-AT: Final = re.compile(r"at:(?P<port>\S+)")
+AT: Final = re.compile(rf"at:{_AT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Identity:
     product: str = ""
     serial: str = ""
     port: str = ""
+    part: str = ""
+    """Which of several in one housing: the USB interface's number, or the PCM's on its card."""
 
     @property
     def model(self) -> str:
@@ -45,6 +48,22 @@ class Identity:
         """The selector of a device of this make at this port."""
         return f"{self.model}@{self.port}" if self.vendor else self.model
 
+    @property
+    def with_part(self) -> str:
+        """The selector of one of several devices in one housing."""
+        return f"{self.with_port}#{self.part}" if self.part else self.with_port
+
+    def is_same(self, other: Identity) -> bool:
+        """Return whether it is the same thing, be it at another port.
+
+        A serial number that another device has too counts for none as long as both are there.
+        """
+        if (self.vendor, self.product, self.part) != (other.vendor, other.product, other.part):
+            return False
+        if self.serial and other.serial:
+            return self.serial == other.serial
+        return self.port == other.port
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -57,6 +76,9 @@ class Device:
     card: int | None = None
     """The ALSA card's number, which PortAudio's names carry, and `unit` the number on it."""
     unit: int = 0
+    is_secondary: bool = False
+    """Taken by itself only where there is no other: a screen's loudspeakers (HDMI), a card's
+    further PCMs, a camera's second sensor, a headset's socket as a hook."""
 
     def __str__(self) -> str:
         """Return what a technician would look for."""
@@ -67,12 +89,16 @@ def matches(selector: str, device: Device) -> bool:
     """Return whether `selector` (usb:..., at:... or a path) means `device`."""
     found = USB.fullmatch(selector)
     if found is not None:
-        wanted = {name: text for name, text in found.groupdict().items() if text is not None}
-        return all(getattr(device.identity, name) == text for name, text in wanted.items())
+        return _has(device.identity, found)
     found = AT.fullmatch(selector)
     if found is not None:
-        return device.identity.port == found["port"]
+        return _has(device.identity, found)
     return selector == device.node or os.path.realpath(selector) == device.node
+
+
+def _has(identity: Identity, selector: re.Match[str]) -> bool:
+    wanted = {name: text for name, text in selector.groupdict().items() if text is not None}
+    return all(getattr(identity, name) == text for name, text in wanted.items())
 
 
 def is_selector(text: str) -> bool:
@@ -84,7 +110,12 @@ def pinned(device: Device, among: tuple[Device, ...]) -> str:
     """Return the shortest selector that means this device and none of the others of its kind."""
     identity = device.identity
     others = [each for each in among if each.kind == device.kind and each != device]
-    for selector in (identity.model, identity.with_serial, identity.with_port):
+    for selector in (
+        identity.model,
+        identity.with_serial,
+        identity.with_port,
+        identity.with_part,
+    ):
         if not any(matches(selector, other) for other in others):
             return selector
     return device.node

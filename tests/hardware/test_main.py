@@ -13,7 +13,7 @@ def test_list_is_json() -> None:
     result = CliRunner().invoke(main, ["list", "--json"])
     assert result.exit_code == 0
     for each in json.loads(result.stdout):
-        assert set(each) == {"kind", "path", "name"}
+        assert {"kind", "node", "name", "identity"} <= set(each)
 
 
 def test_test_passes_simulated_devices() -> None:

@@ -28,14 +28,14 @@ pcm.ear {{ type file slave.pcm nothing file "{folder}/heard.raw" format raw }}
 PROGRAM = """
 import asyncio, json
 import numpy as np
-from hardware import discovery, sound
+from hardware import portaudio, sound
 from hardware.earpiece import SoundEarpiece
 from hardware.interfaces import DeviceLost, DeviceNotFound
 from hardware.microphone import SoundMicrophone
 
 async def main():
     found = {}
-    found["attached"] = sorted((each.kind, each.path) for each in discovery.sound_devices())
+    found["attached"] = sorted(each["name"] for each in portaudio.load().query_devices())
     microphone = SoundMicrophone("mouth")
     await microphone.open()
     blocks = [await microphone.block() for _ in range(10)]
@@ -98,8 +98,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_alsa_names_are_found(found: Any) -> None:
-    assert ["microphone", "mouth"] in found["attached"]
-    assert ["earpiece", "ear"] in found["attached"]
+    assert {"mouth", "ear"} <= set(found["attached"])
 
 
 def test_microphone_hears_what_is_said(found: Any) -> None:
