@@ -56,13 +56,20 @@ def is_keypad(keys: frozenset[int], name: str) -> bool:
     return has_digits and (not is_keyboard(keys) or bool(_KEYPAD_NAME.search(name)))
 
 
-def is_hook(keys: frozenset[int], switches: frozenset[int]) -> bool:
-    """Return whether a key or switch of it could be a handset's cradle."""
-    return bool(keys & HOOK_KEYS or switches & HOOK_SWITCHES)
+def is_hook(keys: frozenset[int], switches: frozenset[int], name: str) -> bool:
+    """Return whether a key or switch of it could be a handset's cradle.
+
+    The "Telephone" key of a keyboard or remote control is none.
+    """
+    has_key = bool(keys & HOOK_KEYS) and (len(keys) < KEYS_OF_A_REMOTE or speaks_of_hook(name))
+    return has_key or bool(switches & HOOK_SWITCHES)
 
 
-def is_surely_hook(keys: frozenset[int], name: str) -> bool:
-    """Return whether a hook (`is_hook`) is no headset socket and no keyboard's "Telephone"."""
-    if _HOOK_NAME.search(name):
-        return True
-    return bool(keys & HOOK_KEYS) and len(keys) < KEYS_OF_A_REMOTE
+def is_socket(keys: frozenset[int], name: str) -> bool:
+    """Return whether a hook (`is_hook`) looks like a computer's own socket for headsets."""
+    return not keys & HOOK_KEYS and not speaks_of_hook(name)
+
+
+def speaks_of_hook(name: str) -> bool:
+    """Return whether a device's name says that it has a hook."""
+    return bool(_HOOK_NAME.search(name))

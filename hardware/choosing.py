@@ -40,16 +40,14 @@ class Chooser:
         """Return the choice among what is attached. Raises DeviceNotFound, DeviceAmbiguous."""
         devices = tuple(each for each in attached if each.kind == self._kind)
         fitting = [each for each in devices if self._fits(each)]
-        same = [each for each in fitting if self._is_last(each)]
-        if len(same) == 1:
-            self._missed_at = None
-            return self._take(same[0], "the one in use before")
-        if self._last is not None and fitting:
-            self._wait_for_last()
-        if not fitting:
-            raise DeviceNotFound(self._missing(devices))
         if self._asked == AUTO:
             fitting = [each for each in fitting if not each.is_secondary] or fitting
+        before = self._before(fitting)
+        if before is not None:
+            return self._take(before, "the one in use before")
+        self._wait_for_last(devices)
+        if not fitting:
+            raise DeviceNotFound(self._missing(devices))
         if len(fitting) > 1:
             raise DeviceAmbiguous(self._several(fitting, devices))
         why = "the only one" if self._asked == AUTO else "named in terminal.toml"
@@ -61,7 +59,19 @@ class Chooser:
     def _is_last(self, device: Device) -> bool:
         return self._last is not None and device.identity.is_same(self._last.identity)
 
-    def _wait_for_last(self) -> None:
+    def _before(self, fitting: list[Device]) -> Device | None:
+        """Return the device that was chosen last, if it is there and no other looks like it."""
+        same = [each for each in fitting if self._is_last(each)]
+        if len(same) > 1:
+            same = [
+                each for each in same if self._last is not None and each.node == self._last.node
+            ]
+        return same[0] if same else None
+
+    def _wait_for_last(self, devices: tuple[Device, ...]) -> None:
+        """Raise DeviceNotFound for RETURN_S from the first time on that the last is missed."""
+        if self._last is None or any(self._is_last(each) for each in devices):
+            return
         now = self._clock()
         if self._missed_at is None:
             self._missed_at = now

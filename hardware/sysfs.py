@@ -7,11 +7,16 @@ pyudev's; what vanishes while it is read gives empty texts.
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
+
+import pyudev
 
 from hardware.identity import Identity
 
+UDEVD: Final = Path("/run/udev/control")
+"""udevd's socket, there while it runs."""
 CLASSES: Final = ("video4linux", "sound", "input", "hidraw", "hid")
 """Subsystems whose devices bear a running number; above them stands what stays the same."""
 USB_BUS: Final = 0x03
@@ -21,10 +26,32 @@ _NO_SELECTOR: Final = re.compile(r"[\s@#]+")
 """What a serial number may hold and a selector may not."""
 
 
+def nodes(context: pyudev.Context, subsystem: str, prefix: str) -> Iterator[Any]:
+    """Yield the devices of a subsystem that can be opened now, in the order of their numbers.
+
+    Where udevd runs, a device is nobody's until its rules have given it owner and mode.
+    """
+    has_udevd = UDEVD.exists()
+    found = [
+        device
+        for device in context.list_devices(subsystem=subsystem)
+        if device.sys_name.startswith(prefix)
+        and device.device_node is not None
+        and device.parent is not None
+        and (device.is_initialized or not has_udevd)
+    ]
+    yield from sorted(found, key=lambda each: _numbers(each.sys_name))
+
+
 def text(device: Any, attribute: str) -> str:
     """Return a sysfs attribute; empty where there is none."""
     found: bytes | None = device.attributes.get(attribute)
     return (found or b"").decode(errors="replace").strip()
+
+
+def prop(device: Any, name: str) -> str:
+    """Return a line of the device's uevent; empty where there is none."""
+    return str(device.properties.get(name, "")) if device is not None else ""
 
 
 def usb_device(device: Any) -> Any:
@@ -40,10 +67,10 @@ def identity(device: Any, part: str = "") -> Identity:
         return Identity(vendor, product, usable_serial(text(usb, "serial")), usb_port(usb), part)
     port = place(device)
     hid = device.find_parent("hid")
-    found = _HID_ID.fullmatch(_property(hid, "HID_ID"))
+    found = _HID_ID.fullmatch(prop(hid, "HID_ID"))
     if found is None or int(found[1], 16) != USB_BUS:
         return Identity(port=port, part=part)
-    serial = usable_serial(_property(hid, "HID_UNIQ"))
+    serial = usable_serial(prop(hid, "HID_UNIQ"))
     return Identity(found[2][4:].lower(), found[3][4:].lower(), serial, port, part)
 
 
@@ -80,5 +107,5 @@ def usable_serial(serial: str) -> str:
     return "" if len(set(tidy)) < 2 else tidy
 
 
-def _property(device: Any, name: str) -> str:
-    return str(device.properties.get(name, "")) if device is not None else ""
+def _numbers(name: str) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in re.findall(r"\d+", name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hardware.choosing import RETURN_S, Chooser
@@ -65,3 +67,41 @@ def test_another_is_taken_when_it_does_not_return() -> None:
     clock.now = RETURN_S
     assert chooser.choose([device(2)]).device == device(2)
     assert chooser.choose([device(1), device(2)]).device == device(2)
+
+
+def test_the_time_to_return_runs_from_the_loss_on() -> None:
+    clock = Clock()
+    chooser = Chooser("camera", "auto", clock)
+    chooser.choose([device(1)])
+    with pytest.raises(DeviceNotFound, match="unplugged"):
+        chooser.choose([])
+    clock.now = RETURN_S
+    with pytest.raises(DeviceNotFound, match="no camera is attached"):
+        chooser.choose([])
+    assert chooser.choose([device(2)]).device == device(2)
+
+
+def test_with_a_serial_number_it_is_the_same_at_another_port() -> None:
+    chooser = Chooser("camera", "auto", Clock())
+    chooser.choose([device(1, serial="A")])
+    moved = device(3, serial="A")
+    assert chooser.choose([device(2, serial="B"), moved]).device == moved
+
+
+def test_of_two_that_look_the_same_the_node_in_use_is_kept() -> None:
+    chooser = Chooser("camera", "auto", Clock())
+    twin = replace(device(1), node="/dev/video9")
+    chooser.choose([device(1)])
+    assert chooser.choose([twin, device(1)]).device == device(1)
+    with pytest.raises(DeviceAmbiguous):
+        chooser.choose([twin, replace(device(1), node="/dev/video8")])
+
+
+def test_a_secondary_device_is_taken_only_alone_or_by_its_name() -> None:
+    first, second = device(1), replace(device(2), is_secondary=True)
+    assert Chooser("camera", "auto", Clock()).choose([second, first]).device == first
+    named = Chooser("camera", "/dev/video2", Clock())
+    assert named.choose([second, first]).device == second
+    chooser = Chooser("camera", "auto", Clock())
+    assert chooser.choose([second]).device == second
+    assert chooser.choose([second, first]).device == first

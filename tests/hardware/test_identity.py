@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,36 @@ def test_pinned_is_as_short_as_it_may_be() -> None:
     same = Device("camera", "/dev/video9", "", CAMERA.identity)
     assert pinned(CAMERA, (CAMERA, same)) == "/dev/video0"
     assert "Webcam C270" in str(CAMERA) and "usb:046d:0825:9A1B" in str(CAMERA)
+
+
+def test_parts_of_one_housing_are_pinned_one_by_one() -> None:
+    parts = tuple(
+        Device("earpiece", f"/dev/snd/pcmC0D{unit}p", "", replace(PLATFORM.identity, part=unit))
+        for unit in "013"
+    )
+    selectors = [pinned(each, parts) for each in parts]
+    assert selectors == [f"at:platform/vivid.0#{unit}" for unit in "013"]
+    for selector, part in zip(selectors, parts, strict=True):
+        assert is_selector(selector)
+        assert [each for each in parts if matches(selector, each)] == [part]
+    assert all(matches("at:platform/vivid.0", each) for each in parts)
+    assert replace(USB, serial="", part="2").with_part == f"usb:046d:0825@{PORT}#2"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"port": "x/9"}, True),
+        ({"serial": "77"}, False),
+        ({"serial": ""}, True),
+        ({"serial": "", "port": "x/9"}, False),
+        ({"product": "0826"}, False),
+        ({"part": "1"}, False),
+    ],
+)
+def test_the_same_thing_may_move_if_it_has_a_serial_number(
+    change: dict[str, str], expected: bool
+) -> None:
+    other = replace(USB, **change)
+    assert USB.is_same(other) is other.is_same(USB) is expected

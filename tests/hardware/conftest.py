@@ -1,0 +1,83 @@
+"""Runs what asks for a `testbed` in a process that has umockdev's library from its start.
+
+A test that takes the fixture is an ordinary test; here, a file's are run together in one child,
+and each then passes or fails as it did there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.hardware.testbed import PRELOADED, Testbed
+
+WRAPPER: Final = "umockdev-wrapper"
+CHILD_TIMEOUT_S: Final = 110
+RESULTS: Final = pytest.StashKey[dict[str, dict[str, str]]]()
+"""For each file, what each of its tests came to; empty where it passed."""
+
+
+@pytest.fixture
+def testbed() -> Iterator[Testbed | None]:
+    """An empty machine to plug devices into; None in the process that only asks the child."""
+    if not PRELOADED:
+        yield None
+        return
+    made = Testbed()
+    yield made
+    made.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Put the child's result in the place of the test's own run."""
+    if PRELOADED or "testbed" not in pyfuncitem.fixturenames:
+        return None
+    if shutil.which(WRAPPER) is None:
+        reason = f"{WRAPPER} is not installed: run .ci/bootstrap test"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    results = pyfuncitem.session.stash.setdefault(RESULTS, {})
+    path = str(pyfuncitem.path)
+    if path not in results:
+        items = [each for each in pyfuncitem.session.items if str(each.path) == path]
+        results[path] = run_in_child([each for each in items if is_for_child(each)])
+    trouble = results[path].get(pyfuncitem.name, "it was not run in the child")
+    if trouble:
+        pytest.fail(trouble, pytrace=False)
+    return True
+
+
+def is_for_child(item: pytest.Item) -> bool:
+    """Return whether a test needs the library."""
+    return isinstance(item, pytest.Function) and "testbed" in item.fixturenames
+
+
+def run_in_child(items: list[pytest.Item]) -> dict[str, str]:
+    """Run tests of one file in a child; return each one's trouble, empty where there is none."""
+    folder = Path(items[0].session.config.rootpath)
+    report = Path(os.environ.get("TMPDIR", "/tmp"), f"testbed-{os.getpid()}.xml")
+    words = [f"--junitxml={report}", "-o", "junit_family=xunit1", "-p", "no:cacheprovider"]
+    command = [WRAPPER, sys.executable, "-m", "pytest", *words, *(each.nodeid for each in items)]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=CHILD_TIMEOUT_S,
+        check=False,
+    )
+    try:
+        cases = ElementTree.parse(report).iter("testcase")
+    except OSError:
+        pytest.fail(f"the child did not get to its tests:\n{done.stdout}\n{done.stderr}")
+    finally:
+        report.unlink(missing_ok=True)
+    return {case.get("name", ""): "\n".join(part.text or "" for part in case) for case in cases}
