@@ -1,7 +1,8 @@
-"""Which devices are attached, from sysfs and udev. Reads only; opens no device.
+"""Which devices are attached, from sysfs. Reads only; opens no device.
 
-Takes some milliseconds, and longer while the kernel resets a USB device, whose texts it then keeps
-back: not for the loop's thread.
+Takes a few milliseconds, and longer while the kernel resets a USB device, whose texts it keeps back
+meanwhile: not for the loop's thread. Any thread may ask, and so may a confined process if it can
+read /sys/class, /sys/devices, /proc/asound and /run/udev.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
-
-import pyudev
+from typing import Final
 
 from hardware import capabilities, sysfs
 from hardware.identity import Device, Identity, Kind, without_serial
 from hardware.interfaces import DeviceNotFound
+from hardware.sysfs import Node
 
 PROC_ASOUND: Final = Path("/proc/asound")
 
@@ -28,11 +28,13 @@ _CODEC_NAME: Final = re.compile(
 _HOOK_USAGE: Final = re.compile(rb"\x05\x0b.*\x09\x20", re.DOTALL)
 
 
+Found = tuple[Node, Device]
+"""A device with what it was found as."""
+
+
 def attached() -> tuple[Device, ...]:
     """Return all devices that a terminal could use, ordered by kind and number."""
-    context = pyudev.Context()
-    found = (*_cameras(context), *_sounds(context), *_hooks(context), *_keypads(context))
-    return _without_shared_serials(found)
+    return _whole((*_cameras(), *_sounds(), *_hooks(), *_keypads()))
 
 
 def inputs(kind: Kind) -> tuple[Device, ...]:
@@ -41,38 +43,38 @@ def inputs(kind: Kind) -> tuple[Device, ...]:
     For what terminal.toml names although nothing tells that it is one: a hook that is an ordinary
     key, a keypad that claims to be a keyboard.
     """
-    found = (_input(node, kind) for node in sysfs.nodes(pyudev.Context(), "input", "event"))
-    return _without_shared_serials(tuple(found))
+    return _whole(tuple(_input(node, kind) for node in sysfs.nodes("input", "event")))
 
 
 # -- cameras ----------------------------------------------------------------------------------
 
 
-def _cameras(context: pyudev.Context) -> Iterator[Device]:
+def _cameras() -> Iterator[Found]:
     housings: set[Identity] = set()
-    for node in sysfs.nodes(context, "video4linux", "video"):
+    for node in sysfs.nodes("video4linux", "video"):
         name = sysfs.text(node, "name")
         if not _captures(node, name):
             continue
         housing = sysfs.identity(node)
-        yield Device(
+        camera = Device(
             kind="camera",
-            node=node.device_node,
+            node=node.path,
             name=name,
             identity=sysfs.identity(node, sysfs.interface(node)),
             is_secondary=housing in housings,
         )
+        yield node, camera
         housings.add(housing)
 
 
-def _captures(node: Any, name: str) -> bool:
+def _captures(node: Node, name: str) -> bool:
     """Return whether a video node gives a camera's pictures.
 
     A camera has other nodes, for its metadata; and codecs are video nodes too, which both take
     and give pictures. Where udev has not asked the driver (`v4l_id`), the first node of a device
     is the one that captures, and only its driver's name tells a codec.
     """
-    told = sysfs.prop(node, "ID_V4L_CAPABILITIES")
+    told = node.from_udev("ID_V4L_CAPABILITIES")
     if told:
         return ":capture:" in told and ":video_output:" not in told
     return sysfs.text(node, "index") in ("", "0") and not _CODEC_NAME.search(name)
@@ -81,34 +83,35 @@ def _captures(node: Any, name: str) -> bool:
 # -- sound ------------------------------------------------------------------------------------
 
 
-def _sounds(context: pyudev.Context) -> Iterator[Device]:
+def _sounds() -> Iterator[Found]:
     """Yield each PCM; of a card's several in one direction the first that is not digital leads.
 
     What goes to a screen (HDMI, DisplayPort) or an amplifier (S/PDIF) is told by what the driver
     calls the card or, in /proc, the PCM: sysfs has no word for it.
     """
     led: set[tuple[int, str]] = set()
-    for node in sysfs.nodes(context, "sound", "pcm"):
-        found = _PCM.fullmatch(node.sys_name)
+    for node in sysfs.nodes("sound", "pcm"):
+        found = _PCM.fullmatch(node.name)
         if found is None or sysfs.text(node, "pcm_class") == "modem":
             continue
         card, unit, direction = int(found["card"]), int(found["unit"]), found["direction"]
-        card_id, title = sysfs.text(node.parent, "id"), _title(card, unit, direction)
+        card_id, title = _above(node, "id"), _title(card, unit, direction)
         usb = sysfs.usb_device(node)
         product = sysfs.text(usb, "product") if usb is not None else ""
         is_secondary = bool(_DIGITAL_OUTPUT.search(f"{card_id} {title}"))
         if not is_secondary:
             is_secondary = (card, direction) in led
             led.add((card, direction))
-        yield Device(
+        pcm = Device(
             kind="microphone" if direction == "c" else "earpiece",
-            node=node.device_node,
+            node=node.path,
             name=product or ", ".join(filter(None, (card_id, title))),
             identity=sysfs.identity(node, str(unit)),
             card=card,
             unit=unit,
             is_secondary=is_secondary,
         )
+        yield node, pcm
 
 
 def _title(card: int, unit: int, direction: str) -> str:
@@ -124,60 +127,62 @@ def _title(card: int, unit: int, direction: str) -> str:
 # -- hooks and keypads ------------------------------------------------------------------------
 
 
-def _hooks(context: pyudev.Context) -> Iterator[Device]:
+def _hooks() -> Iterator[Found]:
     """Yield one hook for each thing that has some: a telephony usage is surer than a key."""
-    found: dict[str, Device] = {}
-    for node in sysfs.nodes(context, "hidraw", "hidraw"):
-        if _HOOK_USAGE.search(_report_descriptor(node)):
+    found: dict[str, Found] = {}
+    for node in sysfs.nodes("hidraw", "hidraw"):
+        hid = sysfs.hid_device(node)
+        if hid is not None and _HOOK_USAGE.search(sysfs.data(hid, "report_descriptor")):
             identity = sysfs.identity(node, sysfs.interface(node))
-            name = sysfs.prop(node.parent, "HID_NAME")
-            found.setdefault(_housing(node), Device("hook", node.device_node, name, identity))
-    for node in sysfs.nodes(context, "input", "event"):
-        name, keys = sysfs.text(node.parent, "name"), _bits(node, "key")
+            hook = Device("hook", node.path, sysfs.told(hid, "HID_NAME"), identity)
+            found.setdefault(_housing(node), (node, hook))
+    for node in sysfs.nodes("input", "event"):
+        name, keys = _above(node, "name"), _bits(node, "key")
         if not capabilities.is_hook(keys, _bits(node, "sw"), name):
             continue
-        hook = _input(node, "hook", capabilities.is_socket(keys, name))
-        before = found.setdefault(_housing(node), hook)
-        if before.is_secondary and not hook.is_secondary:
-            found[_housing(node)] = hook
+        made = _input(node, "hook", capabilities.is_socket(keys, name))
+        _, before = found.setdefault(_housing(node), made)
+        if before.is_secondary and not made[1].is_secondary:
+            found[_housing(node)] = made
     yield from found.values()
 
 
-def _keypads(context: pyudev.Context) -> Iterator[Device]:
-    for node in sysfs.nodes(context, "input", "event"):
-        if capabilities.is_keypad(_bits(node, "key"), sysfs.text(node.parent, "name")):
+def _keypads() -> Iterator[Found]:
+    for node in sysfs.nodes("input", "event"):
+        if capabilities.is_keypad(_bits(node, "key"), _above(node, "name")):
             yield _input(node, "keypad")
 
 
-def _input(node: Any, kind: Kind, is_secondary: bool = False) -> Device:
+def _input(node: Node, kind: Kind, is_secondary: bool = False) -> Found:
     identity = sysfs.identity(node, sysfs.interface(node))
-    name = sysfs.text(node.parent, "name")
-    return Device(kind, node.device_node, name, identity, is_secondary=is_secondary)
+    return node, Device(kind, node.path, _above(node, "name"), identity, is_secondary=is_secondary)
 
 
-def _bits(node: Any, of: str) -> frozenset[int]:
-    return capabilities.bits(sysfs.text(node.parent, f"capabilities/{of}"))
+def _bits(node: Node, of: str) -> frozenset[int]:
+    return capabilities.bits(_above(node, f"capabilities/{of}"))
 
 
-def _housing(node: Any) -> str:
+def _above(node: Node, attribute: str) -> str:
+    """Return an attribute of the card or input device whose node it is."""
+    parent = node.parent
+    return sysfs.text(parent, attribute) if parent is not None else ""
+
+
+def _housing(node: Node) -> str:
     """Return the path of the thing on the desk that a node belongs to."""
-    usb = sysfs.usb_device(node)
-    owner = usb if usb is not None else node.find_parent("hid")
-    return str((owner if owner is not None else node).device_path)
-
-
-def _report_descriptor(node: Any) -> bytes:
-    try:
-        return Path(node.parent.sys_path, "report_descriptor").read_bytes()
-    except OSError:
-        return b""
+    owner = sysfs.usb_device(node) or sysfs.hid_device(node) or node
+    return owner.sys_path
 
 
 # -- all --------------------------------------------------------------------------------------
 
 
-def _without_shared_serials(devices: tuple[Device, ...]) -> tuple[Device, ...]:
-    """Return the devices; those of one model that share a serial number have none."""
+def _whole(found: tuple[Found, ...]) -> tuple[Device, ...]:
+    """Return the devices that were there all the time that they were read.
+
+    Those of one model that share a serial number have none.
+    """
+    devices = [device for node, device in found if node.is_there()]
     ports = {(_make(each), each.identity.port) for each in devices}
     count = Counter(make for make, _ in ports)
     return tuple(without_serial(each) if count[_make(each)] > 1 else each for each in devices)

@@ -1,23 +1,30 @@
-"""Who a device is, from what the kernel itself says of it and of its parents in sysfs.
+"""Who a device is, from what the kernel says of it and of its parents in /sys.
 
-udev's database is not asked: in containers and early in the boot there is none. Devices are
-pyudev's; what vanishes while it is read gives empty texts.
+Read as the kernel's Documentation/admin-guide/sysfs-rules.rst asks: from /sys/class on, and up the
+real path, where a folder with a `subsystem` is a device. Without libudev: each of its contexts
+runs ldconfig, which a confined process may not, one must not be used by two threads, and the same
+list takes it many times as long. What vanishes while it is read gives empty texts.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
-
-import pyudev
+from typing import Final, Protocol
 
 from hardware.identity import Identity
 
+CLASSES: Final = Path("/sys/class")
+DEVICES: Final = "/sys/devices/"
 UDEVD: Final = Path("/run/udev/control")
 """udevd's socket, there while it runs."""
-CLASSES: Final = ("video4linux", "sound", "input", "hidraw", "hid")
+UDEV_DATA: Final = Path("/run/udev/data")
+"""What udevd knows, a file for each device that its rules have seen (udev, udev-node.c)."""
+
+NUMBERED: Final = ("video4linux", "sound", "input", "hidraw", "hid")
 """Subsystems whose devices bear a running number; above them stands what stays the same."""
 USB_BUS: Final = 0x03
 """BUS_USB of linux/input.h, which HID devices made by a program (uhid) bear too."""
@@ -26,78 +33,146 @@ _NO_SELECTOR: Final = re.compile(r"[\s@#]+")
 """What a serial number may hold and a selector may not."""
 
 
-def nodes(context: pyudev.Context, subsystem: str, prefix: str) -> Iterator[Any]:
-    """Yield the devices of a subsystem that can be opened now, in the order of their numbers.
+class InSysfs(Protocol):
+    """A device of the kernel's, such as an Entry or a pyudev.Device."""
+
+    @property
+    def sys_path(self) -> str:
+        """Its real path, /sys/devices/..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A device as sysfs has it."""
+
+    sys_path: str
+    subsystem: str
+
+    @property
+    def name(self) -> str:
+        """The kernel's name: "video0"."""
+        return self.sys_path.rpartition("/")[2]
+
+    @property
+    def parent(self) -> Entry | None:
+        """The next device above."""
+        return next(parents(self), None)
+
+    def is_there(self) -> bool:
+        """Return whether it is still in its class, as it is not from early in its removal on."""
+        return os.path.lexists(CLASSES / self.subsystem / self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Node(Entry):
+    """A device that can be opened, at `path`."""
+
+    path: str
+    number: str
+    """Its kind, major and minor number, as udev's database has them: "c81:0"."""
+
+    def from_udev(self, name: str) -> str:
+        """Return what udev's rules have found out ("ID_..."); empty where udevd does not run."""
+        lines = _read(str(UDEV_DATA / self.number)).decode(errors="replace").splitlines()
+        return _values(line.removeprefix("E:") for line in lines).get(name, "")
+
+
+def nodes(subsystem: str, prefix: str) -> list[Node]:
+    """Return the devices of a class that can be opened now, in the order of their numbers.
 
     Where udevd runs, a device is nobody's until its rules have given it owner and mode.
     """
-    has_udevd = UDEVD.exists()
-    found = [
-        device
-        for device in context.list_devices(subsystem=subsystem)
-        if device.sys_name.startswith(prefix)
-        and device.device_node is not None
-        and device.parent is not None
-        and (device.is_initialized or not has_udevd)
-    ]
-    yield from sorted(found, key=lambda each: _numbers(each.sys_name))
+    folder, has_udevd = CLASSES / subsystem, UDEVD.exists()
+    try:
+        names = [each.name for each in folder.iterdir() if each.name.startswith(prefix)]
+    except FileNotFoundError:
+        return []
+    found = []
+    for name in sorted(names, key=lambda name: (_numbers(name), name)):
+        try:
+            path = os.path.normpath(folder / (folder / name).readlink())
+        except OSError:
+            continue
+        told = _values(_read(f"{path}/uevent").decode(errors="replace").splitlines())
+        number = f"c{told.get('MAJOR')}:{told.get('MINOR')}"
+        if "DEVNAME" in told and (not has_udevd or (UDEV_DATA / number).exists()):
+            found.append(Node(path, subsystem, f"/dev/{told['DEVNAME']}", number))
+    return found
 
 
-def text(device: Any, attribute: str) -> str:
-    """Return a sysfs attribute; empty where there is none."""
-    found: bytes | None = device.attributes.get(attribute)
-    return (found or b"").decode(errors="replace").strip()
+def parents(device: InSysfs) -> Iterator[Entry]:
+    """Yield the devices above, the next one first."""
+    path = device.sys_path
+    while (path := path.rpartition("/")[0]).startswith(DEVICES):
+        try:
+            link = os.readlink(f"{path}/subsystem")  # noqa: PTH115 - half the time of all reading
+            yield Entry(path, link.rpartition("/")[2])
+        except OSError:
+            continue  # a folder only
 
 
-def prop(device: Any, name: str) -> str:
-    """Return a line of the device's uevent; empty where there is none."""
-    return str(device.properties.get(name, "")) if device is not None else ""
+def text(device: InSysfs, attribute: str) -> str:
+    """Return an attribute; empty where there is none."""
+    return data(device, attribute).decode(errors="replace").strip()
 
 
-def usb_device(device: Any) -> Any:
+def data(device: InSysfs, attribute: str) -> bytes:
+    """Return an attribute that is no text; empty where there is none."""
+    return _read(f"{device.sys_path}/{attribute}")
+
+
+def told(device: InSysfs, name: str) -> str:
+    """Return a value of the device's uevent; empty where there is none."""
+    return _values(text(device, "uevent").splitlines()).get(name, "")
+
+
+def usb_device(device: InSysfs) -> Entry | None:
     """Return the whole USB device that `device` is a part of; None on other buses."""
-    return device.find_parent("usb", "usb_device")
+    above = (each for each in parents(device) if each.subsystem == "usb")
+    return next((each for each in above if text(each, "idVendor")), None)
 
 
-def identity(device: Any, part: str = "") -> Identity:
+def identity(device: InSysfs, part: str = "") -> Identity:
     """Return who `device` is; `part` tells it from others of its kind in one housing."""
     usb = usb_device(device)
     if usb is not None:
         vendor, product = text(usb, "idVendor").lower(), text(usb, "idProduct").lower()
         return Identity(vendor, product, usable_serial(text(usb, "serial")), usb_port(usb), part)
-    port = place(device)
-    hid = device.find_parent("hid")
-    found = _HID_ID.fullmatch(prop(hid, "HID_ID"))
-    if found is None or int(found[1], 16) != USB_BUS:
+    port, hid = place(device), hid_device(device)
+    found = _HID_ID.fullmatch(told(hid, "HID_ID")) if hid is not None else None
+    if hid is None or found is None or int(found[1], 16) != USB_BUS:
         return Identity(port=port, part=part)
-    serial = usable_serial(prop(hid, "HID_UNIQ"))
+    serial = usable_serial(told(hid, "HID_UNIQ"))
     return Identity(found[2][4:].lower(), found[3][4:].lower(), serial, port, part)
 
 
-def usb_port(usb: Any) -> str:
+def hid_device(device: InSysfs) -> Entry | None:
+    """Return the HID device above; None where there is none."""
+    return next((each for each in parents(device) if each.subsystem == "hid"), None)
+
+
+def usb_port(usb: Entry) -> str:
     """Return "controller/way": the controller's address and the ports from its root hub on."""
-    controller = usb
-    while controller is not None and controller.subsystem == "usb":
-        controller = controller.parent
-    name = controller.sys_name if controller is not None else "usb"
-    return f"{name}/{text(usb, 'devpath')}"
+    above = (each for each in parents(usb) if each.subsystem != "usb")
+    controller = next(above, None)
+    return f"{controller.name if controller is not None else 'usb'}/{text(usb, 'devpath')}"
 
 
-def place(device: Any) -> str:
+def place(device: InSysfs) -> str:
     """Return the place under /sys/devices of what the device's numbered nodes belong to."""
-    owner = device
-    while owner.parent is not None and owner.subsystem in CLASSES:
-        owner = owner.parent
-    path = PurePosixPath(owner.device_path.removeprefix("/devices/"))
-    if owner.subsystem in CLASSES:  # a program's (uinput): no parent at all
-        path = path.parent
-    return str(path)
+    path = PurePosixPath(device.sys_path).parent
+    for above in parents(device):
+        path = PurePosixPath(above.sys_path)
+        if above.subsystem not in NUMBERED:
+            break
+        path = path.parent  # a program's (uinput) has no parent at all
+    return str(path.relative_to(DEVICES))
 
 
-def interface(device: Any) -> str:
+def interface(device: InSysfs) -> str:
     """Return the number of the USB interface that `device` belongs to, "" on other buses."""
-    owner = device.find_parent("usb", "usb_interface")
-    number = text(owner, "bInterfaceNumber") if owner is not None else ""
+    above = (text(each, "bInterfaceNumber") for each in parents(device) if each.subsystem == "usb")
+    number = next(above, "")
     return str(int(number, 16)) if number else ""
 
 
@@ -105,6 +180,18 @@ def usable_serial(serial: str) -> str:
     """Return a serial number as selectors have it; empty where it says nothing ("0", "000")."""
     tidy = _NO_SELECTOR.sub("_", serial.strip())
     return "" if len(set(tidy)) < 2 else tidy
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b""
+
+
+def _values(lines: Iterator[str] | list[str]) -> dict[str, str]:
+    pairs = (line.partition("=") for line in lines)
+    return {name: value for name, _, value in pairs}
 
 
 def _numbers(name: str) -> tuple[int, ...]:

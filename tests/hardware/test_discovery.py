@@ -81,12 +81,16 @@ def test_the_sensor_for_infra_red_light_is_not_taken_by_itself(machine: Testbed)
     assert Chooser("camera", "auto", lambda: 0.0).choose(found).device == found[0]
 
 
-def test_udev_knows_better_which_node_captures(machine: Testbed) -> None:
+def test_udev_knows_better_which_node_captures(
+    machine: Testbed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     told = {"vivid-out": ":video_output:", "codec": ":capture:video_output:", "cam": ":capture:"}
     for number, (name, capabilities) in enumerate(told.items()):
         where = f"platform/{name}"
-        node = trees.video(where, number, name, 1, ID_V4L_CAPABILITIES=capabilities)
-        machine.plug([Node(where, "platform"), node])
+        machine.plug([Node(where, "platform"), trees.video(where, number, name, index=1)])
+        (tmp_path / f"c81:{number}").write_text(f"S:v4l\nE:ID_V4L_CAPABILITIES={capabilities}\n")
+    assert attached("camera") == []
+    monkeypatch.setattr(sysfs, "UDEV_DATA", tmp_path)
     assert [each.name for each in attached("camera")] == ["cam"]
 
 
@@ -201,10 +205,29 @@ def test_two_handsets_need_a_word(machine: Testbed) -> None:
 def test_what_udevd_has_not_seen_yet_is_not_attached(
     machine: Testbed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    machine.plug(trees.webcam("2", 0))
-    assert len(discovery.attached()) == 1
+    machine.plug([*trees.webcam("2", 0), *trees.webcam("3", 2)])
+    assert len(discovery.attached()) == 2
     monkeypatch.setattr(sysfs, "UDEVD", tmp_path)
+    monkeypatch.setattr(sysfs, "UDEV_DATA", tmp_path)
     assert discovery.attached() == ()
+    (tmp_path / "c81:2").touch()
+    assert [each.node for each in discovery.attached()] == ["/dev/video2"]
+
+
+def test_what_is_pulled_while_it_is_read_is_not_attached(
+    machine: Testbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present, reads = [trees.webcam("2", 0)], sysfs.text
+    machine.plug(present[0])
+
+    def pulls(device: sysfs.InSysfs, attribute: str) -> str:
+        if attribute == "idProduct" and present:
+            machine.unplug(present.pop())
+        return reads(device, attribute)
+
+    monkeypatch.setattr(sysfs, "text", pulls)
+    assert discovery.attached() == ()
+    assert present == []
 
 
 def test_dummy_hcd_is_a_controller_like_others(testbed: Testbed) -> None:

@@ -63,12 +63,12 @@ def interface(device: Node, number: int) -> Node:
     return Node(path, "usb", {"bInterfaceNumber": f"{number:02x}"}, {"DEVTYPE": "usb_interface"})
 
 
-def video(parent: str, number: int, name: str, index: int = 0, **properties: str) -> Node:
+def video(parent: str, number: int, name: str, index: int = 0) -> Node:
     """A V4L2 node."""
     path = f"{parent}/video4linux/video{number}"
     told = {"name": name, "index": str(index)}
     where = {"MAJOR": "81", "MINOR": str(number), "DEVNAME": f"video{number}"}
-    return Node(path, "video4linux", told, where | properties)
+    return Node(path, "video4linux", told, where)
 
 
 def webcam(
