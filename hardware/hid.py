@@ -137,8 +137,14 @@ def parse(descriptor: bytes) -> tuple[Field, ...]:
 
 def controls(fields: tuple[Field, ...], page: int, usage: int) -> Iterator[Control]:
     """Yield where that usage is in the input reports; those that say their state come first."""
-    found = [each for each in map(lambda one: _control(one, page, usage), fields) if each]
+    found = [each for each in (_control(one, page, usage) for one in fields) if each]
     yield from sorted(found, key=lambda each: each.relative)
+
+
+def report_bytes(fields: tuple[Field, ...], report_id: int) -> int:
+    """Return how long an input report is, its number included where reports have one."""
+    ends = (each.bit + each.size * each.count for each in fields if each.report_id == report_id)
+    return (max(ends, default=0) + 7) // 8 + (1 if report_id else 0)
 
 
 def hook_switch(descriptor: bytes) -> Control | None:
