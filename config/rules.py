@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.input_codes import KEYS, SWITCHES, input_code
 from config.problems import Key, nearest
 from config.schema import (
+    AUTO,
     Devices,
     Facility,
     HubConfig,
@@ -164,10 +166,20 @@ def _sound(text: str) -> str:
     return "" if usable else f'"auto", "simulated", {_NAMED} or a part of an ALSA name'
 
 
-_hook_code = _matches(
-    r"auto|(KEY|SW|BTN)_[A-Z0-9_]+|\d{1,3}|cts|dsr|dcd|ri|text",
-    '"auto", an evdev code such as "KEY_PHONE", or "cts", "dsr", "dcd", "ri" or "text"',
-)
+_SERIAL_CODES = ("cts", "dsr", "dcd", "ri", "text")
+
+
+def _hook_code(text: str) -> str:
+    if text == AUTO or text in _SERIAL_CODES or input_code(text) is not None:
+        return ""
+    expected = (
+        '"auto", an input device\'s code such as "KEY_PHONE", "SW_HEADPHONE_INSERT" or a key\'s '
+        'number, or "cts", "dsr", "dcd", "ri" or "text"'
+    )
+    near = nearest(text.upper(), (*KEYS, *SWITCHES))
+    return f'{expected}; probably "{near}"' if near else expected
+
+
 _own_units = _matches(r"auto|\d{1,6}", '"auto" or a number, such as "120"')
 
 
@@ -237,6 +249,21 @@ def _hook_fifo(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         yield ("hook_fifo",), 'nothing, because it is only for hook = "simulated"'
 
 
+def _hook_code_fits(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    hook, code = table["hook"], table["hook_code"]
+    if hook.startswith("serial:"):
+        if code not in _SERIAL_CODES:
+            yield (
+                ("hook_code",),
+                '"cts", "dsr", "dcd", "ri" or "text": what the serial port shows the hook by',
+            )
+    elif code in _SERIAL_CODES:
+        yield (
+            ("hook_code",),
+            'an input device\'s code or "auto", because the hook is no serial port',
+        )
+
+
 def _turn_secret(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     secret: Secret = table["secret"]
     if table["urls"] and not secret:
@@ -276,7 +303,10 @@ def _connections(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
 
 
 TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
-    Devices: (TableRule(("hook", "hook_fifo"), _hook_fifo),),
+    Devices: (
+        TableRule(("hook", "hook_fifo"), _hook_fifo),
+        TableRule(("hook", "hook_code"), _hook_code_fits),
+    ),
     Turn: (TableRule(("urls", "secret"), _turn_secret),),
     Limits: (TableRule(("connections", "connections_per_address"), _connections),),
     HubConfig: (

@@ -85,6 +85,8 @@ WRONG: list[tuple[type, str, object]] = [
     (Devices, "hook", "gpio:17"),
     (Devices, "hook", "serial:ttyACM0"),
     (Devices, "hook_code", "phone"),
+    (Devices, "hook_code", "KEY_FONE"),
+    (Devices, "hook_code", "999"),
     (Devices, "camera_exposure", "-1"),
     (Devices, "camera_focus", "near"),
     (Devices, "camera_gain", ""),
@@ -168,6 +170,20 @@ def test_keys_that_have_what_they_need_pass() -> None:
 def test_a_hook_fifo_is_for_a_simulated_hook() -> None:
     (found,) = terminal("devices.hook_fifo = '/tmp/hook'")
     assert found.startswith("devices.hook_fifo:")
+
+
+def test_a_code_that_is_nearly_right_is_told_the_right_one() -> None:
+    assert 'probably "KEY_PHONE"' in FIELD_RULES[Devices, "hook_code"]("KEY_FONE")
+    assert 'probably "SW_HEADPHONE_INSERT"' in FIELD_RULES[Devices, "hook_code"]("headphone_insert")
+
+
+def test_a_serial_port_shows_the_hook_by_something_of_its_own() -> None:
+    (found,) = terminal("devices.hook = 'serial:/dev/ttyUSB0'")
+    assert found.startswith("devices.hook_code:") and '"cts"' in found
+    assert terminal("devices.hook = 'serial:/dev/ttyUSB0'\ndevices.hook_code = 'ri'") == []
+    (found,) = terminal("devices.hook = 'auto'\ndevices.hook_code = 'text'")
+    assert found.startswith("devices.hook_code:") and "no serial port" in found
+    assert terminal("devices.hook = 'auto'\ndevices.hook_code = 'KEY_F13'") == []
 
 
 def test_one_wrong_value_does_not_accuse_another() -> None:
