@@ -1,23 +1,22 @@
-"""The handset's hook switch: none, or an input device that shows it as a key or switch."""
+"""What every hook switch is made of, and the one of a terminal that has none."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Final
 
-from hardware import discovery
-from hardware.evdev import EV_KEY, EV_SW, InputDevice
+from hardware.debounce import Debounce
+from hardware.handoff import DropOldest
 from hardware.interfaces import DeviceLost
 
-KEY_PHONE: Final = 169
-SW_HEADPHONE_INSERT: Final = 2
-CODES: Final = ((EV_KEY, KEY_PHONE), (EV_SW, SW_HEADPHONE_INSERT))
-"""How hook switches show themselves here; on (1) is a lifted handset."""
-DEBOUNCE_S: Final = 0.05
+_CHANGES: Final = 16
+"""Counted moves that may wait; the oldest are dropped."""
 
 
 class NoHook:
     """A terminal without a hook switch: the handset counts as up."""
+
+    moves = 0
 
     def __init__(self) -> None:
         self._closed = asyncio.Event()
@@ -37,51 +36,68 @@ class NoHook:
         self._closed.set()
 
 
-class EvdevHook:
-    """The hook switch at `path`, or the first input device that has one."""
+class Switch:
+    """What every adapter's raw moves go through: debounced, queued, and over when it is lost.
 
-    def __init__(self, path: str | None) -> None:
-        self._path = path
-        self._device: InputDevice | None = None
-        self._up = False
+    Use it from the loop's thread. `hold_s` is for how long a move must be still to count;
+    `inverted`: the switch is on while the handset hangs.
+    """
 
-    async def open(self) -> bool:
-        """Open and return whether the handset is up; raises DeviceNotFound, DeviceRefused."""
-        if self._device is None:
-            device = InputDevice(self._path or discovery.first_hook())
-            await device.open()
-            self._device = device
-            self._up = any(device.is_set(kind, code) for kind, code in CODES)
-        return self._up
+    def __init__(self, hold_s: float, *, inverted: bool = False) -> None:
+        self._hold_s = hold_s
+        self._inverted = inverted
+        self._debounce = Debounce(hold_s, False)
+        self._moves_before = 0
+        self._changes: DropOldest[bool] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def moves(self) -> int:
+        """Raw moves since the program began, bounces too."""
+        return self._moves_before + self._debounce.moves
+
+    @property
+    def up(self) -> bool:
+        """Whether the handset is up, debounced."""
+        return self._debounce.state
+
+    def start(self, on: bool) -> None:
+        """Begin: the device is open and its switch is `on`."""
+        self._moves_before = self.moves
+        self._debounce = Debounce(self._hold_s, on != self._inverted)
+        self._changes = DropOldest(_CHANGES)
+
+    def show(self, on: bool) -> None:
+        """Take what the switch shows now."""
+        if self._changes is None:
+            return
+        self._debounce.move(on != self._inverted, asyncio.get_running_loop().time())
+        self._settle()
 
     async def change(self) -> bool:
-        """Wait until the handset was lifted or hung up; DeviceLost.
-
-        A switch that bounces counts once it has been still for 50 ms.
-        """
-        if self._device is None:
+        """Wait for the next move that counts; DeviceLost."""
+        if self._changes is None:
             raise DeviceLost("the hook is not open")
-        while True:
-            up = await self._next()
-            while True:
-                try:
-                    up = await asyncio.wait_for(self._next(), DEBOUNCE_S)
-                except TimeoutError:
-                    break
-            if up != self._up:
-                self._up = up
-                return up
+        return await self._changes.get()
 
-    async def close(self) -> None:
-        """Close."""
-        device, self._device = self._device, None
-        if device is not None:
-            await device.close()
+    def stop(self, reason: DeviceLost) -> None:
+        """End: whoever waits gets the reason; idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        changes, self._changes = self._changes, None
+        if changes is not None:
+            changes.fail(reason)
 
-    async def _next(self) -> bool:
-        if self._device is None:
-            raise DeviceLost("the hook was closed")
-        while True:
-            event = await self._device.event()
-            if (event.type, event.code) in CODES and event.value in (0, 1):
-                return bool(event.value)
+    def _settle(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._changes is None:
+            return
+        loop = asyncio.get_running_loop()
+        if self._debounce.settle(loop.time()):
+            self._changes.put(self._debounce.state)
+        due_at = self._debounce.due_at()
+        if due_at is not None:
+            self._timer = loop.call_at(due_at, self._settle)

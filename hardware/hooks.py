@@ -1,21 +1,136 @@
-"""From the word in terminal.toml to a hook switch; all other devices: `factory.py`.
+"""From the words in terminal.toml to hook switch and keypad; all other devices: `factory.py`.
 
-Apart from them because the screen process opens the hook and nothing else: without FFmpeg and numpy
+Apart from them because the screen process opens these and nothing else: without FFmpeg and numpy
 it is 12 MB smaller.
 """
 
 from __future__ import annotations
 
-from config.schema import AUTO, NONE, SIMULATED, Devices
-from hardware.hook import EvdevHook, NoHook
-from hardware.interfaces import Hook
+import time
+from collections.abc import Callable
+from typing import Final
+
+import pyudev
+
+from config.input_codes import EV_SW, input_code
+from config.schema import NONE, SIMULATED, Devices
+from hardware import capabilities, discovery, sysfs
+from hardware.choosing import Chooser
+from hardware.evdev_hook import EvdevHook
+from hardware.hidraw_hook import HidrawHook
+from hardware.hook import NoHook
+from hardware.identity import Device
+from hardware.interfaces import DeviceLost, Hook, Keypad
+from hardware.keypad import EvdevKeypad
 from hardware.simulated_hook import SimulatedHook
 
+Attached = Callable[[], tuple[Device, ...]]
 
-def hook(devices: Devices) -> Hook:
+_GPIO: Final = "gpio:"
+_SERIAL: Final = "serial:"
+
+
+def hook(devices: Devices, attached: Attached = discovery.attached) -> Hook:
     """Return the hook switch that the configuration names."""
+    hold_s = devices.hook_debounce_ms / 1000
+    inverted = devices.hook_inverted
     if devices.hook == NONE:
         return NoHook()
     if devices.hook == SIMULATED:
         return SimulatedHook(devices.hook_fifo)
-    return EvdevHook(None if devices.hook == AUTO else devices.hook)
+    # These two drag libraries in that a terminal without such a hook has no use for.
+    if devices.hook.startswith(_GPIO):
+        from hardware.gpio_hook import GpioHook  # noqa: PLC0415 - only where it is configured
+
+        chip, line = devices.hook.removeprefix(_GPIO).split("/", 1)
+        return GpioHook(chip, line, hold_s, inverted=inverted)
+    if devices.hook.startswith(_SERIAL):
+        from hardware import serial_hook  # noqa: PLC0415 - only where it is configured
+
+        selector = devices.hook.removeprefix(_SERIAL)
+        return serial_hook.SerialHook(
+            lambda: serial_hook.located(selector), devices.hook_code, hold_s, inverted=inverted
+        )
+    code = input_code(devices.hook_code)
+    if code is not None and attached is discovery.attached:
+        attached = lambda: input_devices_with(*code)  # noqa: E731
+    chooser = Chooser("hook", devices.hook, time.monotonic)
+    return AttachedHook(
+        lambda: chooser.choose(attached()).device, hold_s, code=code, inverted=inverted
+    )
+
+
+def keypad(devices: Devices, attached: Attached = discovery.attached) -> Keypad | None:
+    """Return the keypad that the configuration names; None for "none"."""
+    if devices.keypad == NONE:
+        return None
+    chooser = Chooser("keypad", devices.keypad, time.monotonic)
+    return EvdevKeypad(lambda: chooser.choose(attached()).device)
+
+
+class AttachedHook:
+    """A hook switch that is found at each opening, as /dev/hidraw or as an input device."""
+
+    def __init__(
+        self,
+        locate: Callable[[], Device],
+        hold_s: float,
+        *,
+        code: tuple[int, int] | None = None,
+        inverted: bool = False,
+    ) -> None:
+        self._locate = locate
+        self._hold_s = hold_s
+        self._code = code
+        self._inverted = inverted
+        self._hook: EvdevHook | HidrawHook | None = None
+        self._moves_before = 0
+
+    @property
+    def moves(self) -> int:
+        """Raw moves, bounces too."""
+        return self._moves_before + (self._hook.moves if self._hook is not None else 0)
+
+    async def open(self) -> bool:
+        """Open and return whether the handset is up.
+
+        Raises DeviceNotFound, DeviceAmbiguous, DeviceRefused.
+        """
+        if self._hook is None:
+            self._hook = self._made(self._locate())
+        return await self._hook.open()
+
+    async def change(self) -> bool:
+        """Wait until the handset was lifted or hung up; DeviceLost."""
+        if self._hook is None:
+            raise DeviceLost("the hook is not open")
+        return await self._hook.change()
+
+    async def close(self) -> None:
+        """Close."""
+        hook, self._hook = self._hook, None
+        if hook is not None:
+            self._moves_before += hook.moves
+            await hook.close()
+
+    def _made(self, device: Device) -> EvdevHook | HidrawHook:
+        if device.node.startswith("/dev/hidraw"):
+            return HidrawHook(lambda: device, self._hold_s, inverted=self._inverted)
+        return EvdevHook(lambda: device, self._hold_s, code=self._code, inverted=self._inverted)
+
+
+def input_devices_with(event_type: int, code: int) -> tuple[Device, ...]:
+    """Return the input devices that have a key or switch, whatever it usually means.
+
+    `discovery` lists those with codes that usually are a hook; a configured one may be any.
+    """
+    attribute = "capabilities/sw" if event_type == EV_SW else "capabilities/key"
+    found = []
+    for node in pyudev.Context().list_devices(subsystem="input"):
+        told = node.parent
+        if told is None or node.device_node is None or not node.sys_name.startswith("event"):
+            continue
+        if code in capabilities.bits(sysfs.text(told, attribute)):
+            identity = sysfs.identity(node, sysfs.interface(node))
+            found.append(Device("hook", node.device_node, sysfs.text(told, "name"), identity))
+    return tuple(found)
