@@ -113,7 +113,7 @@ async def _run(config: TerminalConfig) -> None:
         link=_link(config),
         media=VisitMedia(Spares(config.devices, config.network), paints(root)),
         hook=hooks.hook(config.devices),
-        keypad=None,
+        keypad=hooks.keypad(config.devices),
         policy=AddressPolicy.of(allow=config.network.allow_peers),
         show=_remembering(volume, root.show),
     )

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.25
 """Ticks fall on quarters of the hub's seconds, so countdowns on both sides change together."""
-REOPEN_S: Final = 1.0
-"""Between two tries to open a hook or keypad that is not there."""
+REOPEN_S: Final = 0.25
+"""Between two tries to open a hook or keypad that is not there: looking takes some milliseconds."""
 
 
 class Media(Protocol):
@@ -158,34 +158,39 @@ class Terminal:
             self._receive(Tick())
 
     async def _watch_hook(self, hook: Hook) -> None:
-        fault: str | None = None
+        fault, said = "", ""
         while True:
             try:
                 up = await hook.open()
-                if fault is not None:
+                said = ""
+                if fault:
                     self._receive(DeviceFault(fault, mended=True))
-                    fault = None
+                    fault = ""
                 self._receive(HookOpened(up))
                 while True:
                     self._receive(HookMoved(await hook.change()))
             except DeviceError as error:
-                log.warning('hook=failed error="%s: %s"', type(error).__name__, error)
-                if fault is not None and fault != f"HOOK-{error.code}":
+                said = _said("hook", error, said)
+                code = f"HOOK-{error.code}"
+                if fault not in ("", code):
                     self._receive(DeviceFault(fault, mended=True))
-                fault = f"HOOK-{error.code}"
-                self._receive(DeviceFault(fault))
+                if fault != code:
+                    fault = code
+                    self._receive(DeviceFault(code))
             await hook.close()
             await asyncio.sleep(REOPEN_S)
 
     async def _watch_keypad(self, keypad: Keypad) -> None:
+        said = ""
         while True:
             try:
                 await keypad.open()
+                said = ""
                 while True:
                     self._receive(Key(await keypad.key()))
             except DeviceError as error:
                 # No fault of the terminal: the screen has keys of its own.
-                log.warning('keypad=failed error="%s: %s"', type(error).__name__, error)
+                said = _said("keypad", error, said)
             await keypad.close()
             await asyncio.sleep(REOPEN_S)
 
@@ -251,3 +256,11 @@ class Terminal:
             log.warning('refused=%s reason="%s"', type(command).__name__, error)
             return None
         return command
+
+
+def _said(device: str, error: DeviceError, before: str) -> str:
+    """Log an error that was not the last try's too; return its text."""
+    text = f"{type(error).__name__}: {error}"
+    if text != before:
+        log.warning('%s=failed error="%s"', device, text)
+    return text

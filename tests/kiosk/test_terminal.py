@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -228,6 +229,31 @@ async def test_a_hook_that_is_missing_is_a_fault_until_it_is_there() -> None:
         stage.hook.moves.put_nowait(None)
         await stage.until(lambda: stage.view.faults == ("HOOK-01",))
         await stage.until(lambda: stage.view.faults == ())
+
+
+async def test_a_hook_that_stays_away_is_told_once_and_its_return_is_seen_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("WARNING")
+    async with running(hook_missing=4) as stage:
+        await stage.until(lambda: stage.hook.missing == 0)
+        back_at = time.monotonic()
+        await stage.until(lambda: stage.view.handset_up)
+        assert time.monotonic() - back_at < 0.5
+        assert [line for line in caplog.messages if line.startswith("hook=failed")] == [
+            'hook=failed error="DeviceNotFound: no hook"'
+        ]
+
+
+async def test_a_hook_that_flaps_or_comes_and_goes_ends_no_visit() -> None:
+    async with running() as stage:
+        await stage.seated()
+        for move in (False, True, None, False, True) * 3:
+            stage.hook.moves.put_nowait(move)
+        await stage.until(stage.hook.moves.empty)
+        await stage.until(lambda: stage.view.faults == ())
+        assert stage.media.running
+        assert "media stop" not in stage.log
 
 
 async def test_an_inmate_who_waits_starts_media_and_an_offer_goes_out() -> None:
