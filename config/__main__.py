@@ -12,10 +12,13 @@ import click
 import msgspec
 
 from config.loader import Loaded, load, read_values
+from config.positions import find_lines
 from config.problems import ConfigError, Problem, key_text
 from config.schema import HubConfig, Secret, Table, TerminalConfig
 
 SCHEMAS: Final[dict[str, type[Table]]] = {"terminal": TerminalConfig, "hub": HubConfig}
+
+DEVICE_KEYS: Final = ("camera", "microphone", "earpiece", "keypad", "hook")
 
 FILE = click.Path(path_type=Path)
 KIND = click.option(
@@ -38,6 +41,8 @@ def main() -> None:
 def check(files: tuple[Path, ...], kind: str | None, as_json: bool) -> None:
     """Name every mistake in FILES; exit with 1 if there is one.
 
+    A device that this machine does not have now is no mistake: it may be unplugged.
+
     \b
     Examples:
       visit-config check /etc/visitbooth/terminal.toml
@@ -48,7 +53,8 @@ def check(files: tuple[Path, ...], kind: str | None, as_json: bool) -> None:
     warnings: list[Problem] = []
     for file in files:
         try:
-            warnings += _load(file, kind).warnings
+            loaded = _load(file, kind)
+            warnings += [*loaded.warnings, *_absent_devices(file, loaded.config)]
         except ConfigError as error:
             mistakes += error.problems
     if as_json:
@@ -110,6 +116,21 @@ def _detect(file: Path) -> str:
     if [*hits.values()].count(hits[best]) > 1:
         raise ConfigError([Problem(file, "its keys do not tell what it is, expected --kind")])
     return best
+
+
+def _absent_devices(file: Path, config: Table) -> list[Problem]:
+    """Return a warning for each device that is named by its path and not there."""
+    if not isinstance(config, TerminalConfig):
+        return []
+    lines = find_lines(file.read_text(encoding="utf-8"))
+    found = []
+    for name in DEVICE_KEYS:
+        path = getattr(config.devices, name).removeprefix("serial:")
+        if path.startswith("/dev/") and not Path(path).exists():
+            words = f"this machine has no {path} now; visit-hardware list shows what it has"
+            key = ("devices", name)
+            found.append(Problem(file, words, lines.get(key), key))
+    return found
 
 
 def _print_findings(

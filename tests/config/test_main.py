@@ -82,6 +82,26 @@ def test_a_warning_is_no_failure(tmp_path: Path) -> None:
     assert result.stdout.startswith("warning: ")
 
 
+def test_a_device_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    devices = (
+        "[devices]\n"
+        'camera = "/dev/null"\n'
+        'keypad = "/dev/input/nowhere"\n'
+        'hook = "serial:/dev/ttyNOWHERE"\n'
+        'earpiece = "usb:0b0e:0f00"\n'
+    )
+    path = write(tmp_path, TERMINAL + devices)
+    result = run("check", path)
+    assert result.exit_code == 0
+    advice = "visit-hardware list shows what it has."
+    assert result.stdout.splitlines() == [
+        f"warning: {path}, line 6, devices.keypad: this machine has no /dev/input/nowhere now; "
+        f"{advice}",
+        f"warning: {path}, line 7, devices.hook: this machine has no /dev/ttyNOWHERE now; {advice}",
+        f"{path}: no mistakes.",
+    ]
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_show_gives_effective_values_and_masks_secrets(tmp_path: Path, options: list[str]) -> None:
     path = write(tmp_path, f'{HUB}[turn]\nurls = ["turn:h:1"]\nsecret = "{SECRET}"\n')

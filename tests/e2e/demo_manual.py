@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+from operator import attrgetter
 
 import click
 
 from hardware import discovery
+from hardware.identity import pinned
 from tests.e2e.stage import EMAIL, INMATE, PASSWORD, PIN, stage
 
 STARTS_IN_S = 60
 
 
 def _devices() -> dict[str, str]:
-    """Real devices where there are any, simulated ones where not."""
-    here = {each.kind for each in discovery.attached()}
-    return {
-        kind: "auto" if kind in here else "simulated"
-        for kind in ("camera", "microphone", "earpiece")
-    }
+    """Real devices where there are any, of several the first; simulated ones where there are none.
+
+    What a demonstration does without asking, a terminal must not.
+    """
+    here = discovery.attached()
+    chosen = {"camera": "simulated", "microphone": "simulated", "earpiece": "simulated"}
+    for kind in chosen:
+        found = sorted((each for each in here if each.kind == kind), key=attrgetter("is_secondary"))
+        if found:
+            chosen[kind] = pinned(found[0], here)
+    return chosen
 
 
 async def show(size: tuple[int, int], length_s: int) -> bool:

@@ -17,9 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.hardware.testbed import PRELOADED, Testbed
+from tests.hardware.testbed import PRELOADED, WRAPPER, Testbed
 
-WRAPPER: Final = "umockdev-wrapper"
 CHILD_TIMEOUT_S: Final = 110
 RESULTS: Final = pytest.StashKey[dict[str, dict[str, str]]]()
 """For each file, what each of its tests came to; empty where it passed."""

@@ -1,13 +1,19 @@
-"""Plugging and unplugging in random order, and days of it in fast forward."""
+"""Plugging and unplugging in random order, and days of it in fast forward.
+
+`fast_forward_in_child` runs anywhere; all else in a process that has umockdev's library.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,7 +22,7 @@ from hardware import discovery
 from hardware.identity import Device
 from hardware.plugs import Plugged, Plugs
 from tests.hardware import trees
-from tests.hardware.testbed import Node, Testbed
+from tests.hardware.testbed import WRAPPER, Node, Testbed
 
 CYCLE_S: Final = 10
 """Of real time that one cycle in fast forward stands for."""
@@ -155,3 +161,33 @@ def usage() -> tuple[int, int]:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     descriptors = len([*Path("/proc/self/fd").iterdir()])
     return descriptors, pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def fast_forward_in_child(cycles: int, timeout_s: float) -> Tally:
+    """Run `fast_forward` in a process of its own. Raises CalledProcessError, TimeoutExpired."""
+    command = [WRAPPER, sys.executable, "-m", "tests.hardware.plugging", str(cycles)]
+    done = subprocess.run(
+        command,
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=timeout_s,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    for name in ("descriptors", "resident_kb"):
+        told[name] = tuple(told[name])
+    return Tally(**told)
+
+
+def main(cycles: int) -> None:
+    """Print the Tally as JSON."""
+    testbed = Testbed()
+    try:
+        print(json.dumps(asdict(asyncio.run(fast_forward(testbed, cycles)))))
+    finally:
+        testbed.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

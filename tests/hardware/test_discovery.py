@@ -120,6 +120,20 @@ def test_a_hook_in_two_dresses_counts_once(machine: Testbed) -> None:
     assert [each.node for each in attached("hook")] == ["/dev/hidraw0"]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_a_socket_and_a_key_in_one_housing_the_key_is_the_hook(
+    machine: Testbed, order: tuple[int, int]
+) -> None:
+    device = trees.usb("2", "0b0e", "0f00", "Headset", "")
+    part = trees.interface(device, 3)
+    socket = trees.keys(part.path, order[0], "Headset Jack", (), (2,))
+    key = trees.keys(part.path, order[1], "Headset Buttons", (169,))
+    machine.plug([device, part, *socket, *key])
+    assert [(each.name, each.is_secondary) for each in attached("hook")] == [
+        ("Headset Buttons", False)
+    ]
+
+
 def test_built_in_sound_leads_with_its_analog_pcm(machine: Testbed) -> None:
     machine.plug(trees.built_in_sound(0, 10))
     for pcm, title in trees.BUILT_IN_TITLES.items():

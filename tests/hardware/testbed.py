@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 LIBRARY: Final = "libumockdev.so.0"
+WRAPPER: Final = "umockdev-wrapper"
 PRELOADED: Final = "umockdev" in os.environ.get("LD_PRELOAD", "")
 BUSES: Final = ("usb", "pci", "platform", "hid")
 ANNOUNCED: Final = ("video4linux", "sound", "input", "hidraw")

@@ -1,0 +1,29 @@
+"""Serial numbers as selectors have them; the rest is tested with whole machines (discovery)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardware import sysfs
+from hardware.identity import Device, Identity, matches
+
+
+@pytest.mark.parametrize("serial", ["", "0", "0000", "ffffffff", "  ", "7", "\t0 "])
+def test_serial_numbers_that_say_nothing_are_none(serial: str) -> None:
+    assert sysfs.usable_serial(serial) == ""
+
+
+@pytest.mark.parametrize(
+    ("serial", "expected"),
+    [("9A1B", "9A1B"), (" SN 01 ", "SN_01"), ("a@b#c", "a_b_c"), ("01:02", "01:02")],
+)
+def test_a_serial_number_always_fits_a_selector(serial: str, expected: str) -> None:
+    assert sysfs.usable_serial(serial) == expected
+    device = Device("camera", "", "", Identity("046d", "0825", expected, "x/1", "0"))
+    assert matches(f"usb:046d:0825:{expected}", device)
+    assert matches(f"usb:046d:0825:{expected}@x/1#0", device)
+    assert not matches(f"usb:046d:0825:{expected}x", device)
+
+
+def test_a_class_that_the_kernel_does_not_have_is_empty() -> None:
+    assert sysfs.nodes("no_such_class", "x") == []
