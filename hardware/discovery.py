@@ -11,9 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from hardware import capabilities, sysfs
+from hardware.hid import has_hook
 from hardware.identity import Device, Identity, Kind, without_serial
 from hardware.interfaces import DeviceNotFound
 from hardware.sysfs import Node
@@ -25,7 +26,6 @@ _DIGITAL_OUTPUT: Final = re.compile(r"hdmi|displayport|s/?pdif|iec958|\bdigital\
 _CODEC_NAME: Final = re.compile(
     r"codec|decode|encode|m2m|[-_](dec|enc)\b|\b(rpivid|rkvdec|cedrus)\b|[-_]isp\b", re.IGNORECASE
 )
-_HOOK_USAGE: Final = re.compile(rb"\x05\x0b.*\x09\x20", re.DOTALL)
 
 
 Found = tuple[Node, Device]
@@ -37,13 +37,18 @@ def attached() -> tuple[Device, ...]:
     return _whole((*_cameras(), *_sounds(), *_hooks(), *_keypads()))
 
 
-def inputs(kind: Kind) -> tuple[Device, ...]:
-    """Return all input devices, each as a `kind`.
+def inputs(
+    kind: Kind, of: Literal["key", "sw"] = "key", code: int | None = None
+) -> tuple[Device, ...]:
+    """Return the input devices that have a key or switch, each as a `kind`; all without a `code`.
 
     For what terminal.toml names although nothing tells that it is one: a hook that is an ordinary
     key, a keypad that claims to be a keyboard.
     """
-    return _whole(tuple(_input(node, kind) for node in sysfs.nodes("input", "event")))
+    nodes = sysfs.nodes("input", "event")
+    return _whole(
+        tuple(_input(node, kind) for node in nodes if code is None or code in _bits(node, of))
+    )
 
 
 # -- cameras ----------------------------------------------------------------------------------
@@ -132,7 +137,7 @@ def _hooks() -> Iterator[Found]:
     found: dict[str, Found] = {}
     for node in sysfs.nodes("hidraw", "hidraw"):
         hid = sysfs.hid_device(node)
-        if hid is not None and _HOOK_USAGE.search(sysfs.data(hid, "report_descriptor")):
+        if hid is not None and has_hook(sysfs.data(hid, "report_descriptor")):
             identity = sysfs.identity(node, sysfs.interface(node))
             hook = Device("hook", node.path, sysfs.told(hid, "HID_NAME"), identity)
             found.setdefault(_housing(node), (node, hook))
@@ -194,16 +199,7 @@ def _make(device: Device) -> tuple[str, str, str]:
 
 def first_camera() -> str:
     """Return the first camera's path. Raises DeviceNotFound."""
-    return _first("camera")
-
-
-def first_hook() -> str:
-    """Return the first hook switch's path. Raises DeviceNotFound."""
-    return _first("hook")
-
-
-def _first(kind: Kind) -> str:
-    found = next((each for each in attached() if each.kind == kind), None)
+    found = next((each for each in attached() if each.kind == "camera"), None)
     if found is None:
-        raise DeviceNotFound(f"no {kind} is attached")
+        raise DeviceNotFound("no camera is attached")
     return found.node

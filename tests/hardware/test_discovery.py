@@ -182,6 +182,8 @@ def test_keyboards_and_touch_screens_are_neither_hook_nor_keypad(machine: Testbe
     machine.plug([*trees.keyboard("1.1", 0), *trees.touch_screen("3", 4)])
     assert discovery.attached() == ()
     assert len(discovery.inputs("hook")) == 3
+    assert [each.node for each in discovery.inputs("hook", "key", 0x14A)] == ["/dev/input/event4"]
+    assert discovery.inputs("hook", "sw", 2) == ()
 
 
 def test_a_keypad_is_one_even_when_it_claims_to_be_a_keyboard(machine: Testbed) -> None:
