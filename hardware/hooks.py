@@ -10,11 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import pyudev
-
 from config.input_codes import EV_SW, input_code
 from config.schema import NONE, SIMULATED, Devices
-from hardware import capabilities, discovery, sysfs
+from hardware import discovery
 from hardware.choosing import Chooser
 from hardware.evdev_hook import EvdevHook
 from hardware.hidraw_hook import HidrawHook
@@ -124,13 +122,4 @@ def input_devices_with(event_type: int, code: int) -> tuple[Device, ...]:
 
     `discovery` lists those with codes that usually are a hook; a configured one may be any.
     """
-    attribute = "capabilities/sw" if event_type == EV_SW else "capabilities/key"
-    found = []
-    for node in pyudev.Context().list_devices(subsystem="input"):
-        told = node.parent
-        if told is None or node.device_node is None or not node.sys_name.startswith("event"):
-            continue
-        if code in capabilities.bits(sysfs.text(told, attribute)):
-            identity = sysfs.identity(node, sysfs.interface(node))
-            found.append(Device("hook", node.device_node, sysfs.text(told, "name"), identity))
-    return tuple(found)
+    return discovery.inputs("hook", "sw" if event_type == EV_SW else "key", code)

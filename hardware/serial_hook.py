@@ -13,7 +13,6 @@ from collections.abc import Callable
 from fcntl import ioctl
 from typing import Final
 
-import pyudev
 import serial
 
 from hardware import sysfs
@@ -49,13 +48,13 @@ _READ_BYTES: Final = 256
 def ttys() -> tuple[Device, ...]:
     """Return the serial ports of devices that could be a hook: those that are plugged in."""
     found = []
-    for node in pyudev.Context().list_devices(subsystem="tty"):
+    for node in sysfs.nodes("tty", "tty"):
         usb = sysfs.usb_device(node)
-        if node.device_node is None or usb is None:
+        if usb is None:
             continue
         name = sysfs.text(usb, "product")
         identity = sysfs.identity(node, sysfs.interface(node))
-        found.append(Device("hook", node.device_node, name, identity))
+        found.append(Device("hook", node.path, name, identity))
     return tuple(found)
 
 

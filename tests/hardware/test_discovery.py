@@ -10,6 +10,7 @@ from hardware import discovery, sysfs
 from hardware.choosing import Chooser
 from hardware.identity import Device, Identity, Kind, matches, pinned
 from hardware.interfaces import DeviceAmbiguous
+from hardware.serial_hook import ttys
 from tests.hardware import trees
 from tests.hardware.testbed import Node, Testbed
 
@@ -244,6 +245,18 @@ def test_what_is_pulled_while_it_is_read_is_not_attached(
     monkeypatch.setattr(sysfs, "text", pulls)
     assert discovery.attached() == ()
     assert present == []
+
+
+def test_only_serial_ports_that_were_plugged_in_may_be_hooks(machine: Testbed) -> None:
+    device = trees.usb("1.4", "16c0", "0483", "Hook Box", "778")
+    part = trees.interface(device, 0)
+    ports = {f"{part.path}/tty/ttyACM0": "166", "platform/serial8250/tty/ttyS0": "4"}
+    machine.plug([device, part])
+    for path, major in ports.items():
+        where = {"MAJOR": major, "MINOR": "0", "DEVNAME": path.rpartition("/")[2]}
+        machine.plug([Node(path, "tty", {}, where)])
+    identity = Identity("16c0", "0483", "778", f"{PORT}/1.4", "0")
+    assert ttys() == (Device("hook", "/dev/ttyACM0", "Hook Box", identity),)
 
 
 def test_dummy_hcd_is_a_controller_like_others(testbed: Testbed) -> None:
