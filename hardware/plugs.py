@@ -20,6 +20,8 @@ from hardware.identity import Device
 SUBSYSTEMS: Final = ("video4linux", "sound", "input", "hidraw")
 READ_MAX: Final = 64
 """So many uevents are read in a row before the loop has its turn."""
+SETTLE_S: Final = 0.02
+"""A handset comes as a dozen uevents within milliseconds: they make one list, not twelve."""
 
 ListAttached = Callable[[], tuple[Device, ...]]
 
@@ -122,6 +124,9 @@ class Plugs:
             await asyncio.to_thread(lister.shutdown)
 
     async def _compare(self) -> None:
+        await asyncio.sleep(SETTLE_S)
+        if self._lister is None:
+            return
         self._moved.clear()
         removed, self._removed = self._removed, set()
         try:
