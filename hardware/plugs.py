@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pyudev
 
@@ -23,6 +23,7 @@ READ_MAX: Final = 64
 SETTLE_S: Final = 0.02
 """A handset comes as a dozen uevents within milliseconds: they make one list, not twelve."""
 
+Result = TypeVar("Result")
 ListAttached = Callable[[], tuple[Device, ...]]
 
 
@@ -89,16 +90,15 @@ class Plugs:
     async def open(self) -> tuple[Device, ...]:
         """Listen, and return what is attached. Raises OSError where there is no netlink."""
         if self._monitor is None:
-            self._monitor = self._start_monitor()  # before the list, or what comes between is lost
-            self._failure = None
-            self._poll = select.poll()
-            self._poll.register(self._monitor.fileno(), select.POLLIN)
-            asyncio.get_running_loop().add_reader(self._monitor.fileno(), self._readable)
+            await self.close()
             self._lister = ThreadPoolExecutor(1, thread_name_prefix="plugs")
+            self._failure = None
             self._moved.clear()
             self._removed.clear()
             self._due.clear()
-            self._told = await self._listed()
+            # Before the list, or what comes between is lost; pyudev runs ldconfig, not in the loop.
+            self._listen(await self._in_thread(self._start_monitor))
+            self._told = await self._in_thread(self._list)
         return self._told
 
     def __aiter__(self) -> AsyncIterator[Plugged | Unplugged]:
@@ -128,17 +128,23 @@ class Plugs:
         if self._lister is None:
             return
         self._moved.clear()
-        removed, self._removed = self._removed, set()
+        untold = {each.device.node for each in self._due if isinstance(each, Unplugged)}
+        removed, self._removed = self._removed | untold, set()
         try:
-            now = await self._listed()
+            now = await self._in_thread(self._list)
         except BaseException:  # cancelled or failed: what moved is still to be told
             self._moved.set()
             self._removed |= removed
             raise
         self._due = deque(differences(self._told, now, removed))
 
-    async def _listed(self) -> tuple[Device, ...]:
-        return await asyncio.get_running_loop().run_in_executor(self._lister, self._list)
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._lister, work)
+
+    def _listen(self, monitor: Any) -> None:
+        self._monitor, self._poll = monitor, select.poll()
+        self._poll.register(monitor.fileno(), select.POLLIN)
+        asyncio.get_running_loop().add_reader(monitor.fileno(), self._readable)
 
     def _tell(self, event: Plugged | Unplugged) -> Plugged | Unplugged:
         if isinstance(event, Plugged):

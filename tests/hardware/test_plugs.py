@@ -121,6 +121,45 @@ async def test_a_replug_faster_than_the_list_is_told(netlink: Netlink) -> None:
     await plugs.close()
 
 
+async def test_a_replug_is_told_though_more_happens_meanwhile(netlink: Netlink) -> None:
+    here = [device(1), device(2)]
+    plugs = Plugs(lambda: tuple(here), lambda: netlink)
+    await plugs.open()
+    netlink.send(Event("remove", "/dev/video1"))
+    netlink.send(Event("remove", "/dev/video2"))
+    told = [await next_of(plugs)]
+    here.append(device(3))
+    netlink.send(Event("add", "/dev/video3"))
+    await drained()
+    told += [await next_of(plugs) for _ in range(4)]
+    assert told == [
+        Unplugged(device(1)),
+        Unplugged(device(2)),
+        Plugged(device(1)),
+        Plugged(device(2)),
+        Plugged(device(3)),
+    ]
+    await plugs.close()
+
+
+async def test_where_there_is_no_netlink_opening_fails_and_may_be_tried_again(
+    netlink: Netlink,
+) -> None:
+    monitors: list[Any] = [OSError(errno.EAFNOSUPPORT, "no netlink"), netlink]
+
+    def start() -> Any:
+        monitor = monitors.pop(0)
+        if isinstance(monitor, OSError):
+            raise monitor
+        return monitor
+
+    plugs = Plugs(tuple, start)
+    with pytest.raises(OSError, match="no netlink"):
+        await plugs.open()
+    assert await plugs.open() == ()
+    await plugs.close()
+
+
 async def test_after_an_overrun_the_list_is_made_anew(netlink: Netlink) -> None:
     here = [device(1)]
     plugs = Plugs(lambda: tuple(here), lambda: netlink)
