@@ -34,7 +34,8 @@ Found = tuple[Node, Device]
 
 def attached() -> tuple[Device, ...]:
     """Return all devices that a terminal could use, ordered by kind and number."""
-    return _whole((*_cameras(), *_sounds(), *_hooks(), *_keypads()))
+    events = sysfs.nodes("input", "event")
+    return _whole((*_cameras(), *_sounds(), *_hooks(events), *_keypads(events)))
 
 
 def inputs(
@@ -132,7 +133,7 @@ def _title(card: int, unit: int, direction: str) -> str:
 # -- hooks and keypads ------------------------------------------------------------------------
 
 
-def _hooks() -> Iterator[Found]:
+def _hooks(events: list[Node]) -> Iterator[Found]:
     """Yield one hook for each thing that has some: a telephony usage is surer than a key."""
     found: dict[str, Found] = {}
     for node in sysfs.nodes("hidraw", "hidraw"):
@@ -141,7 +142,7 @@ def _hooks() -> Iterator[Found]:
             identity = sysfs.identity(node, sysfs.interface(node))
             hook = Device("hook", node.path, sysfs.told(hid, "HID_NAME"), identity)
             found.setdefault(_housing(node), (node, hook))
-    for node in sysfs.nodes("input", "event"):
+    for node in events:
         name, keys = _above(node, "name"), _bits(node, "key")
         if not capabilities.is_hook(keys, _bits(node, "sw"), name):
             continue
@@ -152,8 +153,8 @@ def _hooks() -> Iterator[Found]:
     yield from found.values()
 
 
-def _keypads() -> Iterator[Found]:
-    for node in sysfs.nodes("input", "event"):
+def _keypads(events: list[Node]) -> Iterator[Found]:
+    for node in events:
         if capabilities.is_keypad(_bits(node, "key"), _above(node, "name")):
             yield _input(node, "keypad")
 
@@ -169,8 +170,7 @@ def _bits(node: Node, of: str) -> frozenset[int]:
 
 def _above(node: Node, attribute: str) -> str:
     """Return an attribute of the card or input device whose node it is."""
-    parent = node.parent
-    return sysfs.text(parent, attribute) if parent is not None else ""
+    return sysfs.text(node.above[0], attribute) if node.above else ""
 
 
 def _housing(node: Node) -> str:

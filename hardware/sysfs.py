@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final, Protocol
+from typing import Final
 
 from hardware.identity import Identity
 
@@ -33,19 +33,12 @@ _NO_SELECTOR: Final = re.compile(r"[\s@#]+")
 """What a serial number may hold and a selector may not."""
 
 
-class InSysfs(Protocol):
-    """A device of the kernel's, such as an Entry or a pyudev.Device."""
-
-    @property
-    def sys_path(self) -> str:
-        """Its real path, /sys/devices/..."""
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A device as sysfs has it."""
 
     sys_path: str
+    """Its real path, /sys/devices/..."""
     subsystem: str
 
     @property
@@ -53,23 +46,20 @@ class Entry:
         """The kernel's name: "video0"."""
         return self.sys_path.rpartition("/")[2]
 
-    @property
-    def parent(self) -> Entry | None:
-        """The next device above."""
-        return next(parents(self), None)
-
-    def is_there(self) -> bool:
-        """Return whether it is still in its class, as it is not from early in its removal on."""
-        return os.path.lexists(CLASSES / self.subsystem / self.name)
-
 
 @dataclass(frozen=True, slots=True)
 class Node(Entry):
     """A device that can be opened, at `path`."""
 
+    above: tuple[Entry, ...]
+    """The devices that it belongs to, the next one first."""
     path: str
     number: str
     """Its kind, major and minor number, as udev's database has them: "c81:0"."""
+
+    def is_there(self) -> bool:
+        """Return whether it is still in its class, as it is not from early in its removal on."""
+        return os.path.lexists(CLASSES / self.subsystem / self.name)
 
     def from_udev(self, name: str) -> str:
         """Return what udev's rules have found out ("ID_..."); empty where udevd does not run."""
@@ -96,72 +86,62 @@ def nodes(subsystem: str, prefix: str) -> list[Node]:
         told = _values(_read(f"{path}/uevent").decode(errors="replace").splitlines())
         number = f"c{told.get('MAJOR')}:{told.get('MINOR')}"
         if "DEVNAME" in told and (not has_udevd or (UDEV_DATA / number).exists()):
-            found.append(Node(path, subsystem, f"/dev/{told['DEVNAME']}", number))
+            above = tuple(_parents(path))
+            found.append(Node(path, subsystem, above, f"/dev/{told['DEVNAME']}", number))
     return found
 
 
-def parents(device: InSysfs) -> Iterator[Entry]:
-    """Yield the devices above, the next one first."""
-    path = device.sys_path
-    while (path := path.rpartition("/")[0]).startswith(DEVICES):
-        try:
-            link = os.readlink(f"{path}/subsystem")  # noqa: PTH115 - half the time of all reading
-            yield Entry(path, link.rpartition("/")[2])
-        except OSError:
-            continue  # a folder only
-
-
-def text(device: InSysfs, attribute: str) -> str:
+def text(device: Entry, attribute: str) -> str:
     """Return an attribute; empty where there is none."""
     return data(device, attribute).decode(errors="replace").strip()
 
 
-def data(device: InSysfs, attribute: str) -> bytes:
+def data(device: Entry, attribute: str) -> bytes:
     """Return an attribute that is no text; empty where there is none."""
     return _read(f"{device.sys_path}/{attribute}")
 
 
-def told(device: InSysfs, name: str) -> str:
+def told(device: Entry, name: str) -> str:
     """Return a value of the device's uevent; empty where there is none."""
     return _values(text(device, "uevent").splitlines()).get(name, "")
 
 
-def usb_device(device: InSysfs) -> Entry | None:
-    """Return the whole USB device that `device` is a part of; None on other buses."""
-    above = (each for each in parents(device) if each.subsystem == "usb")
+def usb_device(node: Node) -> Entry | None:
+    """Return the whole USB device that `node` is a part of; None on other buses."""
+    above = (each for each in node.above if each.subsystem == "usb")
     return next((each for each in above if text(each, "idVendor")), None)
 
 
-def identity(device: InSysfs, part: str = "") -> Identity:
-    """Return who `device` is; `part` tells it from others of its kind in one housing."""
-    usb = usb_device(device)
+def hid_device(node: Node) -> Entry | None:
+    """Return the HID device above; None where there is none."""
+    return next((each for each in node.above if each.subsystem == "hid"), None)
+
+
+def identity(node: Node, part: str = "") -> Identity:
+    """Return whose `node` is; `part` tells it from others of its kind in one housing."""
+    usb, hid = usb_device(node), hid_device(node)
     if usb is not None:
         vendor, product = text(usb, "idVendor").lower(), text(usb, "idProduct").lower()
-        return Identity(vendor, product, usable_serial(text(usb, "serial")), usb_port(usb), part)
-    port, hid = place(device), hid_device(device)
+        port = f"{controller(node)}/{text(usb, 'devpath')}"
+        return Identity(vendor, product, usable_serial(text(usb, "serial")), port, part)
     found = _HID_ID.fullmatch(told(hid, "HID_ID")) if hid is not None else None
     if hid is None or found is None or int(found[1], 16) != USB_BUS:
-        return Identity(port=port, part=part)
-    serial = usable_serial(told(hid, "HID_UNIQ"))
-    return Identity(found[2][4:].lower(), found[3][4:].lower(), serial, port, part)
+        return Identity(port=place(node), part=part)
+    vendor, product = found[2][4:].lower(), found[3][4:].lower()
+    return Identity(vendor, product, usable_serial(told(hid, "HID_UNIQ")), place(node), part)
 
 
-def hid_device(device: InSysfs) -> Entry | None:
-    """Return the HID device above; None where there is none."""
-    return next((each for each in parents(device) if each.subsystem == "hid"), None)
+def controller(node: Node) -> str:
+    """Return the address of the USB controller: what is next above its root hub."""
+    buses = [each.subsystem for each in node.above]
+    beyond = len(buses) - buses[::-1].index("usb") if "usb" in buses else len(buses)
+    return node.above[beyond].name if beyond < len(node.above) else ""
 
 
-def usb_port(usb: Entry) -> str:
-    """Return "controller/way": the controller's address and the ports from its root hub on."""
-    above = (each for each in parents(usb) if each.subsystem != "usb")
-    controller = next(above, None)
-    return f"{controller.name if controller is not None else 'usb'}/{text(usb, 'devpath')}"
-
-
-def place(device: InSysfs) -> str:
+def place(node: Node) -> str:
     """Return the place under /sys/devices of what the device's numbered nodes belong to."""
-    path = PurePosixPath(device.sys_path).parent
-    for above in parents(device):
+    path = PurePosixPath(node.sys_path).parent
+    for above in node.above:
         path = PurePosixPath(above.sys_path)
         if above.subsystem not in NUMBERED:
             break
@@ -169,9 +149,9 @@ def place(device: InSysfs) -> str:
     return str(path.relative_to(DEVICES))
 
 
-def interface(device: InSysfs) -> str:
-    """Return the number of the USB interface that `device` belongs to, "" on other buses."""
-    above = (text(each, "bInterfaceNumber") for each in parents(device) if each.subsystem == "usb")
+def interface(node: Node) -> str:
+    """Return the number of the USB interface that `node` belongs to, "" on other buses."""
+    above = (text(each, "bInterfaceNumber") for each in node.above if each.subsystem == "usb")
     number = next(above, "")
     return str(int(number, 16)) if number else ""
 
@@ -180,6 +160,16 @@ def usable_serial(serial: str) -> str:
     """Return a serial number as selectors have it; empty where it says nothing ("0", "000")."""
     tidy = _NO_SELECTOR.sub("_", serial.strip())
     return "" if len(set(tidy)) < 2 else tidy
+
+
+def _parents(path: str) -> Iterator[Entry]:
+    """Yield the devices above, the next one first."""
+    while (path := path.rpartition("/")[0]).startswith(DEVICES):
+        try:
+            link = os.readlink(f"{path}/subsystem")  # noqa: PTH115 - half the time of all reading
+            yield Entry(path, link.rpartition("/")[2])
+        except OSError:
+            continue  # a folder only
 
 
 def _read(path: str) -> bytes:

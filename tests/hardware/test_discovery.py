@@ -237,7 +237,7 @@ def test_what_is_pulled_while_it_is_read_is_not_attached(
     present, reads = [trees.webcam("2", 0)], sysfs.text
     machine.plug(present[0])
 
-    def pulls(device: sysfs.InSysfs, attribute: str) -> str:
+    def pulls(device: sysfs.Entry, attribute: str) -> str:
         if attribute == "idProduct" and present:
             machine.unplug(present.pop())
         return reads(device, attribute)
