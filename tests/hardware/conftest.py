@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -61,22 +62,18 @@ def is_for_child(item: pytest.Item) -> bool:
 
 def run_in_child(items: list[pytest.Item]) -> dict[str, str]:
     """Run tests of one file in a child; return each one's trouble, empty where there is none."""
-    folder = Path(items[0].session.config.rootpath)
-    report = Path(os.environ.get("TMPDIR", "/tmp"), f"testbed-{os.getpid()}.xml")
-    words = [f"--junitxml={report}", "-o", "junit_family=xunit1", "-p", "no:cacheprovider"]
-    command = [WRAPPER, sys.executable, "-m", "pytest", *words, *(each.nodeid for each in items)]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=CHILD_TIMEOUT_S,
-        check=False,
-    )
-    try:
-        cases = ElementTree.parse(report).iter("testcase")
-    except OSError:
-        pytest.fail(f"the child did not get to its tests:\n{done.stdout}\n{done.stderr}")
-    finally:
-        report.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        words = [f"--junitxml={report}", "-o", "junit_family=xunit1"]
+        done = subprocess.run(
+            [WRAPPER, sys.executable, "-m", "pytest", *words, *(each.nodeid for each in items)],
+            cwd=items[0].session.config.rootpath,
+            capture_output=True,
+            text=True,
+            timeout=CHILD_TIMEOUT_S,
+            check=False,
+        )
+        if not report.exists():
+            pytest.fail(f"the child did not get to its tests:\n{done.stdout}\n{done.stderr}")
+        cases = [*ElementTree.parse(report).iter("testcase")]
     return {case.get("name", ""): "\n".join(part.text or "" for part in case) for case in cases}
