@@ -29,14 +29,21 @@ CYCLE_S: Final = 10
 SETTLE_S: Final = 10.0
 
 Maker = Callable[[str, int], list[Node]]
-MAKERS: Final[tuple[Maker, ...]] = (
-    lambda port, number: trees.webcam(port, 2 * number),
-    lambda port, number: trees.webcam(port, 2 * number, f"SN{number:04}", card=number),
-    lambda port, number: trees.webcam(port, 2 * number, "123456"),
-    lambda port, number: trees.handset(port, number, number),
-    trees.numeric_pad,
-    trees.touch_screen,
+MAKERS: Final[tuple[tuple[Maker, str], ...]] = (
+    (lambda port, number: trees.webcam(port, 2 * number), "camera"),
+    (
+        lambda port, number: trees.webcam(port, 2 * number, f"SN{number:04}", card=number),
+        "camera microphone",
+    ),
+    (lambda port, number: trees.webcam(port, 2 * number, "123456"), "camera"),
+    (
+        lambda port, number: trees.handset(port, number, number),
+        "earpiece hook keypad microphone",
+    ),
+    (trees.numeric_pad, "keypad"),
+    (trees.touch_screen, ""),
 )
+"""Each with the kinds of device that it adds."""
 PORTS: Final = ("1.1", "1.2", "1.3", "1.4", "2", "3", "4")
 
 
@@ -50,6 +57,15 @@ class Tally:
     descriptors: tuple[int, int]
     """Open before and after."""
     resident_kb: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Plug:
+    """What is plugged in at a port; `number` is that of its nodes."""
+
+    number: int
+    nodes: list[Node]
+    kinds: list[str]
 
 
 class Reader:
@@ -108,20 +124,21 @@ async def shuffle(testbed: Testbed, moves: int, seed: int) -> int:
     testbed.plug(trees.machine())
     plugs = Plugs()
     reader, reading = await reading_of(plugs)
-    present: dict[str, tuple[int, list[Node]]] = {}
+    present: dict[str, Plug] = {}
     for move in range(moves):
         port = dice.choice(PORTS)
         if port in present:
-            testbed.unplug(present.pop(port)[1])
+            testbed.unplug(present.pop(port).nodes)
         else:
-            taken = {number for number, _ in present.values()}
-            number = min({*range(len(PORTS))} - taken)
-            nodes = dice.choice(MAKERS)(port, number)
-            testbed.plug(nodes)
-            present[port] = number, nodes
+            number = min({*range(len(PORTS))} - {each.number for each in present.values()})
+            maker, kinds = dice.choice(MAKERS)
+            present[port] = Plug(number, maker(port, number), kinds.split())
+            testbed.plug(present[port].nodes)
         await drained()
         if dice.random() < 0.5 or move == moves - 1:
             truth = set(discovery.attached())
+            expected = [kind for each in present.values() for kind in each.kinds]
+            assert sorted(each.kind for each in truth) == sorted(expected)
             await until(partial(is_told, reader, truth), reading)
     await plugs.close()
     await reading
