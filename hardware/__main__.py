@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import asdict
 
 import click
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from config.schema import Devices
 from hardware import discovery, factory, selftest
+from hardware.alsa_settings import use_system_settings
 from hardware.selftest import Finding
 
 SUBSYSTEMS = ("video4linux", "sound", "input")
@@ -21,6 +23,7 @@ SUBSYSTEMS = ("video4linux", "sound", "input")
 @click.group()
 def main() -> None:
     """List, test and watch the devices of a terminal."""
+    use_system_settings(os.environ)
 
 
 @main.command("list")

@@ -3,60 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import Any, Final
+import ctypes
+from collections.abc import Callable
+from typing import Final
 
-from hardware import portaudio
+from hardware.cards import Pcm
 from hardware.handoff import in_thread
 from hardware.interfaces import PLAYED_SAMPLES, DeviceLost, SoundSource
+from hardware.portaudio import PortAudio, Stream
 
-SILENT_S: Final = 1.0
-"""A running card asks each 10 ms; not asking for this long means that it is gone."""
-LOOK_S: Final = 0.25
+LOOK_S: Final = 0.1
+SAMPLE_BYTES: Final = 2
 
 
 class SoundEarpiece:
-    """The output called `name` (ALSA's or PortAudio's name), or the default one."""
+    """Whatever `locate` names when it is opened; it is called in a thread, raises DeviceError."""
 
-    def __init__(self, name: str | None) -> None:
-        self._name = name
-        self._stream: Any = None
-        self._asked_at = 0.0
-        self._failure = ""
+    def __init__(self, system: PortAudio, locate: Callable[[], Pcm]) -> None:
+        self._system = system
+        self._locate = locate
+        self._stream: Stream | None = None
+        self._xruns_before = 0
+
+    @property
+    def xruns(self) -> int:
+        """How often the card ran out of sound to play."""
+        return self._xruns_before + (self._stream.xruns if self._stream is not None else 0)
 
     async def open(self, source: SoundSource) -> None:
-        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+        """Open; raises DeviceNotFound, DeviceAmbiguous, DeviceBusy, DeviceRefused."""
         if self._stream is not None:
             return
-        self._failure = ""
 
-        def wanted(data: Any, frames: int, times: Any, status: Any) -> None:
-            self._asked_at = time.monotonic()
-            try:
-                data[:] = source(frames).tobytes()
-            except Exception as error:
-                self._failure = f"{type(error).__name__}: {error}"
-                raise  # PortAudio ends the stream
+        def wanted(address: int, samples: int) -> None:
+            block = source(samples)
+            if block.size != samples:  # more would be written past what PortAudio lends
+                raise ValueError(f"{block.size} samples to play, not {samples}")
+            ctypes.memmove(address, block.tobytes(), samples * SAMPLE_BYTES)
 
-        self._stream = await in_thread(
-            "open earpiece",
-            lambda: portaudio.start(self._name, "output", wanted, PLAYED_SAMPLES),
-        )
-        self._asked_at = time.monotonic()  # opening may have taken longer than SILENT_S
+        def opened() -> Stream:
+            return self._system.open(self._locate(), "output", PLAYED_SAMPLES, wanted)
+
+        self._stream = await in_thread("open earpiece", opened)
 
     async def lost(self) -> None:
         """Wait until the card is gone; DeviceLost. Whoever hears of it closes.
 
         Not closed here: a driver that has stalled may hang in that, and then nobody would hear.
         """
-        while self._stream is not None and self._stream.active:
-            if time.monotonic() - self._asked_at > SILENT_S:
-                raise DeviceLost(f"the card asked for nothing for {SILENT_S:.0f} s")
+        while self._stream is not None:
+            why = self._stream.lost()
+            if why is not None:
+                raise DeviceLost(why)
             await asyncio.sleep(LOOK_S)
-        raise DeviceLost(self._failure or "the earpiece is not running")
+        raise DeviceLost("the earpiece is not open")
 
     async def close(self) -> None:
         """Close."""
         stream, self._stream = self._stream, None
         if stream is not None:
-            await in_thread("close earpiece", lambda: stream.close(ignore_errors=True))
+            await in_thread("close earpiece", stream.close)
+            self._xruns_before += stream.xruns

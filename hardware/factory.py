@@ -1,16 +1,23 @@
 """From the words of terminal.toml to devices.
 
-"simulated" gives a simulated device, a path or name that one, "auto" whichever is attached when
+"simulated" gives a simulated device, any other word the attached one that it means each time that
 it is opened; with none attached `open` raises DeviceNotFound. Nothing falls back to simulation.
 """
 
 from __future__ import annotations
 
+import time
+
+import pyudev
+
 from config.schema import AUTO, SIMULATED, Devices
+from hardware import discovery
 from hardware.camera import V4l2Camera
+from hardware.cards import CardChooser, Pcm, SoundKind
 from hardware.earpiece import SoundEarpiece
 from hardware.interfaces import Camera, Earpiece, Microphone, VideoMode
 from hardware.microphone import SoundMicrophone
+from hardware.portaudio import PortAudio
 from hardware.simulated import SimulatedCamera, SimulatedEarpiece, SimulatedMicrophone
 
 
@@ -23,15 +30,35 @@ def camera(devices: Devices) -> Camera:
     return V4l2Camera(path, mode, asked=devices.camera_format)
 
 
-def microphone(devices: Devices) -> Microphone:
-    """Return the microphone that the configuration names."""
+def microphone(devices: Devices, system: PortAudio | None = None) -> Microphone:
+    """Return the microphone that the configuration names.
+
+    `system` is shared by microphone and earpiece of one process.
+    """
     if devices.microphone == SIMULATED:
         return SimulatedMicrophone(devices.tone_hz, chirp=devices.chirp)
-    return SoundMicrophone(None if devices.microphone == AUTO else devices.microphone)
+    system = system or PortAudio()
+    return SoundMicrophone(system, Locate("microphone", devices.microphone, system))
 
 
-def earpiece(devices: Devices) -> Earpiece:
-    """Return the earpiece that the configuration names."""
+def earpiece(devices: Devices, system: PortAudio | None = None) -> Earpiece:
+    """Return the earpiece that the configuration names; `system` as for the microphone."""
     if devices.earpiece == SIMULATED:
         return SimulatedEarpiece(chirp=devices.chirp)
-    return SoundEarpiece(None if devices.earpiece == AUTO else devices.earpiece)
+    system = system or PortAudio()
+    return SoundEarpiece(system, Locate("earpiece", devices.earpiece, system))
+
+
+class Locate:
+    """Says which PCM one direction has now. Raises DeviceNotFound, DeviceAmbiguous.
+
+    Made before the process is confined; works in it after.
+    """
+
+    def __init__(self, kind: SoundKind, asked: str, system: PortAudio) -> None:
+        self._chooser = CardChooser(kind, asked, time.monotonic)
+        self._system = system
+        self._context = pyudev.Context()
+
+    def __call__(self) -> Pcm:
+        return self._chooser.choose(discovery.attached(self._context), self._system.listed())

@@ -123,6 +123,10 @@ class Microphone(Protocol):
     def dropped(self) -> int:
         """Blocks that nobody took in time."""
 
+    @property
+    def xruns(self) -> int:
+        """How often the card had sound that could not be stored any more, since it was made."""
+
     async def open(self) -> None:
         """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
 
@@ -136,6 +140,10 @@ class Microphone(Protocol):
 @runtime_checkable
 class Earpiece(Protocol):
     """One earpiece. It plays on its own clock: 10 ms at a time are asked for when they are due."""
+
+    @property
+    def xruns(self) -> int:
+        """How often the card ran out of sound to play, since it was made."""
 
     async def open(self, source: SoundSource) -> None:
         """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused.

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+import ctypes
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 
-from hardware import portaudio
+from hardware.cards import Pcm
 from hardware.handoff import DropOldest, deliver, in_thread
-from hardware.interfaces import Block, DeviceLost
+from hardware.interfaces import BLOCK_SAMPLES, Block, DeviceLost
+from hardware.portaudio import PortAudio, Stream
 
 MAX_BLOCKS: Final = 10
-SILENT_S: Final = 1.0
-"""A running card gives a block each 10 ms; none for this long means that it is gone."""
+LOOK_S: Final = 0.1
+"""After so long without a block it is asked whether the card is gone."""
+SAMPLE_BYTES: Final = 2
 
 
 class SoundMicrophone:
-    """The input called `name` (ALSA's or PortAudio's name), or the default one."""
+    """Whatever `locate` names when it is opened; it is called in a thread, raises DeviceError."""
 
-    def __init__(self, name: str | None) -> None:
-        self._name = name
+    def __init__(self, system: PortAudio, locate: Callable[[], Pcm]) -> None:
+        self._system = system
+        self._locate = locate
         self._blocks: DropOldest[Block] = DropOldest(MAX_BLOCKS)
-        self._stream: Any = None
+        self._stream: Stream | None = None
         self._dropped_before = 0
+        self._xruns_before = 0
 
     @property
     def dropped(self) -> int:
         """Blocks that nobody took in time."""
         return self._dropped_before + self._blocks.dropped
 
+    @property
+    def xruns(self) -> int:
+        """How often the card had sound that could not be stored any more."""
+        return self._xruns_before + (self._stream.xruns if self._stream is not None else 0)
+
     async def open(self) -> None:
-        """Open; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+        """Open; raises DeviceNotFound, DeviceAmbiguous, DeviceBusy, DeviceRefused."""
         if self._stream is not None:
             return
         loop = asyncio.get_running_loop()
@@ -39,28 +50,33 @@ class SoundMicrophone:
         blocks: DropOldest[Block] = DropOldest(MAX_BLOCKS)
         self._blocks = blocks
 
-        def captured(data: Any, frames: int, time: Any, status: Any) -> None:
-            deliver(loop, blocks.put, np.frombuffer(bytes(data), dtype=np.int16))
+        def captured(address: int, samples: int) -> None:
+            data = ctypes.string_at(address, samples * SAMPLE_BYTES)
+            deliver(loop, blocks.put, np.frombuffer(data, dtype=np.int16))
 
-        self._stream = await in_thread(
-            "open microphone", lambda: portaudio.start(self._name, "input", captured)
-        )
+        def opened() -> Stream:
+            return self._system.open(self._locate(), "input", BLOCK_SAMPLES, captured)
+
+        self._stream = await in_thread("open microphone", opened)
 
     async def block(self) -> Block:
         """Wait for the next 10 ms; DeviceLost. Whoever hears of it closes.
 
         Not closed here: a driver that has stalled may hang in that, and then nobody would hear.
         """
-        if self._stream is None:
-            raise DeviceLost("the microphone is not open")
-        try:
-            return await asyncio.wait_for(self._blocks.get(), SILENT_S)
-        except TimeoutError:
-            raise DeviceLost(f"no sound for {SILENT_S:.0f} s") from None
+        while self._stream is not None:
+            try:
+                return await asyncio.wait_for(self._blocks.get(), LOOK_S)
+            except TimeoutError:
+                why = self._stream.lost() if self._stream is not None else None
+            if why is not None:
+                raise DeviceLost(why)
+        raise DeviceLost("the microphone is not open")
 
     async def close(self) -> None:
         """Close."""
         stream, self._stream = self._stream, None
         self._blocks.fail(DeviceLost("the microphone was closed"))
         if stream is not None:
-            await in_thread("close microphone", lambda: stream.close(ignore_errors=True))
+            await in_thread("close microphone", stream.close)
+            self._xruns_before += stream.xruns

@@ -92,6 +92,7 @@ class SimulatedMicrophone:
 
     def __init__(self, tone_hz: float = 440.0, *, chirp: bool = False) -> None:
         self.dropped = 0
+        self.xruns = 0
         self._tone_hz = tone_hz
         self._chirp = chirp
         self._open = False
@@ -148,6 +149,7 @@ class SimulatedEarpiece:
 
     def __init__(self, *, chirp: bool = False) -> None:
         """`chirp`: listen for chirps too (a third of a millisecond of work for each `heard`)."""
+        self.xruns = 0
         self._chirp = chirp
         self._chirped_at = 0.0
         """When the chirp that was told last began to play, Unix seconds."""

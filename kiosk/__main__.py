@@ -20,6 +20,7 @@ from config.loader import load_terminal
 from config.problems import ConfigError
 from config.schema import TerminalConfig
 from hardware import hooks
+from hardware.alsa_settings import use_system_settings
 from kiosk import lockdown
 from kiosk.media.engine import Spares
 from kiosk.session import Session
@@ -60,6 +61,7 @@ def main(config_path: Path, windowed: bool) -> None:
       visit-kiosk --config terminal.toml --windowed
       VISITBOOTH_TERMINAL=terminal.toml visit-kiosk
     """
+    use_system_settings(os.environ)
     _log_to_stderr()
     try:
         config = load_terminal(config_path)

@@ -44,6 +44,7 @@ class Studio:
     screen: Screen
     ear: Ear
     heard: Callable[[], Heard]
+    xruns: Callable[[], int]
     tell: Tell
 
 
@@ -60,7 +61,7 @@ class Call:
         self._deaf: Callable[[], None] | None = None
         self._lips = LipSync()
         self._showing = Showing(self._show)
-        self._meter = Meter(peer, self._showing, studio.heard)
+        self._meter = Meter(peer, self._showing, studio.heard, studio.xruns)
         self._up = False
         self._flowing = False
         self._pictured = False

@@ -186,6 +186,8 @@ class Stats(Report, frozen=True, tag="stats"):
     """The picture alone."""
     dropped: int = 0
     """What full queues have dropped since the connection stands, of any kind."""
+    xruns: int = 0
+    """How often sound was lost because the process came too late, since it began; both ways."""
     target_kbps: float = 0.0
     """The rate that the camera is encoded for."""
 

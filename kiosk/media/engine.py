@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from config.schema import Devices, Network
+from hardware.alsa_settings import system_settings
 from kiosk.media import framing
 from kiosk.media.commands import (
     AnyReport,
@@ -326,14 +327,14 @@ def _popen(theirs: socket.socket, readers: Iterable[FrameReader]) -> subprocess.
 def _environment() -> dict[str, str]:
     """Only what the process needs, none of the screen's.
 
-    ALSA_CONFIG_PATH: the ALSA in PyAV's wheel would look in the world-writable temporary folder.
+    ALSA_...: the ALSA in PyAV's wheel would look in the world-writable temporary folder.
     XDG_RUNTIME_DIR: where a desktop's sound server listens.
     OPENBLAS_NUM_THREADS: Landlock binds a process only while it has one thread.
     """
     wanted = ("LANG", "LC_ALL", "TZ", "XDG_RUNTIME_DIR")
     return {name: os.environ[name] for name in wanted if name in os.environ} | {
+        **system_settings(),
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-        "ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }

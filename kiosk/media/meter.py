@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from hardware.simulated import Heard
 from kiosk.media.commands import Stats
 from kiosk.media.peer import Peer
 from kiosk.media.showing import Showing
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,18 @@ class _Counts:
 class Meter:
     """Turns counters into rates between two readings."""
 
-    def __init__(self, peer: Peer, showing: Showing, heard: Callable[[], Heard]) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        showing: Showing,
+        heard: Callable[[], Heard],
+        xruns: Callable[[], int],
+    ) -> None:
         self._peer = peer
         self._showing = showing
         self._heard = heard
+        self._xruns = xruns
+        self._xruns_told = xruns()
         self._pictures = 0
         self._size = (0, 0)
         self._last: _Counts | None = None
@@ -81,6 +92,7 @@ class Meter:
             concealed_ms=round(max(0.0, now.concealed_ms - last.concealed_ms), 1),
             longest_gap_ms=round(gap_s * 1000, 1),
             dropped=picture.dropped + sound.dropped + camera.skipped + self._showing.dropped,
+            xruns=self._count_xruns(),
             target_kbps=round(encoder.target_bps / 1000, 1) if encoder is not None else 0.0,
             heard_dbfs=round(heard.dbfs, 1),
             heard_hz=round(heard.hz, 1) if heard.hz is not None else None,
@@ -99,6 +111,14 @@ class Meter:
             picture_bytes_out=self._peer.camera.octets,
             concealed_ms=self._peer.sound.buffer.concealed_ms,
         )
+
+    def _count_xruns(self) -> int:
+        xruns = self._xruns()
+        if xruns > self._xruns_told:
+            new = xruns - self._xruns_told
+            _log.warning("sound was late %d times within a second, %d in all", new, xruns)
+            self._xruns_told = xruns
+        return xruns
 
     def _gap(self, now: float) -> None:
         """Note how long the picture has stood, whether or not one has come to end it."""

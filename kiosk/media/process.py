@@ -24,10 +24,11 @@ import msgspec
 import uvloop
 
 from config.schema import AUTO, SIMULATED, Devices
-from hardware import factory, portaudio
+from hardware import factory
 from hardware.interfaces import Camera, DeviceNotFound, Earpiece, Microphone
+from hardware.portaudio import PortAudio
 from hardware.simulated import Heard, SimulatedEarpiece
-from kiosk.media import encoders, framing, sandbox
+from kiosk.media import encoders, framing, sandbox, sound_folder
 from kiosk.media.call import Call, Studio
 from kiosk.media.commands import (
     AnyCommand,
@@ -56,6 +57,7 @@ from kiosk.media.ear import Ear, Playing
 from kiosk.media.frames import FrameWriter
 from kiosk.media.peer import Peer, choose_codecs
 from kiosk.media.screen import Screen
+from kiosk.media.sound_folder import SoundCame
 from kiosk.media.tracks import Feed, Gate
 from kiosk.media.voice import Voice
 from signalling.descriptions import AddressPolicy
@@ -105,8 +107,9 @@ class Media:
         self._policy = AddressPolicy.of(allow=setup.network.allow_peers)
         self._tell = channel.tell
         self._camera: Camera = factory.camera(devices)
-        self._microphone: Microphone = factory.microphone(devices)
-        self._earpiece: Earpiece = factory.earpiece(devices)
+        self._sound_system = PortAudio()
+        self._microphone: Microphone = factory.microphone(devices, self._sound_system)
+        self._earpiece: Earpiece = factory.earpiece(devices, self._sound_system)
         self._self_view = self_view
         self._voice = Voice.of(devices)
         ear = Ear(self._voice)
@@ -117,6 +120,7 @@ class Media:
             screen=Screen(remote),
             ear=ear,
             heard=self._heard_by(ear),
+            xruns=lambda: self._microphone.xruns + self._earpiece.xruns,
             tell=channel.tell,
         )
         self._calls: dict[int, Call] = {}
@@ -216,7 +220,10 @@ class Media:
     async def _open(self, group: asyncio.TaskGroup, keepers: list[asyncio.Task[None]]) -> None:
         if uses_sound(self._devices):
             with suppress(DeviceNotFound):  # whoever opens the device will say so
-                portaudio.load()  # runs ldconfig, as this process soon may not
+                self._sound_system.prepare()  # while there are sockets, to a sound server too
+            watching = sound_folder.watch()
+            keepers.append(group.create_task(watching, name="sound folder"))
+            await asyncio.sleep(0)  # it has looked at what is there before the next line
         sandbox.confine(device_paths(self._devices))
         studio, tell = self._studio, self._tell
         camera = Keeper(
@@ -260,8 +267,8 @@ def device_paths(devices: Devices) -> list[Path]:
     if uses_sound(devices):
         paths.append(Path("/dev/snd"))
     paths += encoders.device_paths(devices.encoder)
-    # udev's view of what is attached, for "auto".
-    if AUTO in (devices.camera, devices.microphone, devices.earpiece):
+    # What is attached, and what of it is meant.
+    if {devices.camera, devices.microphone, devices.earpiece} != {SIMULATED}:
         paths += [Path("/run/udev"), Path("/sys/class"), Path("/sys/devices"), Path("/sys/bus")]
     return paths
 
@@ -308,7 +315,12 @@ def main(arguments: list[str]) -> None:
     choose_codecs()
     sandbox.forbid_io_uring()
     # Half the CPU of asyncio's own loop for a packet in or out, and a tenth for a timer.
-    uvloop.run(serve(descriptors))
+    try:
+        uvloop.run(serve(descriptors))
+    except* SoundCame as came:
+        _log.warning("this process ends, the next may use it: %s", came.exceptions[0])
+        logging.shutdown()
+        os._exit(FAILED)
     # Decoder threads that a driver or codec holds must not keep the devices open.
     logging.shutdown()
     os._exit(0)

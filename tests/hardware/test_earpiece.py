@@ -1,40 +1,35 @@
-"""A sound card's output that stalls, as USB ones do: PortAudio is stood in for."""
+"""Microphone and earpiece on a card that stalls, goes, comes back: PortAudio is stood in for."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from types import SimpleNamespace
+import ctypes
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hardware import earpiece, microphone, portaudio
-from hardware.interfaces import Block, DeviceLost
+from hardware import portaudio
+from hardware.cards import Pcm
+from hardware.earpiece import SoundEarpiece
+from hardware.interfaces import Block, DeviceLost, DeviceNotFound
+from hardware.microphone import SoundMicrophone
+from tests.hardware.fake_portaudio import Library
 
-
-class Stalled:
-    """A stream that never calls back, and whose closing hangs until `let_go`."""
-
-    active = True
-
-    def __init__(self) -> None:
-        self.let_go = threading.Event()
-
-    def close(self, ignore_errors: bool) -> None:
-        self.let_go.wait(10)
+BUFFER = ctypes.c_int16 * 480
+PULSE = Pcm("pulse", "")
 
 
 @pytest.fixture
-def stalled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stalled]:
-    stream = Stalled()
-    monkeypatch.setattr(portaudio, "start", lambda *_: stream)
-    for each in (earpiece, microphone):
-        monkeypatch.setattr(each, "SILENT_S", 0.05)
-    yield stream
-    stream.let_go.set()
+def library() -> Iterator[Library]:
+    made = Library()
+    yield made
+    made.let_go.set()
+
+
+def always(pcm: Pcm = PULSE) -> Callable[[], Pcm]:
+    return lambda: pcm
 
 
 def silence(samples: int) -> Block:
@@ -42,36 +37,94 @@ def silence(samples: int) -> Block:
 
 
 async def test_that_it_stalled_is_told_though_the_driver_hangs_in_closing(
-    stalled: Stalled,
+    monkeypatch: pytest.MonkeyPatch, library: Library
 ) -> None:
-    ear = earpiece.SoundEarpiece(None)
+    monkeypatch.setattr(portaudio, "SILENT_S", 0.05)
+    library.let_go.clear()
+    ear = SoundEarpiece(library.system(), always())
     await ear.open(silence)
-    with pytest.raises(DeviceLost, match="asked for nothing"):
+    with pytest.raises(DeviceLost, match="stood still"):
         await asyncio.wait_for(ear.lost(), 2)
 
 
-async def test_a_microphone_that_stalled_is_told_likewise(stalled: Stalled) -> None:
-    mouth = microphone.SoundMicrophone(None)
+async def test_a_microphone_that_stalled_is_told_likewise(
+    monkeypatch: pytest.MonkeyPatch, library: Library
+) -> None:
+    monkeypatch.setattr(portaudio, "SILENT_S", 0.05)
+    library.let_go.clear()
+    mouth = SoundMicrophone(library.system(), always())
     await mouth.open()
-    with pytest.raises(DeviceLost, match="no sound for"):
+    with pytest.raises(DeviceLost, match="stood still"):
         await asyncio.wait_for(mouth.block(), 2)
 
 
-async def test_a_card_that_takes_long_to_open_is_not_lost_for_that(
-    monkeypatch: pytest.MonkeyPatch, stalled: Stalled
-) -> None:
-    now = [100.0]
+async def test_what_ended_is_told_within_a_second_and_opens_again(library: Library) -> None:
+    mouth, ear = (
+        SoundMicrophone(library.system(), always()),
+        SoundEarpiece(library.system(), always()),
+    )
+    for _ in range(2):
+        await mouth.open()
+        library.opened[-1].finished(None)
+        with pytest.raises(DeviceLost, match="has ended"):
+            await asyncio.wait_for(mouth.block(), 1)
+        await ear.open(silence)
+        library.opened[-1].finished(None)
+        with pytest.raises(DeviceLost, match="has ended"):
+            await asyncio.wait_for(ear.lost(), 1)
+        await mouth.close()
+        await ear.close()
+    with pytest.raises(DeviceLost, match="not open"):
+        await mouth.block()
+    with pytest.raises(DeviceLost, match="not open"):
+        await ear.lost()
 
-    def slow(*_: Any) -> Stalled:
-        now[0] += 5
-        return stalled
 
-    monkeypatch.setattr(portaudio, "start", slow)
-    monkeypatch.setattr(earpiece, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    ear = earpiece.SoundEarpiece(None)
-    await ear.open(silence)
-    lost = asyncio.create_task(ear.lost())
-    await asyncio.sleep(0)  # it has looked once
-    assert not lost.done()
-    lost.cancel()
-    await asyncio.gather(lost, return_exceptions=True)
+async def test_each_opening_asks_anew_which_card_it_is(library: Library) -> None:
+    cards: list[Pcm | None] = [None, Pcm("plughw:1,0", ""), Pcm("plughw:2,0", "")]
+
+    def locate() -> Pcm:
+        card = cards.pop(0)
+        if card is None:
+            raise DeviceNotFound("no microphone is attached")
+        return card
+
+    mouth = SoundMicrophone(library.system(), locate)
+    with pytest.raises(DeviceNotFound):
+        await mouth.open()
+    for _ in range(2):
+        await mouth.open()
+        await mouth.close()
+    assert [each.pcm for each in library.opened] == ["plughw:1,0", "plughw:2,0"]
+
+
+async def test_sound_passes_and_xruns_are_counted_over_openings(library: Library) -> None:
+    mouth = SoundMicrophone(library.system(), always())
+    for round_ in (1, 2):
+        await mouth.open()
+        library.call(BUFFER(*range(480)), 2)
+        assert (await mouth.block()).tolist() == list(range(480))
+        assert mouth.xruns == round_
+        await mouth.close()
+    assert mouth.xruns == 2
+
+
+async def test_the_earpiece_is_given_what_the_source_gives(library: Library) -> None:
+    ear = SoundEarpiece(library.system(), always())
+    await ear.open(lambda samples: np.arange(samples, dtype=np.int16))
+    buffer = BUFFER()
+    library.call(buffer, 4)
+    assert list(buffer) == list(range(480))
+    assert ear.xruns == 1
+    await ear.close()
+
+
+async def test_too_much_from_the_source_is_written_nowhere(library: Library) -> None:
+    ear = SoundEarpiece(library.system(), always())
+    await ear.open(lambda samples: np.ones(samples * 2, dtype=np.int16))
+    buffer: Any = BUFFER()
+    library.call(buffer)
+    assert set(buffer) == {0}
+    with pytest.raises(DeviceLost, match="960 samples to play, not 480"):
+        await asyncio.wait_for(ear.lost(), 1)
+    await ear.close()

@@ -28,21 +28,24 @@ pcm.ear {{ type file slave.pcm nothing file "{folder}/heard.raw" format raw }}
 PROGRAM = """
 import asyncio, json
 import numpy as np
-from hardware import portaudio, sound
-from hardware.earpiece import SoundEarpiece
+from config.schema import Devices
+from hardware import factory, sound
 from hardware.interfaces import DeviceLost, DeviceNotFound
-from hardware.microphone import SoundMicrophone
+from hardware.portaudio import PortAudio
 
 async def main():
     found = {}
-    found["attached"] = sorted(each["name"] for each in portaudio.load().query_devices())
-    microphone = SoundMicrophone("mouth")
+    system = PortAudio()
+    def earpiece_called(name):
+        return factory.earpiece(Devices(earpiece=name), system)
+    found["attached"] = sorted(each.name for each in system.listed())
+    microphone = factory.microphone(Devices(microphone="mouth"), system)
     await microphone.open()
     blocks = [await microphone.block() for _ in range(10)]
     found["shapes"] = [list(block.shape) for block in blocks]
     found["dbfs"] = sound.rms_dbfs(np.concatenate(blocks))
     await microphone.close()
-    earpiece = SoundEarpiece("ear")
+    earpiece = earpiece_called("ear")
     loud, asked = np.full(480, 8000, dtype=np.int16), []
     def source(samples):
         asked.append(samples)
@@ -54,7 +57,7 @@ async def main():
     found["asked"] = sorted(set(asked))
     def fails(samples):
         raise ValueError("no sound")
-    broken = SoundEarpiece("nothing")
+    broken = earpiece_called("nothing")
     await broken.open(fails)
     try:
         await asyncio.wait_for(broken.lost(), 5)
@@ -63,7 +66,7 @@ async def main():
     for name, waits in (
         ("microphone", microphone.block()),
         ("earpiece", earpiece.lost()),
-        ("missing", SoundEarpiece("x").open(source)),
+        ("missing", earpiece_called("no such card").open(source)),
     ):
         try:
             await waits

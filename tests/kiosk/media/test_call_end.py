@@ -37,6 +37,7 @@ class Room:
             screen=self.screen,
             ear=Mock(),
             heard=Mock(),
+            xruns=lambda: 0,
             tell=self.told.append,
         )
         peer = Peer(

@@ -135,6 +135,7 @@ class Stuttering:
     """A microphone whose driver gives half a block."""
 
     dropped = 0
+    xruns = 0
 
     async def open(self) -> None:
         """Nothing to open."""
