@@ -2,7 +2,7 @@
 
 For all devices: `open` and `close` are idempotent; `open` may take long but never blocks the
 loop; use them only from the loop's thread. Loss is an exception from the waiting call
-(`DeviceLost`), after which the device is closed and may be opened again.
+(`DeviceLost`); whoever hears of it closes the device, and may open it again.
 """
 
 from __future__ import annotations

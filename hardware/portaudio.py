@@ -37,6 +37,8 @@ LATENCY_S: Final = 0.02
 """Two blocks: one that is recorded or played while the other is in our hands."""
 SILENT_S: Final = 0.6
 """A running card calls each 10 ms; not for this long means that it is gone or has stalled."""
+FIRST_S: Final = 3.0
+"""For so long after it was opened: a sound server may have to wake its card."""
 END_S: Final = 0.1
 """Within this a running stream ends by itself once it is told to."""
 
@@ -220,6 +222,7 @@ class Stream:
         self._exchange = exchange
         self._handle = ctypes.c_void_p()
         self._called_at = 0.0
+        self._has_called = False
         self._failure = ""
         self._ending = False
         self._ended = threading.Event()
@@ -269,8 +272,9 @@ class Stream:
             return f"{self._pcm.name} has ended"
         if _inode(self._node) != self._inode:
             return f"{self._pcm.device} is unplugged"
-        if time.monotonic() - self._called_at > SILENT_S:
-            return f"{self._pcm.name} has stood still for {SILENT_S} s"
+        patience_s = SILENT_S if self._has_called else FIRST_S
+        if time.monotonic() - self._called_at > patience_s:
+            return f"{self._pcm.name} has stood still for {patience_s} s"
         return None
 
     def close(self) -> None:
@@ -280,7 +284,7 @@ class Stream:
         is cancelled while it waits for Python's lock would never give that back.
         """
         self._ending = True
-        if time.monotonic() - self._called_at < END_S:
+        if self._has_called and time.monotonic() - self._called_at < END_S:
             self._ended.wait(END_S)
         self._library.Pa_AbortStream(self._handle)
         with self._lock:
@@ -290,6 +294,7 @@ class Stream:
         self, heard: int | None, wanted: int | None, samples: int, _: int, flags: int, __: int
     ) -> int:
         self._called_at = time.monotonic()
+        self._has_called = True
         if self._ending:
             return _ABORT
         if flags & (_INPUT_OVERFLOW | _OUTPUT_UNDERFLOW):

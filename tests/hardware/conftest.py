@@ -1,4 +1,6 @@
-"""Runs what asks for a `testbed` in a process that has umockdev's library from its start.
+"""A sound server for the tests that ask for it; and a child process for what needs umockdev.
+
+Runs what asks for a `testbed` in a process that has umockdev's library from its start.
 
 A test that takes the fixture is an ordinary test; here, a file's are run together in one child,
 and each then passes or fails as it did there.
@@ -18,6 +20,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.hardware.sound_server import sound_server
 from tests.hardware.testbed import PRELOADED, WRAPPER, Testbed
 
 CHILD_TIMEOUT_S: Final = 110
@@ -77,3 +80,18 @@ def run_in_child(items: list[pytest.Item]) -> dict[str, str]:
             pytest.fail(f"the child did not get to its tests:\n{done.stdout}\n{done.stderr}")
         cases = [*ElementTree.parse(report).iter("testcase")]
     return {case.get("name", ""): "\n".join(part.text or "" for part in case) for case in cases}
+
+
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    folder: Path = tmp_path_factory.mktemp("sound")
+    with sound_server(folder) as environ:
+        yield environ
+
+
+@pytest.fixture
+def on_sound_server(monkeypatch: pytest.MonkeyPatch, _server: dict[str, str]) -> dict[str, str]:
+    """Have ALSA's PCMs "mouth" and "ear" in this process for one test."""
+    for name, value in _server.items():
+        monkeypatch.setenv(name, value)
+    return _server

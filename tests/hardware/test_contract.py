@@ -17,6 +17,8 @@ from av.container import InputContainer
 
 from hardware import mark, sound
 from hardware.camera import V4l2Camera, attempts
+from hardware.cards import Pcm
+from hardware.earpiece import SoundEarpiece
 from hardware.hook import NoHook
 from hardware.interfaces import (
     BLOCK_SAMPLES,
@@ -33,8 +35,11 @@ from hardware.interfaces import (
     Microphone,
     VideoMode,
 )
+from hardware.microphone import SoundMicrophone
+from hardware.portaudio import PortAudio
 from hardware.simulated import SimulatedCamera, SimulatedEarpiece, SimulatedMicrophone
 from hardware.simulated_hook import SimulatedHook
+from tests.hardware import sound_server
 
 MODE = VideoMode(320, 240, 30)
 
@@ -150,11 +155,27 @@ async def test_camera_that_ends_is_lost() -> None:
             await camera.frame()
 
 
-async def test_microphone_hears_its_tone_in_real_time() -> None:
-    microphone: Microphone = SimulatedMicrophone(700.0)
+@pytest.fixture(params=["simulated", "sound server"])
+async def microphone(request: pytest.FixtureRequest) -> AsyncIterator[Microphone]:
+    """One that hears 700 Hz."""
+    if request.param == "simulated":
+        yield SimulatedMicrophone(700.0)
+        return
+    request.getfixturevalue("on_sound_server")
+    made = SoundMicrophone(PortAudio(), lambda: Pcm(sound_server.MOUTH, "of the test"))
+    with sound_server.Speaking(sound_server.Tone(700.0).spoken):
+        yield made
+    await made.close()
+
+
+async def test_microphone_hears_its_tone_in_real_time(microphone: Microphone) -> None:
+    assert isinstance(microphone, Microphone)
     with pytest.raises(DeviceLost):
         await microphone.block()
     await microphone.open()
+    await microphone.open()
+    for _ in range(30):  # the speaker begins at its own time
+        await microphone.block()
     began = time.monotonic()
     blocks = [await microphone.block() for _ in range(50)]
     assert 0.4 < time.monotonic() - began < 1.0
@@ -162,18 +183,50 @@ async def test_microphone_hears_its_tone_in_real_time() -> None:
     assert sound.loudest_hz(np.concatenate(blocks)) == pytest.approx(700, abs=1)
     assert microphone.dropped == 0
     await microphone.close()
+    await microphone.close()
     with pytest.raises(DeviceLost):
         await microphone.block()
 
 
-async def test_microphone_keeps_100_ms_and_counts_the_rest() -> None:
-    microphone = SimulatedMicrophone()
+async def test_microphone_keeps_100_ms_and_counts_the_rest(microphone: Microphone) -> None:
     await microphone.open()
     await microphone.block()
     time.sleep(0.3)  # noqa: ASYNC251 - the loop is busy elsewhere
     await microphone.block()
-    assert 15 <= microphone.dropped <= 30
+    assert 15 <= microphone.dropped <= 35
     await microphone.close()
+
+
+@pytest.fixture(params=["simulated", "sound server"])
+def earpiece(request: pytest.FixtureRequest) -> Earpiece:
+    if request.param == "simulated":
+        return SimulatedEarpiece()
+    request.getfixturevalue("on_sound_server")
+    return SoundEarpiece(PortAudio(), lambda: Pcm(sound_server.EAR, "of the test"))
+
+
+async def test_earpiece_asks_in_real_time_and_never_after_it_was_closed(earpiece: Earpiece) -> None:
+    assert isinstance(earpiece, Earpiece)
+    with pytest.raises(DeviceLost):
+        await earpiece.lost()
+    tone = Tone(1000.0)
+    await earpiece.open(tone)
+    await earpiece.open(tone)
+    async with asyncio.timeout(5):
+        while len(tone.asked) < 10:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        while len(tone.asked) < 70:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert 0.5 < time.monotonic() - began < 1.2
+    assert {samples for samples, _ in tone.asked} == {PLAYED_SAMPLES}
+    assert threading.current_thread().name not in {name for _, name in tone.asked}
+    await earpiece.close()
+    await earpiece.close()
+    asked = len(tone.asked)
+    with pytest.raises(DeviceLost):
+        await earpiece.lost()
+    assert len(tone.asked) == asked
 
 
 class Tone:
@@ -219,14 +272,14 @@ async def test_earpiece_asks_in_real_time_in_its_own_thread_and_measures() -> No
     assert earpiece.heard().dbfs < -90
 
 
-async def test_an_earpiece_whose_source_fails_is_lost_and_opens_again() -> None:
+async def test_an_earpiece_whose_source_fails_is_lost_and_opens_again(earpiece: Earpiece) -> None:
     def fails(samples: int) -> Block:
         raise ValueError("no sound")
 
-    earpiece = SimulatedEarpiece()
     await earpiece.open(fails)
     with pytest.raises(DeviceLost, match="ValueError: no sound"):
         await asyncio.wait_for(earpiece.lost(), 2)
+    await earpiece.close()
     tone = Tone(440)
     await earpiece.open(tone)
     async with asyncio.timeout(5):

@@ -39,7 +39,7 @@ def silence(samples: int) -> Block:
 async def test_that_it_stalled_is_told_though_the_driver_hangs_in_closing(
     monkeypatch: pytest.MonkeyPatch, library: Library
 ) -> None:
-    monkeypatch.setattr(portaudio, "SILENT_S", 0.05)
+    monkeypatch.setattr(portaudio, "FIRST_S", 0.05)
     library.let_go.clear()
     ear = SoundEarpiece(library.system(), always())
     await ear.open(silence)
@@ -50,7 +50,7 @@ async def test_that_it_stalled_is_told_though_the_driver_hangs_in_closing(
 async def test_a_microphone_that_stalled_is_told_likewise(
     monkeypatch: pytest.MonkeyPatch, library: Library
 ) -> None:
-    monkeypatch.setattr(portaudio, "SILENT_S", 0.05)
+    monkeypatch.setattr(portaudio, "FIRST_S", 0.05)
     library.let_go.clear()
     mouth = SoundMicrophone(library.system(), always())
     await mouth.open()

@@ -115,10 +115,18 @@ def test_another_card_under_the_same_node_is_another_card(card: Pcm, tmp_path: P
     assert stream.lost() == f"{card.device} is unplugged"
 
 
-def test_a_driver_that_stalls_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_that_stalls_is_lost_sooner_than_one_that_takes_long_to_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(portaudio, "SILENT_S", -1.0)
-    why = opened(Library(), PLUGIN).lost()
+    library = Library()
+    stream = opened(library, PLUGIN)
+    assert stream.lost() is None
+    library.call(BUFFER())
+    why = stream.lost()
     assert why is not None and "stood still" in why
+    monkeypatch.setattr(portaudio, "FIRST_S", -1.0)
+    assert opened(library, PLUGIN).lost() is not None
 
 
 def test_closing_lets_a_running_stream_end_itself_before_its_thread_is_cancelled() -> None:
