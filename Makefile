@@ -8,7 +8,7 @@ BIN := .venv/bin
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-media clean
+.PHONY: help demo test lint bench bench-media bench-hardware clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -35,7 +35,7 @@ lint: ## style, types, import contracts, the page's JavaScript
 # Each runs even where another has not met its goals; the status says whether any has not.
 bench: ## every benchmark; tables here, numbers in bench-report/
 	@.ci/bootstrap test
-	@status=0; for file in tests/bench/bench_*.py tests/bench/media; do \
+	@status=0; for file in tests/bench/bench_*.py tests/bench/media tests/bench/hardware; do \
 	    echo "== $$file"; \
 	    $(BIN)/python -m "tests.bench.$$(basename "$$file" .py)" || status=$$?; \
 	done; exit $$status
@@ -43,6 +43,10 @@ bench: ## every benchmark; tables here, numbers in bench-report/
 bench-media: ## the call beside Chromium's, ten minutes; less: make bench-media ARGS=--short
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.media $(ARGS)
+
+bench-hardware: ## what sound cards delay and how soon they are usable; ARGS="--seconds 60"
+	@.ci/bootstrap test
+	$(BIN)/python -m tests.bench.hardware $(ARGS)
 
 clean: ## remove reports and caches (not .venv)
 	rm -rf build demo-report test-report bench-report .coverage *.egg-info

@@ -1,7 +1,8 @@
 """A PulseAudio of a test's own: two cards that are not there, in real time, and clients of them.
 
 What is played to the card "mouth" is heard by ALSA's PCM of that name; what is played to the PCM
-"ear" can be recorded. No D-Bus, no network; its socket and settings are in the test's folder.
+"ear" can be recorded, and is heard by the PCM "loop". No D-Bus, no network; its socket and settings
+are in the test's folder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 
 from hardware.interfaces import SAMPLE_RATE_HZ, Block
 
-MOUTH, EAR = "mouth", "ear"
+MOUTH, EAR, LOOP = "mouth", "ear", "loop"
 START_S: Final = 15.0
 AWAKE_S: Final = 0.2
 CHUNK: Final = SAMPLE_RATE_HZ // 200
@@ -33,6 +34,7 @@ ALSA_SETTINGS: Final = """
 </usr/share/alsa/alsa.conf>
 pcm.mouth { type pulse device "mouth.monitor" }
 pcm.ear { type pulse device "ear" }
+pcm.loop { type pulse device "ear.monitor" }
 """
 _S16LE: Final = 3
 _PLAYBACK, _RECORD = 1, 2
@@ -199,7 +201,7 @@ class Speaking:
 
 
 class Listening:
-    """Records a card until it is left; `blocks` are (when it sounded, samples)."""
+    """Records a card until it is left; `blocks` are (when the first sounded, samples)."""
 
     def __init__(self, device: str = f"{EAR}.monitor") -> None:
         self.blocks: list[tuple[float, Block]] = []
@@ -228,7 +230,8 @@ class Listening:
         client = Client("record", self._device)
         while not self._stop.is_set():
             block = client.read()
-            self.blocks.append((time.time() - client.latency_s(), block))
+            next_at = time.time() - client.latency_s()
+            self.blocks.append((next_at - CHUNK / SAMPLE_RATE_HZ, block))
         client.close()
 
 
