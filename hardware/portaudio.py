@@ -33,6 +33,7 @@ Exchange = Callable[[int, int], None]
 """Called with the address of so many samples (int16, mono), to be read or filled."""
 
 LIBRARY: Final = "libportaudio.so.2"
+ALSA_LIBRARY: Final = "libasound.so.2"
 LATENCY_S: Final = 0.02
 """Two blocks: one that is recorded or played while the other is in our hands."""
 SILENT_S: Final = 0.6
@@ -123,6 +124,10 @@ _CALLBACK: Final = ctypes.CFUNCTYPE(
     ctypes.c_void_p,
 )
 _FINISHED: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_SAY_NOTHING: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)(lambda *_: None)
+"""snd_lib_error_handler_t, without the arguments that its last text has places for."""
 
 
 class PortAudio:
@@ -193,7 +198,11 @@ class PortAudio:
         library.Pa_SetStreamFinishedCallback.argtypes = (ctypes.c_void_p, _FINISHED)
         for name in ("StartStream", "AbortStream", "CloseStream", "GetStreamInfo"):
             getattr(library, f"Pa_{name}").argtypes = (ctypes.c_void_p,)
+        alsa = self._load(ALSA_LIBRARY)
+        # It would say in 70 lines, each time, which of the PCMs in its settings are not there.
+        alsa.snd_lib_error_set_handler(_SAY_NOTHING)
         failure = library.Pa_Initialize()
+        alsa.snd_lib_error_set_handler(None)
         if failure:
             raise DeviceNotFound(
                 f"PortAudio does not start: {library.Pa_GetErrorText(failure).decode()}"

@@ -266,6 +266,9 @@ def device_paths(devices: Devices) -> list[Path]:
         paths.append(Path(devices.camera))
     if uses_sound(devices):
         paths.append(Path("/dev/snd"))
+        # A desktop's sound server: its client looks at the folder before it connects.
+        if "XDG_RUNTIME_DIR" in os.environ:
+            paths.append(Path(os.environ["XDG_RUNTIME_DIR"], "pulse"))
     paths += encoders.device_paths(devices.encoder)
     # What is attached, and what of it is meant.
     if {devices.camera, devices.microphone, devices.earpiece} != {SIMULATED}:

@@ -50,6 +50,9 @@ class Library:
     def system(self) -> PortAudio:
         return PortAudio(lambda _: self)
 
+    def snd_lib_error_set_handler(self, handler: Any) -> None:
+        self.calls.append("quiet" if handler else "loud")
+
     def Pa_Initialize(self) -> int:
         self.calls.append("Initialize")
         return 0

@@ -55,7 +55,7 @@ def test_only_alsas_own_are_listed_and_the_library_is_started_once() -> None:
     library = Library((("Handset (hw:1,0)", ALSA, 1, 2), ("system", JACK, 2, 2)))
     system = library.system()
     assert system.listed() == system.listed() == (Listed("Handset (hw:1,0)", 1, 2),)
-    assert library.calls == ["Initialize"]
+    assert library.calls == ["quiet", "Initialize", "loud"]
 
 
 def test_without_the_library_it_says_what_to_install() -> None:
