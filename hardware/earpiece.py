@@ -7,6 +7,7 @@ import ctypes
 from collections.abc import Callable
 from typing import Final
 
+from hardware import mixer
 from hardware.cards import Pcm
 from hardware.handoff import in_thread
 from hardware.interfaces import PLAYED_SAMPLES, DeviceLost, SoundSource
@@ -19,9 +20,15 @@ SAMPLE_BYTES: Final = 2
 class SoundEarpiece:
     """Whatever `locate` names when it is opened; it is called in a thread, raises DeviceError."""
 
-    def __init__(self, system: PortAudio, locate: Callable[[], Pcm]) -> None:
+    def __init__(
+        self,
+        system: PortAudio,
+        locate: Callable[[], Pcm],
+        set_up: Callable[[int, mixer.Kind], None] = mixer.set_up,
+    ) -> None:
         self._system = system
         self._locate = locate
+        self._set_up = set_up
         self._stream: Stream | None = None
         self._xruns_before = 0
 
@@ -42,7 +49,11 @@ class SoundEarpiece:
             ctypes.memmove(address, block.tobytes(), samples * SAMPLE_BYTES)
 
         def opened() -> Stream:
-            return self._system.open(self._locate(), "output", PLAYED_SAMPLES, wanted)
+            pcm = self._locate()
+            stream = self._system.open(pcm, "output", PLAYED_SAMPLES, wanted)
+            if pcm.device is not None and pcm.device.card is not None:
+                self._set_up(pcm.device.card, "earpiece")
+            return stream
 
         self._stream = await in_thread("open earpiece", opened)
 

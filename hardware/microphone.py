@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from hardware import mixer
 from hardware.cards import Pcm
 from hardware.handoff import DropOldest, deliver, in_thread
 from hardware.interfaces import BLOCK_SAMPLES, Block, DeviceLost
@@ -23,9 +24,15 @@ SAMPLE_BYTES: Final = 2
 class SoundMicrophone:
     """Whatever `locate` names when it is opened; it is called in a thread, raises DeviceError."""
 
-    def __init__(self, system: PortAudio, locate: Callable[[], Pcm]) -> None:
+    def __init__(
+        self,
+        system: PortAudio,
+        locate: Callable[[], Pcm],
+        set_up: Callable[[int, mixer.Kind], None] = mixer.set_up,
+    ) -> None:
         self._system = system
         self._locate = locate
+        self._set_up = set_up
         self._blocks: DropOldest[Block] = DropOldest(MAX_BLOCKS)
         self._stream: Stream | None = None
         self._dropped_before = 0
@@ -55,7 +62,11 @@ class SoundMicrophone:
             deliver(loop, blocks.put, np.frombuffer(data, dtype=np.int16))
 
         def opened() -> Stream:
-            return self._system.open(self._locate(), "input", BLOCK_SAMPLES, captured)
+            pcm = self._locate()
+            stream = self._system.open(pcm, "input", BLOCK_SAMPLES, captured)
+            if pcm.device is not None and pcm.device.card is not None:
+                self._set_up(pcm.device.card, "microphone")
+            return stream
 
         self._stream = await in_thread("open microphone", opened)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from hardware import portaudio
 from hardware.cards import Pcm
 from hardware.earpiece import SoundEarpiece
+from hardware.identity import Device, Identity
 from hardware.interfaces import Block, DeviceLost, DeviceNotFound
 from hardware.microphone import SoundMicrophone
 from tests.hardware.fake_portaudio import Library
@@ -128,3 +130,24 @@ async def test_too_much_from_the_source_is_written_nowhere(library: Library) -> 
     with pytest.raises(DeviceLost, match="960 samples to play, not 480"):
         await asyncio.wait_for(ear.lost(), 1)
     await ear.close()
+
+
+async def test_a_cards_mixer_is_set_up_each_time_that_it_was_opened(
+    tmp_path: Path, library: Library
+) -> None:
+    node = tmp_path / "pcmC3D0p"
+    node.write_bytes(b"")
+    card = Pcm("plughw:3,0", "", Device("earpiece", str(node), "Handset", Identity(), 3))
+    done: list[tuple[int, str, bool]] = []
+
+    def set_up(number: int, kind: str) -> None:
+        done.append((number, kind, bool(library.opened)))
+
+    ear = SoundEarpiece(library.system(), always(card), set_up)
+    mouth = SoundMicrophone(library.system(), always(card), set_up)
+    for _ in range(2):
+        await ear.open(silence)
+        await ear.close()
+    await mouth.open()
+    await mouth.close()
+    assert done == [(3, "earpiece", True), (3, "earpiece", True), (3, "microphone", True)]
