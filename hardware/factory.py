@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 
-import pyudev
-
 from config.schema import AUTO, SIMULATED, Devices
 from hardware import discovery
 from hardware.camera import V4l2Camera
@@ -58,7 +56,6 @@ class Locate:
     def __init__(self, kind: SoundKind, asked: str, system: PortAudio) -> None:
         self._chooser = CardChooser(kind, asked, time.monotonic)
         self._system = system
-        self._context = pyudev.Context()
 
     def __call__(self) -> Pcm:
-        return self._chooser.choose(discovery.attached(self._context), self._system.listed())
+        return self._chooser.choose(discovery.attached(), self._system.listed())
