@@ -1,4 +1,4 @@
-"""A V4L2 camera through PyAV. Blocking calls live in one thread; the newest frame wins."""
+"""A V4L2 camera. Blocking calls live in one thread; the newest frame wins."""
 
 from __future__ import annotations
 
@@ -6,27 +6,22 @@ import asyncio
 import errno
 import logging
 import threading
-from collections.abc import Callable, Iterator
+import time
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
 import av
-from av.codec.context import Flags
-from av.container import InputContainer
-from av.video.reformatter import ColorRange
 
-from hardware import discovery
+from hardware.crop import ALL, Part, View
 from hardware.handoff import DropOldest, deliver
-from hardware.interfaces import (
-    DeviceBusy,
-    DeviceError,
-    DeviceLost,
-    DeviceNotFound,
-    DeviceRefused,
-    EncodedFrame,
-    VideoMode,
-)
-from hardware.v4l2_controls import V4l2Controls
+from hardware.interfaces import DeviceError, DeviceLost, DeviceRefused, VideoMode
+from hardware.locating import Opener
+from hardware.modes import H264, Ask, Wanted, allowed, asks
+from hardware.pictures import Damaged, Decoder, decoder_of
+from hardware.v4l2 import Buffer, Mapper, Node, Picture, failure_of, map_buffer
+from hardware.v4l2_controls import Settings, V4l2Encoder, adjust
+from hardware.v4l2_stream import Stream
 
 _log = logging.getLogger(__name__)
 
@@ -34,88 +29,68 @@ OPEN_TIMEOUT_S: Final = 10.0
 SILENT_S: Final = 3.0
 """No frame for this long: the camera hangs, which counts as lost."""
 JOIN_S: Final = 2.0
-LARGE_PIXELS: Final = 640 * 480
-"""Above, USB 2 has no room for raw pictures at 30 a second: Motion JPEG is asked for first."""
-
-SLICES: Final = (1, 5)
-"""The NAL units that are pictures (ITU-T H.264, table 7-1, without what cameras never send)."""
-INTRODUCTION_MAX_BYTES: Final = 64 * 1024
-"""More parameters and remarks than this before a picture are nonsense."""
-
-H264: Final = "h264"
-INPUT_FORMATS: Final = {"raw": "yuyv422", "mjpeg": "mjpeg", H264: H264}
-"""The words of the configuration (beside "auto") as FFmpeg's v4l2 input takes them."""
-
-Opener = Callable[[str, dict[str, str]], InputContainer]
-ControlsOpener = Callable[[str], V4l2Controls]
-
-
-def open_v4l2(path: str, options: dict[str, str]) -> InputContainer:
-    """Open a capture node by FFmpeg's v4l2 input."""
-    return av.open(path, format="v4l2", options=options)
+MICROSECOND: Final = Fraction(1, 1_000_000)
+LOOK_UP_S: Final = 1.0
+"""How long the camera's thread waits for a picture before it asks itself whether to go on."""
 
 
 class V4l2Camera:
-    """The camera at `path`, or the first one attached when there is none.
+    """The camera whose node `opener` gives, each time that it is opened.
 
-    With `asked` "h264" a camera that encodes delivers its own H.264, which each frame carries
+    With the format "h264" a camera that encodes delivers its own H.264, which each frame carries
     (`encoded_by_camera`). Never by itself ("auto"): what such cameras can be told differs, many
     send key frames only by their own clock and take no rate over USB, and x264 at our settings
-    costs 2 ms a frame where decoding the camera's for the self-view costs 1.
+    costs 2 ms a frame where decoding the camera's for the self-view costs 1. Nor when the picture
+    is cut or masked: the camera's own shows all that it sees.
     """
 
     def __init__(
         self,
-        path: str | None,
-        mode: VideoMode,
-        opener: Opener = open_v4l2,
+        opener: Opener,
+        wanted: Wanted,
+        settings: Settings | None = None,
         *,
-        asked: str = "auto",
-        controls: ControlsOpener = V4l2Controls,
+        crop: Part = ALL,
+        masks: tuple[Part, ...] = (),
+        mapper: Mapper = map_buffer,
     ) -> None:
-        self._path = path
-        self._asked = asked
-        self._controls = controls
-        self._wanted = mode
         self._opener = opener
+        self._wanted = wanted
+        self._settings = settings or Settings()
+        self._view = View(crop, masks)
+        self._mapper = mapper
         self._frames: DropOldest[av.VideoFrame] = DropOldest(1)
-        self._stop = threading.Event()
+        self._capture: _Capture | None = None
         self._thread: threading.Thread | None = None
         self._mode: VideoMode | None = None
 
+    @property
+    def damaged(self) -> int:
+        """Pictures that arrived damaged, and were not shown, since it was opened last."""
+        return 0 if self._capture is None else self._capture.damaged
+
     async def open(self) -> VideoMode:
-        """Open in the camera's thread; raises DeviceNotFound, DeviceBusy, DeviceRefused."""
+        """Open; raises DeviceNotFound, DeviceBusy, DeviceAmbiguous, DeviceRefused."""
         if self._mode is not None:
             return self._mode
-        path = self._path or discovery.first_camera()
-        loop = asyncio.get_running_loop()
-        opened: asyncio.Future[VideoMode] = loop.create_future()
-        self._frames, self._stop = DropOldest(1), threading.Event()
-        work = _Capture(
-            path,
-            self._wanted,
-            self._opener,
-            self._asked,
-            self._controls,
-            stop=self._stop,
-            loop=loop,
-            opened=opened,
-            frames=self._frames,
-        )
-        self._thread = threading.Thread(target=work.run, name=f"camera {path}", daemon=True)
-        self._thread.start()
         try:
-            self._mode = await asyncio.wait_for(asyncio.shield(opened), OPEN_TIMEOUT_S)
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
+                self._mode = await self._start(await self._opener())
         except TimeoutError:
             await self.close()
-            raise DeviceRefused(f"{path} did not open within {OPEN_TIMEOUT_S:.0f} s") from None
+            late = f"the camera did not open within {OPEN_TIMEOUT_S:.0f} s: plug it in anew"
+            raise DeviceRefused(late) from None
+        except asyncio.CancelledError:
+            if self._capture is not None:
+                self._capture.stop()  # nobody will
+            raise
         except DeviceError:
             await self.close()
             raise
         return self._mode
 
     async def frame(self) -> av.VideoFrame:
-        """Wait for the newest frame; DeviceLost."""
+        """Wait for the newest frame; DeviceLost, or DeviceRefused when it makes no sense."""
         if self._mode is None:
             raise DeviceLost("the camera is not open")
         try:
@@ -123,15 +98,16 @@ class V4l2Camera:
         except TimeoutError:
             await self.close()
             raise DeviceLost(f"no picture for {SILENT_S:.0f} s") from None
-        except DeviceLost:
+        except DeviceError:
             await self.close()
             raise
 
     async def close(self) -> None:
         """Stop the thread and wait for it; one that hangs in the driver is left behind."""
         self._mode = None
-        self._stop.set()
         self._frames.fail(DeviceLost("the camera was closed"))
+        if self._capture is not None:
+            self._capture.stop()
         thread, self._thread = self._thread, None
         deadline = asyncio.get_running_loop().time() + JOIN_S
         while thread is not None and thread.is_alive():
@@ -140,149 +116,173 @@ class V4l2Camera:
                 return
             await asyncio.sleep(0.01)
 
+    async def _start(self, node: Node) -> VideoMode:
+        loop = asyncio.get_running_loop()
+        opened: asyncio.Future[VideoMode] = loop.create_future()
+        self._frames = DropOldest(1)
+        self._capture = _Capture(
+            node,
+            self._wanted,
+            self._settings,
+            self._view,
+            self._mapper,
+            loop=loop,
+            opened=opened,
+            frames=self._frames,
+        )
+        self._thread = threading.Thread(
+            target=self._capture.run, name=f"camera {node.name}", daemon=True
+        )
+        self._thread.start()
+        return await opened
+
 
 class _Capture:
-    """The thread's work: open, choose a mode, decode, hand over."""
+    """The thread's work: choose a mode, set the camera, decode, hand over. It owns the node."""
 
     def __init__(
         self,
-        path: str,
-        wanted: VideoMode,
-        opener: Opener,
-        asked: str,
-        controls: ControlsOpener,
+        node: Node,
+        wanted: Wanted,
+        settings: Settings,
+        view: View,
+        mapper: Mapper,
         *,
-        stop: threading.Event,
         loop: asyncio.AbstractEventLoop,
         opened: asyncio.Future[VideoMode],
         frames: DropOldest[av.VideoFrame],
     ) -> None:
-        self._path, self._wanted, self._opener = path, wanted, opener
-        self._asked, self._controls = asked, controls
-        self._stop, self._loop, self._opened, self._frames = stop, loop, opened, frames
+        self.damaged = 0
+        self._node, self._wanted, self._settings, self._view = node, wanted, settings, view
+        self._mapper = mapper
+        self._loop, self._opened, self._frames = loop, opened, frames
+        self._stop = threading.Event()
+        self._is_open = False
+        self._stream: Stream | None = None
+        self._undecodable = 0
+        self._last: tuple[int | None, int] = (None, 0)
+        """The picture before: the driver's number of it, and how many buffers were damaged then."""
+        self._last_us = 0
+
+    def stop(self) -> None:
+        """Have the thread end; from any thread."""
+        self._stop.set()
+        if self._stream is not None:
+            self._stream.wake()
 
     def run(self) -> None:
+        """Capture until stopped, or until the camera is gone."""
         try:
-            container = self._open()
+            self._work()
         except DeviceError as error:
-            deliver(self._loop, _settle, self._opened, error)
-            return
-        try:
-            self._decode(container)
-        except (OSError, av.FFmpegError) as error:
-            deliver(self._loop, self._frames.fail, DeviceLost(f"{self._path}: {error}"))
-        else:
-            deliver(self._loop, self._frames.fail, DeviceLost(f"{self._path} ended"))
+            self._fail(error)
+        except OSError as error:
+            name = self._node.name
+            if self._is_open:
+                self._fail(DeviceLost(f"{name}: {error.strerror or error}"))
+            else:
+                self._fail(failure_of(name, error))
+        except Exception as error:  # logged whole; told as a device that makes no sense
+            _log.exception("%s: its pictures cannot be worked with", self._node.name)
+            self._fail(DeviceRefused(f"{self._node.name}: {type(error).__name__}: {error}"))
         finally:
-            container.close()
+            if self._stream is not None:
+                self._stream.close()
+            self._node.close()
+            if self.damaged:
+                _log.warning("%s: %d pictures came damaged", self._node.name, self.damaged)
 
-    def _open(self) -> InputContainer:
-        failure: DeviceError | None = None
-        for options in attempts(self._wanted, self._asked):
-            try:
-                return self._opener(self._path, options)
-            except (OSError, av.FFmpegError) as error:
-                failure = failure_of(self._path, error)
-                if not isinstance(failure, DeviceRefused):
-                    break
-        assert failure is not None
-        raise failure
-
-    def _decode(self, container: InputContainer) -> None:
-        stream = container.streams.video[0]
-        context = stream.codec_context
-        fps = round(float(stream.average_rate or self._wanted.fps))
-        mode = VideoMode(context.width, context.height, fps)
-        if self._asked == H264 and context.name != H264:
-            _log.warning("%s has no H.264; its pictures are encoded here", self._path)
+    def _work(self) -> None:
+        self._node.card()
+        picture, fps = self._set_mode()
+        for lack in adjust(self._node, self._settings):
+            _log.warning("%s: %s", self._node.name, lack)
+        is_h264 = picture.pixel_format in H264
+        encoder = V4l2Encoder(self._node) if is_h264 else None
+        decoder = decoder_of(picture, encoder)
+        self._stream = Stream(self._node, newest=not is_h264, mapper=self._mapper)
+        self._stream.open()
+        mode = VideoMode(*self._view.size_of(picture.width, picture.height), round(fps))
+        self._is_open = True
         deliver(self._loop, _settle, self._opened, mode)
-        encodes = self._asked == H264 == context.name
-        pictures = self._encoded(container) if encodes else container.decode(stream)
-        for frame in pictures:
-            if self._stop.is_set():
-                return
-            fit = fitted(frame)
-            fit.pts, fit.opaque = frame.pts, frame.opaque
-            fit.time_base = frame.time_base or Fraction(1, mode.fps)
-            deliver(self._loop, self._frames.put, fit)
-
-    def _encoded(self, container: InputContainer) -> Iterator[av.VideoFrame]:
-        """Yield each picture with the access unit that it was decoded from."""
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1  # more would keep pictures back
-        stream.codec_context.flags |= Flags.low_delay
-        controls = self._controls(self._path)
-        number, waiting, is_asked = 0, b"", False
         try:
-            for packet in container.demux(stream):
-                waiting += bytes(packet)
-                pictures = _pictures(stream, packet)
-                if not pictures and (pictures is None or not is_introduction(waiting)):
-                    # Cut short on the bus, or of a group whose beginning nobody has seen: the gap
-                    # in the numbers says that a key frame is due.
-                    number, waiting = number + 1, b""
-                    if not is_asked:
-                        controls.force_key()
-                    is_asked = True
-                for picture in pictures or ():
-                    picture.opaque = EncodedFrame(waiting, number, controls)
-                    # Parameter sets may come by themselves: they belong to the picture after.
-                    number, waiting, is_asked = number + 1, b"", False
-                    yield picture
+            while not self._stop.is_set():
+                if self._stream.wait(LOOK_UP_S):
+                    self._next(self._stream, decoder)
         finally:
-            controls.close()
+            decoder.close()
 
+    def _set_mode(self) -> tuple[Picture, float]:
+        """Set format, size and rate; return what the camera made of them."""
+        wanted = self._wanted
+        if wanted.format == "h264" and not self._view.is_whole:
+            _log.warning(
+                "%s: its own H.264 would show what is cut or masked; encoded here", self._node.name
+            )
+            wanted = replace(wanted, format="auto")
+        listed = {each: self._node.sizes(each) for each in self._node.formats()}
+        if wanted.format == "h264" and listed and not listed.keys() & set(H264):
+            _log.warning("%s has no H.264; its pictures are encoded here", self._node.name)
+        for ask in asks(wanted, listed, self._node.rates):
+            picture = self._asked(ask)
+            if picture is not None and picture.pixel_format in allowed(wanted):
+                fps = self._node.set_fps(ask.fps) or ask.fps
+                _log.info("%s: %s, %g a second", self._node.name, picture, fps)
+                return picture, fps
+        gives = ", ".join(listed) or "none of the usual formats"
+        raise DeviceRefused(
+            f"{self._node.name} gives {gives}; camera_format {wanted.format} takes "
+            f"{', '.join(allowed(wanted))}"
+        )
 
-def is_introduction(data: bytes) -> bool:
-    """Return whether H.264 may wait for the picture that it belongs to: it is none itself."""
-    kinds = {unit[0] & 0x1F for unit in data.split(b"\0\0\1")[1:] if unit}
-    return kinds.isdisjoint(SLICES) and len(data) <= INTRODUCTION_MAX_BYTES
+    def _asked(self, ask: Ask) -> Picture | None:
+        """Ask for a mode; None when the camera does not have it."""
+        try:
+            return self._node.set_picture(ask.pixel_format, ask.width, ask.height)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                return None
+            raise
 
+    def _next(self, stream: Stream, decoder: Decoder) -> None:
+        """Hand over the next picture, if there is a whole one."""
+        frame = None
+        with stream.picture() as lent:
+            if lent is not None:
+                data, filled = lent
+                at_us, missed = self._time_of(filled), self._missed(filled, stream.damaged)
+                try:
+                    frame = decoder.decode(data, missed)
+                except Damaged:
+                    self._undecodable += 1
+        self.damaged = stream.damaged + self._undecodable
+        if frame is not None:
+            shown = self._view.of(frame)
+            shown.opaque = frame.opaque
+            shown.pts, shown.time_base = at_us, MICROSECOND
+            deliver(self._loop, self._frames.put, shown)
 
-def _pictures(stream: Any, packet: av.Packet[Any]) -> list[av.VideoFrame] | None:
-    """Return what the packet shows; None when it cannot be decoded."""
-    try:
-        return list(stream.decode(packet))
-    except av.InvalidDataError:
-        return None
+    def _missed(self, filled: Buffer, damaged: int) -> int:
+        """Return how many pictures were lost since the one before.
 
+        By the driver's count, or where it does not count by that of its damaged buffers.
+        """
+        (sequence, before), self._last = self._last, (filled.sequence, damaged)
+        skipped = 0 if sequence is None else filled.sequence - sequence - 1
+        return max(skipped, damaged - before)
 
-def fitted(frame: av.VideoFrame) -> av.VideoFrame:
-    """Return the frame as yuv420p of limited range; itself when it is that already.
+    def _time_of(self, filled: Buffer) -> int:
+        """Return when the picture was captured, CLOCK_MONOTONIC in us; always later than the last.
 
-    Motion JPEG is full range, and a camera's own H.264 may be. FFmpeg keeps the range unless it is
-    told, and the encoders say "limited" of whatever they get: blacks and whites would be clipped.
-    """
-    if frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG:
-        return frame
-    return frame.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG)
+        When the driver does not say: now.
+        """
+        at_us = time.monotonic_ns() // 1000 if filled.at_us is None else filled.at_us
+        self._last_us = max(at_us, self._last_us + 1)
+        return self._last_us
 
-
-def attempts(mode: VideoMode, asked: str = "auto") -> Iterator[dict[str, str]]:
-    """Yield FFmpeg's v4l2 options, the best first; the last takes whatever the camera gives."""
-    size = {"video_size": f"{mode.width}x{mode.height}"}
-    rate = {"framerate": str(mode.fps)}
-    jpeg, raw = {"input_format": "mjpeg"}, {"input_format": "yuyv422"}
-    first, second = (jpeg, raw) if mode.width * mode.height > LARGE_PIXELS else (raw, jpeg)
-    if asked != "auto":
-        yield size | rate | {"input_format": INPUT_FORMATS[asked]}
-        yield size | {"input_format": INPUT_FORMATS[asked]}
-    yield size | rate | first
-    yield size | rate | second
-    yield size | rate
-    yield size
-    yield {}
-
-
-def failure_of(path: str, error: Exception) -> DeviceError:
-    """Return the DeviceError for what opening raised."""
-    number = getattr(error, "errno", None)
-    text = f"{path}: {error}"
-    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-        return DeviceNotFound(text)
-    if number == errno.EBUSY:
-        return DeviceBusy(text)
-    return DeviceRefused(text)
+    def _fail(self, error: DeviceError) -> None:
+        deliver(self._loop, _settle, self._opened, error)
+        deliver(self._loop, self._frames.fail, error)
 
 
 def _settle(opened: asyncio.Future[Any], result: VideoMode | DeviceError) -> None:

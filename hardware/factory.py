@@ -8,24 +8,34 @@ from __future__ import annotations
 
 import time
 
-from config.schema import AUTO, SIMULATED, Devices
+from config.schema import SIMULATED, Devices
 from hardware import discovery
 from hardware.camera import V4l2Camera
 from hardware.cards import CardChooser, Pcm, SoundKind
+from hardware.crop import ALL, Part
 from hardware.earpiece import SoundEarpiece
-from hardware.interfaces import Camera, Earpiece, Microphone, VideoMode
+from hardware.interfaces import Camera, Earpiece, Microphone
+from hardware.locating import Opener, camera_opener
 from hardware.microphone import SoundMicrophone
+from hardware.modes import Wanted
 from hardware.portaudio import PortAudio
 from hardware.simulated import SimulatedCamera, SimulatedEarpiece, SimulatedMicrophone
+from hardware.v4l2_controls import Settings
 
 
-def camera(devices: Devices) -> Camera:
-    """Return the camera that the configuration names."""
+def camera(devices: Devices, opener: Opener | None = None) -> Camera:
+    """Return the camera that the configuration names; `opener` opens it where this may not."""
     if devices.camera == SIMULATED:
         return SimulatedCamera(devices.width, devices.height, devices.fps)
-    mode = VideoMode(devices.width, devices.height, devices.fps)
-    path = None if devices.camera == AUTO else devices.camera
-    return V4l2Camera(path, mode, asked=devices.camera_format)
+    return V4l2Camera(
+        opener or camera_opener(devices.camera),
+        Wanted(devices.width, devices.height, devices.fps, devices.camera_format),
+        Settings(
+            devices.camera_exposure, devices.camera_focus, devices.camera_gain, devices.mains_hz
+        ),
+        crop=Part.of(devices.camera_crop) if devices.camera_crop else ALL,
+        masks=tuple(map(Part.of, filter(None, devices.camera_masks))),
+    )
 
 
 def microphone(devices: Devices, system: PortAudio | None = None) -> Microphone:

@@ -1,20 +1,20 @@
-"""What a V4L2 camera that encodes is told while it runs: a key frame now, and its rate. By ioctl.
+"""What a V4L2 camera is told beside its mode: exposure, focus, gain, mains; and its own encoder.
 
-Numbers from linux/videodev2.h and linux/v4l2-controls.h, which the kernel keeps for ever.
+Numbers from linux/v4l2-controls.h, which the kernel keeps for ever.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import logging
 import os
-import struct
 import threading
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from hardware.v4l2 import CAPABILITY, HAS_DEVICE_CAPS, QUERYCAP, Ioctl, Node
 
 _log = logging.getLogger(__name__)
 
@@ -24,38 +24,112 @@ BITRATE: Final = CODEC_CLASS + 0x900 + 207
 FORCE_KEY_FRAME: Final = CODEC_CLASS + 0x900 + 229
 """V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, a button."""
 
-CONTROL: Final = struct.Struct("=IIIq")
-"""struct v4l2_ext_control, packed: id, size, reserved, value (of a union of 8 bytes)."""
-CONTROLS: Final = struct.Struct("@IIIiIP")
-"""struct v4l2_ext_controls: which, count, error_idx, request_fd, reserved, pointer."""
-SET_CONTROLS: Final = (3 << 30) | (CONTROLS.size << 16) | (ord("V") << 8) | 72
-"""VIDIOC_S_EXT_CTRLS: _IOWR('V', 72, struct v4l2_ext_controls); the size is the machine's."""
+USER_CLASS: Final = 0x00980000
+AUTO_GAIN: Final = USER_CLASS + 0x900 + 18
+GAIN: Final = USER_CLASS + 0x900 + 19
+MAINS: Final = USER_CLASS + 0x900 + 24
+"""V4L2_CID_POWER_LINE_FREQUENCY, a menu."""
+CAMERA_CLASS: Final = 0x009A0000
+AUTO_EXPOSURE: Final = CAMERA_CLASS + 0x900 + 1
+"""V4L2_CID_EXPOSURE_AUTO, a menu; most cameras have only 1 and 3 of it."""
+EXPOSURE: Final = CAMERA_CLASS + 0x900 + 2
+"""V4L2_CID_EXPOSURE_ABSOLUTE, in units of 100 us."""
+FOCUS: Final = CAMERA_CLASS + 0x900 + 10
+AUTO_FOCUS: Final = CAMERA_CLASS + 0x900 + 12
 
-QUERY_CAPABILITY: Final = 0x80685600
-"""VIDIOC_QUERYCAP: _IOR('V', 0, struct v4l2_capability), 104 bytes."""
-CAPABILITY: Final = struct.Struct("=80xIII12x")
-"""struct v4l2_capability: names and bus; version, capabilities, device_caps; reserved."""
-_HAS_DEVICE_CAPS: Final = 1 << 31
+AUTO: Final = "auto"
+EXPOSES_BY_ITSELF: Final = (3, 0)
+"""V4L2_EXPOSURE_APERTURE_PRIORITY (what webcams call automatic), V4L2_EXPOSURE_AUTO."""
+EXPOSES_AS_TOLD: Final = (1, 2)
+"""V4L2_EXPOSURE_MANUAL, V4L2_EXPOSURE_SHUTTER_PRIORITY."""
+ON, OFF = 1, 0
+MAINS_WORDS: Final = {"off": 0, "50": 1, "60": 2, AUTO: 3}
+
 _MEMORY_TO_MEMORY: Final = (1 << 14) | (1 << 15)
 """V4L2_CAP_VIDEO_M2M_MPLANE and V4L2_CAP_VIDEO_M2M."""
 
-Ioctl = Callable[[int, int, bytearray], object]
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a camera sees; words of terminal.toml: "auto" or a number in the camera's units."""
+
+    exposure: str = AUTO
+    focus: str = AUTO
+    gain: str = AUTO
+    mains_hz: str = AUTO
+    """"off", "50", "60" or "auto"."""
 
 
-class V4l2Controls:
-    """Drives the encoder inside the camera at `path`; what it cannot do is logged once.
+def adjust(node: Node, settings: Settings) -> list[str]:
+    """Tell the camera; return in words what it cannot. "auto" is no wish where it has no such.
 
-    Opens a descriptor of its own: the kernel lets one program read pictures and any set controls.
+    Raises OSError (ENODEV) when the camera is gone.
+    """
+    cannot = [
+        _by_itself_or(node, settings.exposure, "exposure", AUTO_EXPOSURE, EXPOSURE),
+        _by_itself_or(node, settings.focus, "focus", AUTO_FOCUS, FOCUS),
+        _by_itself_or(node, settings.gain, "gain", AUTO_GAIN, GAIN),
+        _mains(node, settings.mains_hz),
+    ]
+    return [each for each in cannot if each]
+
+
+def _by_itself_or(node: Node, word: str, what: str, automatic: int, number: int) -> str:
+    """Have the camera decide, or take `word`; return what it lacks."""
+    is_exposure = automatic == AUTO_EXPOSURE
+    by_itself = EXPOSES_BY_ITSELF if is_exposure else (ON,)
+    as_told = EXPOSES_AS_TOLD if is_exposure else (OFF,)
+    can = node.control(automatic)
+    if word == AUTO:
+        if can is not None:
+            _first_taken(node, automatic, by_itself)
+        return ""
+    if can is not None:
+        _first_taken(node, automatic, as_told)
+    control = node.control(number)
+    if control is None:
+        return f"its {what} cannot be set"
+    value = min(max(int(word), control.minimum), control.maximum)
+    if not _first_taken(node, number, (value,)):
+        return f"its {what} cannot be set to {value}"
+    if value != int(word):
+        return f"its {what} is {value}: it goes from {control.minimum} to {control.maximum}"
+    return ""
+
+
+def _mains(node: Node, word: str) -> str:
+    control = node.control(MAINS)
+    value = MAINS_WORDS[word]
+    if control is not None and value <= control.maximum and _first_taken(node, MAINS, (value,)):
+        return ""
+    return "" if word == AUTO else f"it does not know mains of {word} Hz"
+
+
+def _first_taken(node: Node, number: int, values: tuple[int, ...]) -> bool:
+    """Set a control to the first of `values` that the driver takes; False when to none."""
+    for value in values:
+        try:
+            node.set_control(number, value)
+        except OSError as error:
+            if error.errno == errno.ENODEV:
+                raise
+            _log.debug("%s: control %#x to %d: %s", node.name, number, value, error)
+        else:
+            return True
+    return False
+
+
+class V4l2Encoder:
+    """Drives the encoder inside a camera, on the camera's own node; what it cannot is logged once.
+
+    Both calls come from encoders' threads and return at once.
     """
 
-    def __init__(self, path: str, ioctl: Ioctl = fcntl.ioctl) -> None:
-        """Raises OSError when the node does not open."""
-        self._path = path
-        self._ioctl = ioctl
+    def __init__(self, node: Node) -> None:
+        self._node: Node | None = node
         self._cannot: set[int] = set()
         self._using = threading.Lock()
         """The camera's thread closes what an encoder's thread may be using."""
-        self._node: int | None = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
     def force_key(self) -> None:
         """Have the next picture encoded as a key frame."""
@@ -66,25 +140,22 @@ class V4l2Controls:
         self._set(BITRATE, bps, "change its bit rate")
 
     def close(self) -> None:
-        """Close the descriptor; what is asked afterwards is nothing."""
+        """Let the node go; what is asked afterwards is nothing."""
         with self._using:
-            node, self._node = self._node, None
-            if node is not None:
-                os.close(node)
+            self._node = None
 
     def _set(self, control: int, value: int, can: str) -> None:
-        inner = ctypes.create_string_buffer(CONTROL.pack(control, 0, 0, value), CONTROL.size)
-        outer = CONTROLS.pack(CODEC_CLASS, 1, 0, 0, 0, ctypes.addressof(inner))
-        try:
-            with self._using:
-                if self._node is None or control in self._cannot:
-                    return
-                self._ioctl(self._node, SET_CONTROLS, bytearray(outer))
-        except OSError as error:
-            if error.errno == errno.ERANGE:
-                return  # out of the camera's range: it keeps the rate that it has
-            self._cannot.add(control)
-            _log.warning("%s cannot %s: %s", self._path, can, error.strerror)
+        with self._using:
+            node = self._node
+            if node is None or control in self._cannot:
+                return
+            try:
+                node.set_control(control, value)
+            except OSError as error:
+                if error.errno == errno.ERANGE:
+                    return  # out of the camera's range: it keeps the rate that it has
+                self._cannot.add(control)
+                _log.warning("%s cannot %s: %s", node.name, can, error.strerror)
 
 
 def is_memory_to_memory(path: Path, ioctl: Ioctl = fcntl.ioctl) -> bool:
@@ -95,10 +166,10 @@ def is_memory_to_memory(path: Path, ioctl: Ioctl = fcntl.ioctl) -> bool:
     except OSError:
         return False
     try:
-        ioctl(node, QUERY_CAPABILITY, told)
+        ioctl(node, QUERYCAP, told)
     except OSError:
         return False
     finally:
         os.close(node)
-    _, of_all, of_node = CAPABILITY.unpack(told)
-    return bool((of_node if of_all & _HAS_DEVICE_CAPS else of_all) & _MEMORY_TO_MEMORY)
+    *_, of_all, of_node = CAPABILITY.unpack(told)
+    return bool((of_node if of_all & HAS_DEVICE_CAPS else of_all) & _MEMORY_TO_MEMORY)

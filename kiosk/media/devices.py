@@ -26,7 +26,12 @@ from kiosk.media.voice import Voice
 
 _log = logging.getLogger(__name__)
 
-RETRY_S: Final = 1.0
+RETRY_S: Final = 0.25
+"""A device that comes back is in use again within this and the time it takes to open."""
+FLAPPING_S: Final = 1.0
+"""A device that opens but fails sooner than this is not tried again before it."""
+CLOSE_TIMEOUT_S: Final = 4.0
+"""Above the camera's own. A driver that hangs is left behind."""
 OPEN_TIMEOUT_S: Final = 12.0
 """Above the camera's own. A driver that hangs is a fault, and nothing else waits for it."""
 LEVEL_BLOCKS: Final = 10
@@ -46,7 +51,10 @@ class Openable(Protocol):
 
 
 class Keeper:
-    """Opens one device, runs it, reports its faults ("CAM-01"), and tries again each second."""
+    """Opens one device, runs it, reports its faults ("CAM-01"), and tries again and again.
+
+    What its driver or `run` raises unforeseen is a fault too ("-04"), not the process's end.
+    """
 
     def __init__(
         self,
@@ -65,32 +73,43 @@ class Keeper:
         self._run = run
         self._tell = tell
         self._fault: str | None = None
+        self._raised = ""
+        """What was raised unforeseen, and is logged already."""
         self._opening: asyncio.Future[object] | None = None
+        self._closing: asyncio.Future[None] | None = None
 
     async def keep(self) -> None:
         """Run until cancelled; closes the device then."""
+        loop = asyncio.get_running_loop()
         try:
             while True:
+                began_at: float | None = None
                 try:
                     self.opened = await self._open()
+                    began_at = loop.time()
                     self.is_open = True
                     self._mended()
                     self.tried.set()
                     await self._run()
                 except DeviceError as error:
                     self._failed(error)
+                except Exception as error:  # a driver's own mistake: logged whole, and a fault
+                    self._failed(self._unforeseen(error))
                 finally:
                     self.is_open = False
                 self.tried.set()
-                await self._device.close()
-                await asyncio.sleep(RETRY_S)
+                await self._close()
+                ran_s = FLAPPING_S if began_at is None else loop.time() - began_at
+                await asyncio.sleep(max(RETRY_S, FLAPPING_S - ran_s))
         finally:
             if self._opening is not None:
                 self._opening.cancel()
-            await self._device.close()
+            await self._close()
 
     async def _open(self) -> object:
         """Open the device. One that hangs is waited for again, not opened beside itself."""
+        if self._closing is not None and not self._closing.done():
+            raise DeviceRefused("its driver hangs: plug it in anew, or start the terminal anew")
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._device.open())
         done, _ = await asyncio.wait({self._opening}, timeout=OPEN_TIMEOUT_S)
@@ -98,6 +117,25 @@ class Keeper:
             raise DeviceRefused(f"did not open within {OPEN_TIMEOUT_S:.0f} s")
         opening, self._opening = self._opening, None
         return opening.result()
+
+    async def _close(self) -> None:
+        """Close the device; one whose driver hangs is left behind."""
+        if self._closing is None or self._closing.done():
+            self._closing = asyncio.ensure_future(self._device.close())
+        done, _ = await asyncio.wait({self._closing}, timeout=CLOSE_TIMEOUT_S)
+        if not done:
+            _log.warning("%s did not close within %.0f s", self._prefix, CLOSE_TIMEOUT_S)
+            return
+        error = self._closing.exception()
+        if error is not None:
+            _log.warning("%s did not close in peace: %r", self._prefix, error)
+
+    def _unforeseen(self, error: Exception) -> DeviceRefused:
+        """Log what nobody foresaw, once while it stays the same; return it as a fault."""
+        if repr(error) != self._raised:
+            self._raised = repr(error)
+            _log.error("%s: unforeseen", self._prefix, exc_info=error)
+        return DeviceRefused(f"{type(error).__name__}: {error}")
 
     def _failed(self, error: DeviceError) -> None:
         code = f"{self._prefix}-{error.code}"

@@ -18,6 +18,7 @@ import msgspec
 
 from config.schema import Devices, Network
 from hardware.alsa_settings import system_settings
+from hardware.locating import Opener, camera_opener
 from kiosk.media import framing
 from kiosk.media.commands import (
     AnyReport,
@@ -29,6 +30,7 @@ from kiosk.media.commands import (
     Stats,
 )
 from kiosk.media.frames import FrameReader
+from kiosk.media.lending import Lender
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +57,11 @@ class Engine:
     `frames["remote"]` is the family, `frames["self"]` the self-view.
     """
 
-    def __init__(self, devices: Devices, network: Network) -> None:
+    def __init__(self, devices: Devices, network: Network, camera: Opener | None = None) -> None:
+        """`camera` opens the camera for the process; None: one of this engine's own."""
         self._setup = Setup(devices=devices, network=network)
+        self._camera = camera or camera_opener(devices.camera)
+        self._lender: Lender | None = None
         self.frames: dict[str, FrameReader] = {}
         self.imported = asyncio.Event()
         """Set once the process has loaded everything."""
@@ -142,11 +147,13 @@ class Engine:
         with ExitStack() as undo:
             ours, theirs = socket.socketpair()
             undo.callback(ours.close)
-            with theirs:
+            lending, borrowing = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            undo.callback(lending.close)
+            with theirs, borrowing:
                 for name in ("remote", "self"):
                     self.frames[name] = FrameReader(f"visit-{name}")
                     undo.callback(self.frames[name].close)
-                process = _popen(theirs, self.frames.values())
+                process = _popen((theirs, borrowing), self.frames.values())
             undo.pop_all()
         ours.setblocking(False)
         assert process.stderr is not None
@@ -157,6 +164,8 @@ class Engine:
         loop.add_reader(ours, self._readable)
         loop.add_reader(self._pidfd, self._ended)
         loop.add_reader(process.stderr, self._log_lines)
+        self._lender = Lender(lending, self._camera)
+        self._lender.start()
 
     async def _gone_within(self, timeout_s: float) -> bool:
         """Wait for the process's end without a thread and without polling."""
@@ -185,6 +194,8 @@ class Engine:
             reader.close()
 
     def _disconnect(self) -> None:
+        if self._lender is not None:
+            self._lender.close()
         sock, self._socket = self._socket, None
         if sock is not None:
             loop = asyncio.get_running_loop()
@@ -277,6 +288,8 @@ class Spares:
     def __init__(self, devices: Devices, network: Network) -> None:
         self._devices = devices
         self._network = network
+        # Of all of them: the camera that was used last is preferred.
+        self._camera = camera_opener(devices.camera)
         self._spare: Engine | None = None
 
     async def start(self) -> None:
@@ -305,13 +318,15 @@ class Spares:
             await spare.close()
 
     async def _spawn(self) -> Engine:
-        engine = Engine(self._devices, self._network)
+        engine = Engine(self._devices, self._network, self._camera)
         await engine.start()
         return engine
 
 
-def _popen(theirs: socket.socket, readers: Iterable[FrameReader]) -> subprocess.Popen[bytes]:
-    passed = [theirs.fileno()]
+def _popen(
+    theirs: Iterable[socket.socket], readers: Iterable[FrameReader]
+) -> subprocess.Popen[bytes]:
+    passed = [each.fileno() for each in theirs]
     for reader in readers:
         passed += [reader.memory_fd, reader.eventfd]
     return subprocess.Popen(  # noqa: S603 - our own module, arguments are numbers

@@ -23,7 +23,7 @@ from typing import Any, Final
 import msgspec
 import uvloop
 
-from config.schema import AUTO, SIMULATED, Devices
+from config.schema import SIMULATED, Devices
 from hardware import factory
 from hardware.interfaces import Camera, DeviceNotFound, Earpiece, Microphone
 from hardware.portaudio import PortAudio
@@ -55,6 +55,7 @@ from kiosk.media.commands import (
 from kiosk.media.devices import CameraRun, Keeper, MicrophoneRun, mode_of
 from kiosk.media.ear import Ear, Playing
 from kiosk.media.frames import FrameWriter
+from kiosk.media.lending import Borrower
 from kiosk.media.peer import Peer, choose_codecs
 from kiosk.media.screen import Screen
 from kiosk.media.sound_folder import SoundCame
@@ -99,14 +100,19 @@ class Media:
     """Does what the commands say. `run` returns when there are no more."""
 
     def __init__(
-        self, setup: Setup, channel: Channel, remote: FrameWriter, self_view: FrameWriter
+        self,
+        setup: Setup,
+        channel: Channel,
+        borrow: Borrower,
+        remote: FrameWriter,
+        self_view: FrameWriter,
     ) -> None:
         devices = setup.devices
         self._devices = devices
         self._network = setup.network
         self._policy = AddressPolicy.of(allow=setup.network.allow_peers)
         self._tell = channel.tell
-        self._camera: Camera = factory.camera(devices)
+        self._camera: Camera = factory.camera(devices, borrow)
         self._sound_system = PortAudio()
         self._microphone: Microphone = factory.microphone(devices, self._sound_system)
         self._earpiece: Earpiece = factory.earpiece(devices, self._sound_system)
@@ -258,12 +264,11 @@ def uses_sound(devices: Devices) -> bool:
 
 
 def device_paths(devices: Devices) -> list[Path]:
-    """Return the device nodes that the configuration may need; none for simulated ones."""
+    """Return the device nodes that the configuration may need; none for simulated ones.
+
+    Nor for the camera: the screen process opens that.
+    """
     paths: list[Path] = []
-    if devices.camera == AUTO:
-        paths += sorted(Path("/dev").glob("video*"))
-    elif devices.camera != SIMULATED:
-        paths.append(Path(devices.camera))
     if uses_sound(devices):
         paths.append(Path("/dev/snd"))
         # A desktop's sound server: its client looks at the folder before it connects.
@@ -271,7 +276,7 @@ def device_paths(devices: Devices) -> list[Path]:
             paths.append(Path(os.environ["XDG_RUNTIME_DIR"], "pulse"))
     paths += encoders.device_paths(devices.encoder)
     # What is attached, and what of it is meant.
-    if {devices.camera, devices.microphone, devices.earpiece} != {SIMULATED}:
+    if uses_sound(devices):
         paths += [Path("/run/udev"), Path("/sys/class"), Path("/sys/devices"), Path("/sys/bus")]
     return paths
 
@@ -289,9 +294,9 @@ def unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
 
 
 async def serve(descriptors: list[int]) -> None:
-    """Run on (socket, remote memory, remote event, self memory, self event)."""
+    """Run on (socket, camera's socket, remote memory, remote event, self memory, self event)."""
     asyncio.get_running_loop().set_exception_handler(unexpected)
-    channel_fd, remote_memory, remote_event, self_memory, self_event = descriptors
+    channel_fd, camera_fd, remote_memory, remote_event, self_memory, self_event = descriptors
     remote = FrameWriter(remote_memory, remote_event)
     self_view = FrameWriter(self_memory, self_event)
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
@@ -303,7 +308,8 @@ async def serve(descriptors: list[int]) -> None:
     if not isinstance(setup, Setup):
         raise framing.BadFrame(f"{type(setup).__name__} before Setup")
     channel.tell(Imported())
-    await Media(setup, channel, remote, self_view).run(commands)
+    borrow = Borrower(socket.socket(fileno=camera_fd))
+    await Media(setup, channel, borrow, remote, self_view).run(commands)
     writer.close()
 
 

@@ -9,14 +9,12 @@ from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import av
 import numpy as np
 import numpy.typing as npt
 import pytest
-from av.container import InputContainer
 
 from hardware import mark, sound
-from hardware.camera import V4l2Camera, attempts
+from hardware.camera import V4l2Camera
 from hardware.cards import Pcm
 from hardware.earpiece import SoundEarpiece
 from hardware.hook import NoHook
@@ -26,9 +24,7 @@ from hardware.interfaces import (
     SAMPLE_RATE_HZ,
     Block,
     Camera,
-    DeviceBusy,
     DeviceLost,
-    DeviceNotFound,
     DeviceRefused,
     Earpiece,
     Hook,
@@ -36,29 +32,28 @@ from hardware.interfaces import (
     VideoMode,
 )
 from hardware.microphone import SoundMicrophone
+from hardware.modes import Wanted
 from hardware.portaudio import PortAudio
 from hardware.simulated import SimulatedCamera, SimulatedEarpiece, SimulatedMicrophone
 from hardware.simulated_hook import SimulatedHook
 from tests.hardware import sound_server
+from tests.hardware.fake_camera import FakeCamera, Pump, yuyv
 
 MODE = VideoMode(320, 240, 30)
 
 
-def opens_a_test_pattern(path: str, options: dict[str, str]) -> InputContainer:
-    """Stand for the V4L2 driver: real FFmpeg, real decoding, in real time."""
-    pattern = "testsrc2=size=320x240:rate=30,format=yuyv422,realtime"
-    return av.open(pattern, format="lavfi")
-
-
 @pytest.fixture(params=["simulated", "v4l2"])
 async def camera(request: pytest.FixtureRequest) -> AsyncIterator[Camera]:
-    made: Camera = (
-        SimulatedCamera(MODE.width, MODE.height, MODE.fps)
-        if request.param == "simulated"
-        else V4l2Camera("/dev/video0", MODE, opens_a_test_pattern)
-    )
-    yield made
-    await made.close()
+    if request.param == "simulated":
+        made: Camera = SimulatedCamera(MODE.width, MODE.height, MODE.fps)
+        yield made
+        await made.close()
+        return
+    fake = FakeCamera()
+    made = V4l2Camera(fake.open, Wanted(MODE.width, MODE.height, MODE.fps), mapper=fake.map)
+    with Pump(fake, [yuyv(MODE.width, MODE.height, 100)], MODE.fps):
+        yield made
+        await made.close()
 
 
 async def test_camera_gives_its_mode_and_pictures_at_its_pace(camera: Camera) -> None:
@@ -108,51 +103,6 @@ async def test_simulated_camera_counts_its_frames() -> None:
     assert None not in numbers
     assert numbers == sorted(set(numbers))  # type: ignore[type-var]
     await camera.close()
-
-
-@pytest.mark.parametrize(
-    ("raised", "expected"),
-    [
-        (FileNotFoundError(2, "No such file"), DeviceNotFound),
-        (OSError(19, "No such device"), DeviceNotFound),
-        (OSError(16, "Device or resource busy"), DeviceBusy),
-        (PermissionError(13, "Permission denied"), DeviceRefused),
-        (OSError(22, "Invalid argument"), DeviceRefused),
-    ],
-)
-async def test_camera_says_why_it_does_not_open(raised: OSError, expected: type[Exception]) -> None:
-    def fails(path: str, options: dict[str, str]) -> InputContainer:
-        raise raised
-
-    with pytest.raises(expected):
-        await V4l2Camera("/dev/video0", MODE, fails).open()
-
-
-async def test_camera_takes_a_mode_that_it_was_not_asked_for() -> None:
-    asked: list[dict[str, str]] = []
-
-    def picky(path: str, options: dict[str, str]) -> InputContainer:
-        asked.append(options)
-        if options:
-            raise OSError(22, "Invalid argument")
-        return opens_a_test_pattern(path, options)
-
-    camera = V4l2Camera("/dev/video0", VideoMode(1280, 720, 30), picky)
-    assert await camera.open() == MODE
-    await camera.close()
-    assert asked == list(attempts(VideoMode(1280, 720, 30)))
-    assert asked[0]["input_format"] == "mjpeg"
-
-
-async def test_camera_that_ends_is_lost() -> None:
-    def short(path: str, options: dict[str, str]) -> InputContainer:
-        return av.open("testsrc2=size=320x240:rate=30:duration=0.1", format="lavfi")
-
-    camera = V4l2Camera("/dev/video0", MODE, short)
-    await camera.open()
-    with pytest.raises(DeviceLost):
-        while True:
-            await camera.frame()
 
 
 @pytest.fixture(params=["simulated", "sound server"])

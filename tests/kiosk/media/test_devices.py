@@ -49,6 +49,7 @@ class Moody:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "RETRY_S", 0.01)
+    monkeypatch.setattr(devices, "FLAPPING_S", 0.01)
 
 
 async def test_faults_change_and_mend() -> None:

@@ -22,7 +22,10 @@ from tests.kiosk.media.wall import devices, wall
 @pytest.fixture
 def frames() -> Iterator[list[int]]:
     readers = [FrameReader("remote"), FrameReader("self")]
-    yield [number for each in readers for number in (each.memory_fd, each.eventfd)]
+    lending, borrowing = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with lending:
+        rest = [number for each in readers for number in (each.memory_fd, each.eventfd)]
+        yield [borrowing.detach(), *rest]
     for each in readers:
         each.close()
 

@@ -104,7 +104,7 @@ def test_all_encoders_of_a_process_share_one_turn() -> None:
 
     nowhere: Any = Nowhere()
     setup = Setup(devices=devices(), network=Network())
-    media = Media(setup, nowhere, nowhere, nowhere)
+    media = Media(setup, nowhere, nowhere, nowhere, nowhere)
     one, other = (media._make_encoder(mime) for mime in ("video/H264", "video/VP8"))
     assert isinstance(one, InTurn) and isinstance(other, InTurn)
     assert one._turn is other._turn
