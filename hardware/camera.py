@@ -227,7 +227,7 @@ class _Capture:
             picture = self._asked(ask)
             if picture is not None and picture.pixel_format in allowed(wanted):
                 fps = self._node.set_fps(ask.fps) or ask.fps
-                _log.info("%s: %s, %g a second", self._node.name, picture, fps)
+                _log.info("%s: %s, %.4g a second", self._node.name, picture, fps)
                 return picture, fps
         gives = ", ".join(listed) or "none of the usual formats"
         raise DeviceRefused(

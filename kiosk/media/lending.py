@@ -155,9 +155,7 @@ class Borrower:
 
     def _readable(self, lent: asyncio.Future[Node]) -> None:
         try:
-            packet, descriptors, _, _ = socket.recv_fds(
-                self._socket, MAX_PACKET, 1, socket.MSG_CMSG_CLOEXEC
-            )
+            packet, descriptors, _, _ = socket.recv_fds(self._socket, MAX_PACKET, 1)
         except BlockingIOError:
             return
         except OSError as error:

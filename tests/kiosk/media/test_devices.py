@@ -132,6 +132,101 @@ async def test_a_driver_that_hangs_is_a_fault_and_is_not_opened_twice(
     assert opened == 1
 
 
+def codes(told: list[Report]) -> list[tuple[str, bool]]:
+    return [(each.code, each.mended) for each in told if isinstance(each, Fault)]
+
+
+@pytest.mark.parametrize("where", ["open", "run"])
+async def test_what_a_driver_raises_unforeseen_is_a_fault_and_logged_once(
+    where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[Report] = []
+    ran = 0
+
+    async def run() -> None:
+        nonlocal ran
+        ran += 1
+        raise KeyError("planes")
+
+    moods = [KeyError("planes")] * 3 if where == "open" else []
+    device = Moody(*moods)
+    keeping = asyncio.create_task(Keeper("CAM", device, run, told.append).keep())
+    async with asyncio.timeout(5):
+        while ran < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert not keeping.done()
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert codes(told)[0] == ("CAM-04", False)
+    assert caplog.text.count("Traceback") == 1
+    detail = next(each for each in told if isinstance(each, Fault)).detail
+    assert "KeyError" in detail
+
+
+async def test_a_driver_that_hangs_in_closing_is_left_behind_and_not_opened_beside_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(devices, "CLOSE_TIMEOUT_S", 0.02)
+    told: list[Report] = []
+    wakes = asyncio.Event()
+
+    class Hanging(Moody):
+        async def close(self) -> None:
+            await wakes.wait()
+            await super().close()
+
+    device = Hanging(DeviceNotFound("none"))
+    keeper = Keeper("MIC", device, asyncio.Event().wait, told.append)  # type: ignore[arg-type]
+    keeping = asyncio.create_task(keeper.keep())
+    async with asyncio.timeout(5):
+        while ("MIC-04", False) not in codes(told):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        assert "MIC did not close within" in caplog.text
+        wakes.set()
+        while not keeper.is_open:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert not device.is_open
+
+
+async def test_a_closing_that_fails_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Moody):
+        async def close(self) -> None:
+            await super().close()
+            raise OSError(5, "Input/output error")
+
+    device = Failing(DeviceNotFound("none"))
+    keeper = Keeper("EAR", device, asyncio.Event().wait, lambda _: None)  # type: ignore[arg-type]
+    keeping = asyncio.create_task(keeper.keep())
+    async with asyncio.timeout(5):
+        while not keeper.is_open:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert "EAR did not close in peace" in caplog.text
+
+
+async def test_a_device_that_opens_and_fails_at_once_is_not_tried_without_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "FLAPPING_S", 30.0)
+    told: list[Report] = []
+
+    async def run() -> None:
+        raise DeviceLost("pulled")
+
+    device = Moody()
+    keeping = asyncio.create_task(Keeper("CAM", device, run, told.append).keep())
+    async with asyncio.timeout(5):
+        while not device.closed:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    await asyncio.sleep(0.1)  # ten times the pause before a device that does not open
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert codes(told) == [("CAM-01", False)]
+
+
 class Stuttering:
     """A microphone whose driver gives half a block."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
+import os
 import resource
 import socket
 import subprocess
@@ -13,7 +15,11 @@ from typing import Any
 
 import pytest
 
+from config.schema import Devices
+from hardware.v4l2 import Node
 from kiosk.media import sandbox
+from kiosk.media.lending import Lender
+from kiosk.media.process import device_paths
 
 TRIES = r"""
 import ctypes, errno, json, os, resource, socket, sys, threading
@@ -62,6 +68,7 @@ attempt("read what is no device", lambda: open(allowed).close())
 attempt("write to what is no device", lambda: open(allowed, "r+").close())
 attempt("list a folder that is read", lambda: os.listdir("/dev/shm"))
 attempt("open a device for writing", lambda: open("/dev/full", "r+b", 0).close())
+attempt("open a device that it was not given", lambda: open("/dev/zero", "rb", 0).close())
 attempt("list /", lambda: os.listdir("/"))
 attempt("write", lambda: open(inside + ".new", "w").close())
 attempt("remove", lambda: os.unlink(inside))
@@ -133,6 +140,7 @@ def test_the_kernel_here_can_do_all_of_it(outcome: Any) -> None:
         ("write to what is no device", "EACCES"),
         ("list a folder that is read", "done"),
         ("open a device for writing", "done"),
+        ("open a device that it was not given", "EACCES"),
         ("list /", "EACCES"),
         ("write", "EACCES"),
         ("remove", "EPERM"),
@@ -156,6 +164,86 @@ def test_what_is_denied_and_what_is_not(outcome: Any, act: str, expected: str) -
 def test_process_attributes(outcome: Any) -> None:
     assert (outcome["dumpable"], outcome["no_new_privs"]) == (0, 1)
     assert outcome["core"] == outcome["file_size"] == [0, 0]
+
+
+BORROWS = r"""
+import asyncio, errno, io, json, sys
+
+root, theirs, write = sys.argv[1], *map(int, sys.argv[2:])
+sys.path.insert(0, root)
+import socket
+
+import uvloop
+
+from hardware.camera import V4l2Camera
+from hardware.modes import Wanted
+from hardware.v4l2 import Node
+from kiosk.media import sandbox
+from kiosk.media.lending import Borrower
+from tests.hardware.fake_camera import FakeCamera, Pump, access_units, yuyv
+
+borrow = Borrower(socket.socket(fileno=theirs))
+fake = FakeCamera()
+fake._write = io.FileIO(write, "w")
+
+async def lent():
+    node = await borrow()
+    descriptor, node._descriptor = node.descriptor, None
+    return Node(descriptor, node.name, fake.ioctl)
+
+async def main():
+    camera = V4l2Camera(lent, Wanted(320, 240, 30), mapper=fake.map)
+    with Pump(fake, [yuyv(320, 240, 90)]):
+        mode = await camera.open()
+        lumas = [int((await camera.frame()).to_ndarray()[0, 0]) for _ in range(5)]
+        await camera.close()
+    return mode.width, lumas
+
+sandbox.forbid_io_uring()
+missing = sandbox.confine([])
+missing += sandbox.restrict()
+try:
+    open("/dev/zero", "rb").close()
+    opened = "done"
+except OSError as error:
+    opened = errno.errorcode[error.errno]
+print(json.dumps([missing, opened, *uvloop.run(main())]))
+"""
+
+
+async def test_a_camera_that_is_lent_after_it_all_streams() -> None:
+    """A new node, of which the sandbox knew nothing: only its descriptor comes in."""
+    read, write = os.pipe()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    async def opener() -> Node:
+        return Node(os.dup(read), "Webcam")
+
+    lender = Lender(ours, opener)
+    lender.start()
+    root = Path(__file__).parents[3]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-c", BORROWS, str(root), str(theirs.fileno()), str(write)),
+        pass_fds=(theirs.fileno(), write),
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    theirs.close()
+    os.close(write)
+    async with asyncio.timeout(60):
+        out, err = await process.communicate()
+    lender.close()
+    os.close(read)
+    assert process.returncode == 0, err.decode()
+    assert json.loads(out) == [[], "EACCES", 320, [90] * 5]
+
+
+@pytest.mark.parametrize("camera", ["auto", "/dev/video0", "usb:046d:0825"])
+def test_no_camera_s_node_is_permitted(camera: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.media.encoders.device_paths", lambda encoder: [])
+    asked = Devices(camera=camera, microphone="simulated", earpiece="simulated")
+    assert device_paths(asked) == []
 
 
 RESERVE = """
