@@ -7,6 +7,7 @@ import errno
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
@@ -17,7 +18,7 @@ from hardware.crop import ALL, Part, View
 from hardware.handoff import DropOldest, deliver
 from hardware.interfaces import DeviceError, DeviceLost, DeviceRefused, VideoMode
 from hardware.locating import Opener
-from hardware.modes import H264, Ask, Wanted, allowed, asks
+from hardware.modes import H264, Ask, Sizes, Wanted, allowed, asks
 from hardware.pictures import Damaged, Decoder, decoder_of
 from hardware.v4l2 import Buffer, Mapper, Node, Picture, failure_of, map_buffer
 from hardware.v4l2_controls import Settings, V4l2Encoder, adjust
@@ -159,6 +160,7 @@ class _Capture:
         self._stop = threading.Event()
         self._is_open = False
         self._stream: Stream | None = None
+        self._listed: dict[str, tuple[Sizes, ...]] = {}
         self._undecodable = 0
         self._last: tuple[int | None, int] = (None, 0)
         """The picture before: the driver's number of it, and how many buffers were damaged then."""
@@ -194,46 +196,62 @@ class _Capture:
 
     def _work(self) -> None:
         self._node.card()
-        picture, fps = self._set_mode()
-        for lack in adjust(self._node, self._settings):
-            _log.warning("%s: %s", self._node.name, lack)
-        is_h264 = picture.pixel_format in H264
-        encoder = V4l2Encoder(self._node) if is_h264 else None
-        decoder = decoder_of(picture, encoder)
-        self._stream = Stream(self._node, newest=not is_h264, mapper=self._mapper)
-        self._stream.open()
-        mode = VideoMode(*self._view.size_of(picture.width, picture.height), round(fps))
+        stream, decoder, mode = self._begin()
         self._is_open = True
         deliver(self._loop, _settle, self._opened, mode)
         try:
             while not self._stop.is_set():
-                if self._stream.wait(LOOK_UP_S):
-                    self._next(self._stream, decoder)
+                if stream.wait(LOOK_UP_S):
+                    self._next(stream, decoder)
         finally:
             decoder.close()
 
-    def _set_mode(self) -> tuple[Picture, float]:
-        """Set format, size and rate; return what the camera made of them."""
+    def _begin(self) -> tuple[Stream, Decoder, VideoMode]:
+        """Set the camera and have it capture, in the best mode that its bus has room for."""
+        full: OSError | None = None
+        for picture, fps in self._modes():
+            for lack in adjust(self._node, self._settings) if full is None else ():
+                _log.warning("%s: %s", self._node.name, lack)
+            is_h264 = picture.pixel_format in H264
+            self._stream = Stream(self._node, newest=not is_h264, mapper=self._mapper)
+            try:
+                self._stream.open()
+            except OSError as error:
+                self._stream.close()
+                if error.errno != errno.ENOSPC:
+                    raise
+                full = error
+                _log.warning("%s: no room on the bus for %s", self._node.name, picture)
+                continue
+            _log.info("%s: %s, %.4g a second", self._node.name, picture, fps)
+            decoder = decoder_of(picture, V4l2Encoder(self._node) if is_h264 else None)
+            size = self._view.size_of(picture.width, picture.height)
+            return self._stream, decoder, VideoMode(*size, round(fps))
+        if full is not None:
+            raise full
+        raise DeviceRefused(self._unusable())
+
+    def _modes(self) -> Iterator[tuple[Picture, float]]:
+        """Set the camera to one mode after the other, the best first; yield what it made of it."""
         wanted = self._wanted
         if wanted.format == "h264" and not self._view.is_whole:
             _log.warning(
                 "%s: its own H.264 would show what is cut or masked; encoded here", self._node.name
             )
-            wanted = replace(wanted, format="auto")
-        listed = {each: self._node.sizes(each) for each in self._node.formats()}
-        if wanted.format == "h264" and listed and not listed.keys() & set(H264):
+            wanted = self._wanted = replace(wanted, format="auto")
+        self._listed = {each: self._node.sizes(each) for each in self._node.formats()}
+        if wanted.format == "h264" and self._listed and not self._listed.keys() & set(H264):
             _log.warning("%s has no H.264; its pictures are encoded here", self._node.name)
-        for ask in asks(wanted, listed, self._node.rates):
+        for ask in asks(wanted, self._listed, self._node.rates):
             picture = self._asked(ask)
             if picture is not None and picture.pixel_format in allowed(wanted):
-                fps = self._node.set_fps(ask.fps) or ask.fps
-                _log.info("%s: %s, %.4g a second", self._node.name, picture, fps)
-                return picture, fps
-        gives = ", ".join(listed) or "none of the usual formats"
-        raise DeviceRefused(
-            f"{self._node.name} gives {gives}; camera_format {wanted.format} takes "
-            f"{', '.join(allowed(wanted))}"
-        )
+                yield picture, self._node.set_fps(ask.fps) or ask.fps
+
+    def _unusable(self) -> str:
+        gives = ", ".join(self._listed) or "none of the usual formats"
+        wanted = self._wanted
+        takes = ", ".join(allowed(wanted))
+        return f"{self._node.name} gives {gives}; camera_format {wanted.format} takes {takes}"
 
     def _asked(self, ask: Ask) -> Picture | None:
         """Ask for a mode; None when the camera does not have it."""

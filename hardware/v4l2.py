@@ -303,6 +303,8 @@ def failure_of(name: str, error: OSError) -> DeviceError:
         return DeviceBusy(f"{name}: another program has the camera")
     if number in (errno.EACCES, errno.EPERM):
         return DeviceRefused(f"{text}; this program's user must be in the group video")
+    if number == errno.ENOSPC:
+        return DeviceRefused(f"{name}: its USB bus has no room for it: plug it in elsewhere")
     return DeviceRefused(text)
 
 

@@ -10,6 +10,7 @@ import fcntl
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,16 +66,26 @@ def adjust(node: Node, settings: Settings) -> list[str]:
 
     Raises OSError (ENODEV) when the camera is gone.
     """
-    cannot = [
-        _by_itself_or(node, settings.exposure, "exposure", AUTO_EXPOSURE, EXPOSURE),
-        _by_itself_or(node, settings.focus, "focus", AUTO_FOCUS, FOCUS),
-        _by_itself_or(node, settings.gain, "gain", AUTO_GAIN, GAIN),
-        _mains(node, settings.mains_hz),
-    ]
-    return [each for each in cannot if each]
+    asked: dict[str, Callable[[], str]] = {
+        "exposure": lambda: _decided(node, settings.exposure, "exposure", AUTO_EXPOSURE, EXPOSURE),
+        "focus": lambda: _decided(node, settings.focus, "focus", AUTO_FOCUS, FOCUS),
+        "gain": lambda: _decided(node, settings.gain, "gain", AUTO_GAIN, GAIN),
+        "mains": lambda: _mains(node, settings.mains_hz),
+    }
+    lacks = []
+    for what, ask in asked.items():
+        try:
+            lack = ask()
+        except OSError as error:
+            if error.errno == errno.ENODEV:
+                raise
+            lack = f"its {what} cannot be asked for: {error.strerror}"  # a control transfer failed
+        if lack:
+            lacks.append(lack)
+    return lacks
 
 
-def _by_itself_or(node: Node, word: str, what: str, automatic: int, number: int) -> str:
+def _decided(node: Node, word: str, what: str, automatic: int, number: int) -> str:
     """Have the camera decide, or take `word`; return what it lacks."""
     is_exposure = automatic == AUTO_EXPOSURE
     by_itself = EXPOSES_BY_ITSELF if is_exposure else (ON,)

@@ -49,6 +49,8 @@ class FakeCamera:
         """By request: what it fails with."""
         self.answers = ""
         """The pixel format that it takes instead of whatever it is asked for."""
+        self.crowded: tuple[str, ...] = ()
+        """The pixel formats that its bus has no room for."""
         self.counts = True
         """Whether it numbers its pictures."""
         self.hangs: threading.Event | None = None
@@ -217,6 +219,8 @@ class FakeCamera:
 
     def _start(self, _: int, data: bytearray) -> None:
         assert self._free, "buffers are queued first"
+        if self._set_to[0] in self.crowded:
+            raise OSError(errno.ENOSPC, "No space left on device")
         self.streaming.set()
 
     def _stop(self, descriptor: int, data: bytearray) -> None:

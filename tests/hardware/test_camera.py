@@ -121,6 +121,20 @@ async def test_why_it_does_not_open(request_: int, raised: int, expected: type[E
     await camera.close()
 
 
+async def test_where_the_bus_has_no_room_the_next_format_is_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fake = FakeCamera()
+    fake.crowded = ("YUYV",)
+    async with opened(fake) as camera:
+        await shown(camera, fake, jpeg(ramp(320, 240, "yuvj422p")))
+        assert [name for name, _, _ in fake.asked] == ["YUYV", "MJPG"]
+    assert "no room on the bus for YUYV 320x240" in caplog.text
+    fake.crowded = ("YUYV", "MJPG")
+    with pytest.raises(DeviceRefused, match="plug it in elsewhere"):
+        await made(fake).open()
+
+
 async def test_whoever_cannot_open_it_says_why() -> None:
     async def absent() -> Node:
         raise DeviceNotFound("no camera is attached")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.v4l2 import HAS_DEVICE_CAPS, QUERYCAP, S_EXT_CTRLS, Node, open_node
+from hardware.v4l2 import HAS_DEVICE_CAPS, QUERYCAP, QUERYCTRL, S_EXT_CTRLS, Node, open_node
 from hardware.v4l2_controls import (
     AUTO_EXPOSURE,
     AUTO_FOCUS,
@@ -101,6 +101,10 @@ def test_a_driver_that_refuses_is_said_and_one_that_is_gone_raises() -> None:
     camera.controls = dict(WEBCAM)
     camera.refuses[S_EXT_CTRLS] = OSError(errno.EIO, "Input/output error")
     assert adjust(camera.node(), Settings(gain="1")) == ["its gain cannot be set to 1"]
+    camera.refuses[QUERYCTRL] = OSError(errno.EIO, "Input/output error")
+    lacks = adjust(camera.node(), Settings())
+    assert lacks[0] == "its exposure cannot be asked for: Input/output error"
+    del camera.refuses[QUERYCTRL]
     camera.refuses[S_EXT_CTRLS] = OSError(errno.ENODEV, "No such device")
     with pytest.raises(OSError, match="No such device"):
         adjust(camera.node(), Settings())
