@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, Protocol
 
 from hardware.debounce import Debounce
 from hardware.handoff import DropOldest
-from hardware.interfaces import DeviceLost
+from hardware.interfaces import DeviceLost, Hook
 
 _CHANGES: Final = 16
 """Counted moves that may wait; the oldest are dropped."""
 
 
+class CountedHook(Hook, Protocol):
+    """A hook switch that tells how often it moved, so that a flapping or a stuck one is noticed."""
+
+    @property
+    def moves(self) -> int:
+        """Raw moves since the program began, bounces too."""
+
+
 class NoHook:
     """A terminal without a hook switch: the handset counts as up."""
 
-    moves = 0
-
     def __init__(self) -> None:
+        self.moves = 0
         self._closed = asyncio.Event()
 
     async def open(self) -> bool:

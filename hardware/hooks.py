@@ -16,9 +16,9 @@ from hardware import discovery
 from hardware.choosing import Chooser
 from hardware.evdev_hook import EvdevHook
 from hardware.hidraw_hook import HidrawHook
-from hardware.hook import NoHook
+from hardware.hook import CountedHook, NoHook
 from hardware.identity import Device
-from hardware.interfaces import DeviceLost, Hook, Keypad
+from hardware.interfaces import DeviceLost, Keypad
 from hardware.keypad import EvdevKeypad
 from hardware.simulated_hook import SimulatedHook
 
@@ -28,7 +28,7 @@ _GPIO: Final = "gpio:"
 _SERIAL: Final = "serial:"
 
 
-def hook(devices: Devices, attached: Attached = discovery.attached) -> Hook:
+def hook(devices: Devices, attached: Attached = discovery.attached) -> CountedHook:
     """Return the hook switch that the configuration names."""
     hold_s = devices.hook_debounce_ms / 1000
     inverted = devices.hook_inverted

@@ -19,6 +19,7 @@ class SimulatedHook:
     """
 
     def __init__(self, fifo: str = "") -> None:
+        self.moves = 0
         self._path = fifo
         self._descriptor: int | None = None
         self._changes: DropOldest[bool] = DropOldest(16)
@@ -64,6 +65,7 @@ class SimulatedHook:
             up = {b"up": True, b"down": False}.get(line.strip())
             if up is not None and up != self._up:
                 self._up = up
+                self.moves += 1
                 self._changes.put(up)
 
 
