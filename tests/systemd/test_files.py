@@ -6,14 +6,19 @@ import grp
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
+from tests.hardware import handsets
 from tests.systemd.machine import SOURCES, UNITS, settings
 
 UDEV_TERM = re.compile(
-    r'(SUBSYSTEM|KERNEL|GROUP|MODE|SYMLINK|ATTRS?\{[A-Za-z]+\})(==|\+=|=)"[^"]+"'
+    r'(SUBSYSTEM|KERNEL|PROGRAM|GROUP|MODE|SYMLINK|ATTRS?\{[A-Za-z]+\})(==|\+=|=)"[^"]+"'
 )
-MATCHES = ("SUBSYSTEM", "KERNEL", "ATTR")
+MATCHES = ("SUBSYSTEM", "KERNEL", "ATTR", "PROGRAM")
+IS_HOOK = 'PROGRAM=="/opt/visitbooth/libexec/visitbooth-is-hook /sys%p/device/report_descriptor"'
 
 
 def test_users_and_groups_of_the_units_are_made(tmp_path: Path) -> None:
@@ -56,7 +61,7 @@ def test_folders_are_made_for_their_owners_alone(tmp_path: Path) -> None:
     }
 
 
-def test_every_udev_rule_matches_one_device_and_opens_it_to_the_kiosk_alone() -> None:
+def test_every_udev_rule_matches_one_device_or_hooks_only_and_opens_it_to_the_kiosk_alone() -> None:
     lines = (SOURCES / "udev/60-visitbooth.rules").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules
@@ -65,9 +70,37 @@ def test_every_udev_rule_matches_one_device_and_opens_it_to_the_kiosk_alone() ->
         assert all(UDEV_TERM.fullmatch(term) for term in terms), rule
         for term in terms:  # a "=" where "==" was meant would change every device
             assert ("==" in term) is term.startswith(MATCHES), rule
-        assert 'ATTRS{idVendor}=="' in rule and 'SYMLINK+="visitbooth/' in rule
+        if 'SUBSYSTEM=="hidraw"' in rule:
+            assert IS_HOOK in terms
+        else:
+            assert 'ATTRS{idVendor}=="' in rule and 'SYMLINK+="visitbooth/' in rule
         assert set(re.findall(r'GROUP="(.*?)"', rule)) <= {"visitbooth-kiosk"}
         assert set(re.findall(r'MODE="0?(...)"', rule)) <= {"640", "660"}
+
+
+@pytest.mark.parametrize("handset", handsets.ALL, ids=lambda each: each.name)
+def test_of_hidraw_nodes_those_with_a_hook_switch_are_told(
+    handset: handsets.Handset, tmp_path: Path
+) -> None:
+    """As udev runs it, but by this Python: the first line names the installed one."""
+    (tmp_path / "report_descriptor").write_bytes(handset.descriptor)
+    assert is_hook(tmp_path / "report_descriptor") is (handset.hook is not None)
+
+
+@pytest.mark.parametrize("descriptor", [b"", b"\xff" * 5000, os.urandom(300)])
+def test_what_is_no_descriptor_has_no_hook_switch(descriptor: bytes, tmp_path: Path) -> None:
+    (tmp_path / "report_descriptor").write_bytes(descriptor)
+    assert not is_hook(tmp_path / "report_descriptor")
+    assert not is_hook(tmp_path / "none")
+
+
+def is_hook(file: Path) -> bool:
+    """Return the answer; anything but yes (0) and no (1 without a word) is a failure."""
+    code = (SOURCES / "visitbooth-is-hook").read_text()
+    command = [sys.executable, "-c", code, str(file)]
+    done = subprocess.run(command, cwd=SOURCES.parent, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1) and not done.stderr
+    return done.returncode == 0
 
 
 def cookie(file: Path) -> str:
