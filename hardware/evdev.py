@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import struct
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from fcntl import ioctl
 from typing import Final, NamedTuple
 
 from config.input_codes import EV_KEY, EV_SW
-from hardware.interfaces import DeviceBusy, DeviceLost
+from hardware.interfaces import DeviceBusy, DeviceLost, DeviceRefused
 from hardware.node import open_node
 
 EV_SYN: Final = 0
@@ -70,11 +71,11 @@ class InputDevice:
         asyncio.get_running_loop().add_reader(self._descriptor, self._readable)
 
     def has(self, event_type: int, code: int) -> bool:
-        """Return whether the device has that key or switch at all; DeviceLost."""
+        """Return whether it has that key or switch at all; DeviceLost, DeviceRefused."""
         return self._bit(_EVIOCGBIT + event_type, code)
 
     def is_set(self, event_type: int, code: int) -> bool:
-        """Return whether a key is down or a switch on now; DeviceLost."""
+        """Return whether a key is down or a switch on now; DeviceLost, DeviceRefused."""
         return self._bit({EV_KEY: _EVIOCGKEY, EV_SW: _EVIOCGSW}[event_type], code)
 
     def close(self) -> None:
@@ -99,6 +100,8 @@ class InputDevice:
         try:
             bits = ioctl(self._descriptor, request, bytes(_STATE_BYTES))
         except OSError as error:
+            if error.errno == errno.ENOTTY:
+                raise DeviceRefused(f"{self.path} is no input device") from error
             raise DeviceLost(f"{self.path}: {error.strerror}") from error
         return bool(bits[code // 8] >> code % 8 & 1)
 

@@ -9,7 +9,7 @@ from config.input_codes import EV_KEY, EV_SW, KEYS, SWITCHES, input_code_name
 from hardware.evdev import EV_SYN, InputDevice, InputEvent
 from hardware.hook import Switch
 from hardware.identity import Device
-from hardware.interfaces import DeviceLost, DeviceRefused
+from hardware.interfaces import DeviceLost, DeviceNotFound, DeviceRefused
 
 AUTO_CODES: Final = (
     (EV_KEY, KEYS["KEY_PHONE"]),
@@ -57,7 +57,10 @@ class EvdevHook:
             try:
                 self._code = self._code_of(device)
                 self._switch.start(device.is_set(*self._code))
-            except BaseException:
+            except DeviceLost as lost:
+                device.close()
+                raise DeviceNotFound(str(lost)) from lost
+            except DeviceRefused:
                 device.close()
                 raise
             self._device = device

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from config.input_codes import EV_SW, input_code
-from config.schema import NONE, SIMULATED, Devices
+from config.schema import AUTO, NONE, SIMULATED, Devices
 from hardware import discovery
 from hardware.choosing import Chooser
 from hardware.evdev_hook import EvdevHook
 from hardware.hidraw_hook import HidrawHook
 from hardware.hook import CountedHook, NoHook
-from hardware.identity import Device
+from hardware.identity import Device, Kind, matches
 from hardware.interfaces import DeviceLost, Keypad
 from hardware.keypad import EvdevKeypad
 from hardware.simulated_hook import SimulatedHook
@@ -28,8 +29,12 @@ _GPIO: Final = "gpio:"
 _SERIAL: Final = "serial:"
 
 
-def hook(devices: Devices, attached: Attached = discovery.attached) -> CountedHook:
-    """Return the hook switch that the configuration names."""
+def hook(devices: Devices, attached: Attached | None = None) -> CountedHook:
+    """Return the hook switch that the configuration names.
+
+    `attached` says what there is to choose from; None: discovery, or with a hook_code all input
+    devices that have this code.
+    """
     hold_s = devices.hook_debounce_ms / 1000
     inverted = devices.hook_inverted
     if devices.hook == NONE:
@@ -50,20 +55,25 @@ def hook(devices: Devices, attached: Attached = discovery.attached) -> CountedHo
             lambda: serial_hook.located(selector), devices.hook_code, hold_s, inverted=inverted
         )
     code = input_code(devices.hook_code)
-    if code is not None and attached is discovery.attached:
-        attached = lambda: input_devices_with(*code)  # noqa: E731
-    chooser = Chooser("hook", devices.hook, time.monotonic)
+    if attached is None:
+        attached = discovery.attached if code is None else partial(input_devices_with, *code)
     return AttachedHook(
-        lambda: chooser.choose(attached()).device, hold_s, code=code, inverted=inverted
+        _locator("hook", devices.hook, attached), hold_s, code=code, inverted=inverted
     )
 
 
-def keypad(devices: Devices, attached: Attached = discovery.attached) -> Keypad | None:
+def keypad(devices: Devices, attached: Attached | None = None) -> Keypad | None:
     """Return the keypad that the configuration names; None for "none"."""
     if devices.keypad == NONE:
         return None
-    chooser = Chooser("keypad", devices.keypad, time.monotonic)
-    return EvdevKeypad(lambda: chooser.choose(attached()).device)
+    if attached is None:
+        attached = partial(keypads, devices.keypad)
+    return EvdevKeypad(_locator("keypad", devices.keypad, attached))
+
+
+def _locator(kind: Kind, asked: str, attached: Attached) -> Callable[[], Device]:
+    chooser = Chooser(kind, asked, time.monotonic)
+    return lambda: chooser.choose(attached()).device
 
 
 class AttachedHook:
@@ -123,3 +133,14 @@ def input_devices_with(event_type: int, code: int) -> tuple[Device, ...]:
     `discovery` lists those with codes that usually are a hook; a configured one may be any.
     """
     return discovery.inputs("hook", "sw" if event_type == EV_SW else "key", code)
+
+
+def keypads(asked: str) -> tuple[Device, ...]:
+    """Return the keypads; where `asked` names none of them, all input devices.
+
+    Many keypads claim to have all keys of a keyboard, and are one only because they are named.
+    """
+    found = discovery.attached()
+    if asked == AUTO or any(each.kind == "keypad" and matches(asked, each) for each in found):
+        return found
+    return discovery.inputs("keypad")

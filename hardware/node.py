@@ -51,7 +51,7 @@ async def open_node(path: str, ask: Callable[[int], T]) -> tuple[int, T]:
 
 async def undisturbed(work: Callable[[], T], undo: Callable[[T], object]) -> T:
     """Run `work` in a thread; when nobody waits for it any more, `undo` what it made."""
-    task = asyncio.ensure_future(in_thread("hook opening", work))
+    task = asyncio.ensure_future(in_thread("device opening", work))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

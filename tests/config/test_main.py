@@ -88,7 +88,7 @@ def test_a_device_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
         'camera = "/dev/null"\n'
         'keypad = "/dev/input/nowhere"\n'
         'hook = "serial:/dev/ttyNOWHERE"\n'
-        'hook_code = "cts"\n'
+        'hook_code = "text"\n'
         'earpiece = "usb:0b0e:0f00"\n'
     )
     path = write(tmp_path, TERMINAL + devices)

@@ -11,7 +11,7 @@ from config.input_codes import EV_KEY, EV_SW, input_code
 from hardware import evdev
 from hardware.evdev import EV_SYN, SYN_DROPPED, SYN_REPORT
 from hardware.evdev_hook import EvdevHook
-from hardware.interfaces import DeviceLost, DeviceRefused
+from hardware.interfaces import DeviceLost, DeviceNotFound, DeviceRefused
 from tests.hardware.kernel_input import KernelInput, event
 from tests.hardware.nodes import Pipe, found, pipe
 
@@ -85,6 +85,17 @@ async def test_a_device_without_the_code_is_refused(node: Pipe, kernel: KernelIn
         await hook.open()
     with pytest.raises(DeviceLost):
         await hook.change()
+
+
+async def test_pulled_or_no_input_device_at_all_while_it_is_asked(
+    node: Pipe, monkeypatch: pytest.MonkeyPatch, kernel: KernelInput
+) -> None:
+    kernel.gone = True
+    with pytest.raises(DeviceNotFound, match="No such device"):
+        await EvdevHook(found(node.path), HOLD_S).open()
+    monkeypatch.undo()
+    with pytest.raises(DeviceRefused, match="is no input device"):
+        await EvdevHook(found(node.path), HOLD_S).open()
 
 
 async def test_after_an_overflow_its_state_is_asked_again(node: Pipe, kernel: KernelInput) -> None:

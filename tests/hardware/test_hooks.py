@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.input_codes import EV_KEY
+from config.input_codes import EV_KEY, EV_SW
 from config.schema import Devices
-from hardware import evdev, hooks
+from hardware import discovery, evdev, hooks
 from hardware.evdev_hook import EvdevHook
 from hardware.hidraw_hook import HidrawHook
 from hardware.hook import NoHook
@@ -125,6 +125,34 @@ def test_the_node_says_which_adapter() -> None:
     hook = AttachedHook(lambda: device("x"), 0.05)
     assert isinstance(hook._made(device("/dev/hidraw3")), HidrawHook)
     assert isinstance(hook._made(device("/dev/input/event3")), EvdevHook)
+
+
+def test_a_keypad_that_claims_to_be_a_keyboard_has_to_be_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known, other = device("/dev/input/event1", kind="keypad"), device("/dev/input/event2", "B2")
+    monkeypatch.setattr(discovery, "attached", lambda: (known,))
+    monkeypatch.setattr(discovery, "inputs", lambda kind: (known, other))
+    assert hooks.keypads("auto") == (known,)
+    assert hooks.keypads("usb:0c45:7403:A1") == (known,)
+    assert hooks.keypads("usb:0c45:7403:B2") == (known, other)
+
+
+async def test_a_hook_of_an_unusual_code_is_looked_for_among_all_input_devices(
+    monkeypatch: pytest.MonkeyPatch, node: Pipe, kernel: KernelInput
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def inputs(*question: object) -> tuple[Device, ...]:
+        asked.append(question)
+        return (device(node.path),)
+
+    monkeypatch.setattr(discovery, "inputs", inputs)
+    kernel.codes = {(EV_SW, 5)}
+    hook = hooks.hook(Devices(hook="auto", hook_code="SW_DOCK"))
+    assert await hook.open() is False
+    await hook.close()
+    assert asked == [("hook", "sw", 5)]
 
 
 async def test_a_keypad_is_found_too(node: Pipe, kernel: KernelInput) -> None:
