@@ -21,11 +21,16 @@ from config.problems import ConfigError
 from config.schema import TerminalConfig
 from hardware import hooks
 from hardware.alsa_settings import use_system_settings
-from kiosk import lockdown
+from kiosk import fault_history, lockdown, technician_lock
+from kiosk.fault_history import FaultHistory
 from kiosk.media.engine import Spares
 from kiosk.session import Session
 from kiosk.startup import CannotStart, check_display, only_one
+from kiosk.state_files import StateFiles
+from kiosk.technician import Technician
+from kiosk.technician_lock import TechnicianLock
 from kiosk.terminal import Parts, Terminal
+from kiosk.versions import versions
 from kiosk.view import View
 from kiosk.visit_media import VisitMedia
 from kiosk.volume_memory import VolumeMemory
@@ -38,6 +43,8 @@ log = logging.getLogger(__name__)
 DEFAULT_CONFIG: Final = "/etc/visitbooth/terminal.toml"
 BAD_CONFIG: Final = 2
 FAILED: Final = 1
+START_AGAIN: Final = 75
+"""The technician asked for it (EX_TEMPFAIL of sysexits.h): a service manager starts it again."""
 
 
 @click.command(epilog="The file's keys are explained by: visit-config example terminal")
@@ -71,19 +78,22 @@ def main(config_path: Path, windowed: bool) -> None:
     try:
         check_display(os.environ)
         with only_one(Path(config.state_dir)):
-            _start(config, windowed=windowed)
+            again = _start(config, windowed=windowed)
     except* (BadKeyFile, CannotStart) as errors:
         for each in errors.exceptions:
             click.echo(f"visit-kiosk: {each}", err=True)
         sys.exit(FAILED)
+    if again:
+        sys.exit(START_AGAIN)
 
 
-def _start(config: TerminalConfig, *, windowed: bool) -> None:
+def _start(config: TerminalConfig, *, windowed: bool) -> bool:
+    """Return whether it is to be started again."""
     # An empty folder of its own each time: what is planted in Kivy's home does not come back.
     with tempfile.TemporaryDirectory(prefix="visitbooth-kivy-") as home:
         lockdown.close_environment(Path(home))
         lockdown.configure(config.display, windowed=windowed)
-        asyncio.run(_run(config))
+        return asyncio.run(_run(config))
 
 
 def _log_to_stderr() -> None:
@@ -98,8 +108,11 @@ def _log_to_stderr() -> None:
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-async def _run(config: TerminalConfig) -> None:
-    """Run until SIGTERM or SIGINT, then stop everything, the last started first."""
+async def _run(config: TerminalConfig) -> bool:
+    """Run until SIGTERM or SIGINT, or until the technician wants it started again (True).
+
+    Then stop everything, the last started first.
+    """
     # The window is made by these imports; it must come after the lock.
     from kivy.core.window import Window  # noqa: PLC0415 - makes the window
 
@@ -108,9 +121,9 @@ async def _run(config: TerminalConfig) -> None:
     from kiosk.app import KioskApp, paints  # noqa: PLC0415 - imports the window
     from kiosk.screens.root import Root  # noqa: PLC0415 - imports the window
 
-    stop = _stop_by_signal()
+    stop, again = _stop_by_signal(), asyncio.Event()
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
-    volume = VolumeMemory(Path(config.state_dir))
+    volume, files = VolumeMemory(Path(config.state_dir)), StateFiles(Path(config.state_dir))
     parts = Parts(
         link=_link(config),
         media=VisitMedia(Spares(config.devices, config.network), paints(root)),
@@ -118,21 +131,25 @@ async def _run(config: TerminalConfig) -> None:
         keypad=hooks.keypad(config.devices),
         policy=AddressPolicy.of(allow=config.network.allow_peers),
         show=_remembering(volume, root.show),
+        keep=files.keep,
+        restart=again.set,
     )
-    terminal = Terminal(parts, _session(config, volume.recalled))
+    terminal = Terminal(parts, _session(config, volume.recalled, files))
     app = KioskApp(root)
     async with asyncio.TaskGroup() as tasks:
         screen = tasks.create_task(app.async_run("asyncio"), name="screen")
         running = tasks.create_task(terminal.run(), name="terminal")
-        stopped = tasks.create_task(stop.wait(), name="stop")
-        remembering = tasks.create_task(volume.run(), name="volume")
-        await asyncio.wait({screen, running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        running.cancel()
+        waiting = {tasks.create_task(each.wait()) for each in (stop, again)}
+        keeping = [tasks.create_task(each.run(), name="state") for each in (volume, files)]
+        await asyncio.wait({screen, running, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (*waiting, running):
+            each.cancel()
         await asyncio.wait({running})
-        remembering.cancel()
+        for each in keeping:
+            each.cancel()
         app.stop()
     log.info("kiosk=stopped")
+    return again.is_set()
 
 
 def _stop_by_signal() -> asyncio.Event:
@@ -143,9 +160,16 @@ def _stop_by_signal() -> asyncio.Event:
     return stop
 
 
-def _session(config: TerminalConfig, volume: int) -> Session:
-    offset_s = time.time() - time.monotonic()
-    return Session(language=config.language, clock_offset_s=offset_s, volume=volume)
+def _session(config: TerminalConfig, volume: int, files: StateFiles) -> Session:
+    wrong = files.recall(technician_lock.FILE, technician_lock.MAX_BYTES, TechnicianLock.decode)
+    history = files.recall(fault_history.FILE, fault_history.MAX_BYTES, FaultHistory.decode)
+    return Session(
+        language=config.language,
+        clock_offset_s=time.time() - time.monotonic(),
+        volume=volume,
+        technician=Technician(TechnicianLock(config.technician, wrong), versions()),
+        history=history,
+    )
 
 
 def _remembering(volume: VolumeMemory, show: Callable[[View], None]) -> Callable[[View], None]:

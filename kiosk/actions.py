@@ -46,3 +46,24 @@ class Tell(Action):
 
     def __repr__(self) -> str:
         return f"Tell({type(self.command).__name__})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keep(Action):
+    """Keep `data` under `name` in the state folder, over a restart."""
+
+    name: str
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"Keep({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHealth(Action):
+    """Look how the machine itself is; answered by `events.HealthRead`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart(Action):
+    """End the program so that it is started again."""

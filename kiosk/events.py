@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.media.commands import Report
+from kiosk.technician import MachineHealth
 from kiosk.view import Intent
 from signalling.link_events import LinkDown, LinkUp
 from signalling.messages import Message
@@ -42,6 +43,21 @@ class DeviceFault:
 
 
 @dataclass(frozen=True, slots=True)
+class DevicePlugged:
+    """A device of `kind` ("camera", ...) came, or went: what was proved holds no more."""
+
+    kind: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRead:
+    """How the machine itself is now."""
+
+    health: MachineHealth
+
+
+@dataclass(frozen=True, slots=True)
 class MediaDied:
     """The media process is gone without having been asked to go."""
 
@@ -53,6 +69,8 @@ Event = (
     | HookMoved
     | HookOpened
     | DeviceFault
+    | DevicePlugged
+    | HealthRead
     | MediaDied
     | LinkUp
     | LinkDown

@@ -11,6 +11,8 @@ LIMITS_S: Final = {
     ScreenName.SIGN_IN: 30.0,
     ScreenName.MY_VISITS: 60.0,
     ScreenName.ENDED: 30.0,
+    ScreenName.TECHNICIAN_PIN: 30.0,
+    ScreenName.TECHNICIAN: 300.0,
 }
 BEGUN: Final = {ScreenName.IN_VISIT, ScreenName.HELD}
 """The red X asks the same on both: a flapping line does not take the question away."""
@@ -51,7 +53,7 @@ class Patience:
         self._linger_until = float("-inf")
 
     def ask(self, kind: str, now: float) -> None:
-        """Open the sheet `kind`: "confirm-end" or "confirm-sign-out"."""
+        """Open the sheet `kind`: "confirm-end", "confirm-sign-out", "confirm-restart"."""
         if self._asked != kind:
             self._asked, self._asked_at = kind, now
 

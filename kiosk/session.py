@@ -31,16 +31,29 @@ from __future__ import annotations
 
 from typing import Final
 
+from kiosk import servicing
 from kiosk.actions import Action, Send
 from kiosk.desk import visit_in
-from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied, Tick
-from kiosk.media.commands import Fault, Level, Opened, Report, Stats
-from kiosk.meters import call_stats
+from kiosk.events import (
+    DeviceFault,
+    DevicePlugged,
+    Event,
+    HealthRead,
+    HookMoved,
+    HookOpened,
+    MediaDied,
+    Tick,
+)
+from kiosk.fault_history import FaultHistory
+from kiosk.media.commands import Report
+from kiosk.reports import reported
 from kiosk.sign_in import SignInPad
 from kiosk.standing import LANGUAGES, MAX_VOLUME, START_VOLUME, Standing
+from kiosk.technician import Technician
 from kiosk.view import (
     AskEnd,
     AskSignOut,
+    AskTechnician,
     Back,
     ChooseLanguage,
     Confirm,
@@ -82,11 +95,26 @@ HUB_AWAY_END_S: Final = 2.0
 class Session:
     """One terminal's mind. Call `receive` with every event, then show `view`.
 
-    `volume` is the one of whoever sat here when the kiosk ended.
+    `volume` is the one of whoever sat here when the kiosk ended; `technician` brings the PIN's
+    lock, `history` what failed before.
     """
 
-    def __init__(self, *, language: str, clock_offset_s: float, volume: int = START_VOLUME) -> None:
-        self._s = Standing(language=language, clock_offset_s=clock_offset_s, volume=volume)
+    def __init__(
+        self,
+        *,
+        language: str,
+        clock_offset_s: float,
+        volume: int = START_VOLUME,
+        technician: Technician | None = None,
+        history: FaultHistory | None = None,
+    ) -> None:
+        self._s = Standing(
+            language=language,
+            clock_offset_s=clock_offset_s,
+            volume=volume,
+            technician=technician,
+            history=history,
+        )
 
     def view(self, now: float) -> View:
         """Return everything the screen shows at `now`."""
@@ -113,7 +141,7 @@ class Session:
             case Intent():
                 return self._pressed(event, now)
             case Report():
-                return self._reported(event, now)
+                return reported(self._s, event, now)
             case HookMoved(up=up):
                 return self._hook_moved(up, now)
             case HookOpened(up=up):
@@ -124,6 +152,10 @@ class Session:
                 return self._link_up(event, now)
             case LinkDown(code=code):
                 self._link_down(code, now)
+            case DevicePlugged():
+                self._s.proving.plugged(now)
+            case HealthRead(health=health):
+                self._s.technician.health = health
             case DeviceFault(code=code, mended=True):
                 self._s.faults.mended(code)
             case DeviceFault(code=code):
@@ -157,6 +189,7 @@ class Session:
         self._s.proof_pending = None
         self._s.choosing = None
         self._s.call.link_lost()
+        self._s.technician.link_lost()
         if self._s.pad is not None:
             self._s.pad.failed("not-connected")
         if code is not None:
@@ -181,6 +214,8 @@ class Session:
                 self._s.proof_pending = None
                 self._s.pad = None
                 self._s.handset.unlock()
+            case Pong(sent=sent):
+                self._s.technician.answered(sent, now)
         return []
 
     def _seat_pushed(self, seat: Seat | None) -> None:
@@ -212,32 +247,8 @@ class Session:
                 self._s.ending = None
             case "offer":
                 self._s.call.link_lost()
-
-    def _reported(self, report: Report, now: float) -> list[Action]:
-        match report:
-            case Fault(code=code, mended=True):
-                self._s.faults.mended(code)
-            case Fault(code=code):
-                self._s.faults.raised(code, self._s.clock.at(now))
-            case Opened():
-                self._s.faults.media_opened()
-            case Level(microphone_dbfs=dbfs):
-                self._s.meter.heard(dbfs, now)
-            case Stats():
-                return self._measured(report)
-        return self._s.call.report(report, self._s.wanted())
-
-    def _measured(self, stats: Stats) -> list[Action]:
-        visit = self._s.desk.visit
-        if visit is None or stats.connection != self._s.call.connection:
-            return []
-        if self._s.wanted().gate_open:
-            self._s.quality.measured(stats, picture_wanted=visit.visitor_camera)
-        else:
-            self._s.quality.reset()
-        if not self._s.fresh:
-            return []
-        return [Send(call_stats(visit.id, stats))]
+            case "device-report":
+                self._s.technician.report_ended("refused")
 
     # -- people ---------------------------------------------------------------------------------
 
@@ -263,6 +274,10 @@ class Session:
                 self._s.patience.close()
             case Confirm():
                 return self._confirmed(now)
+            case _ if self._s.technician.is_here:
+                return servicing.pressed(self._s, intent, now)
+            case AskTechnician():
+                servicing.asked(self._s)
             case Touch() | Key() if screen is ScreenName.IDLE:
                 self._s.pad = self._new_pad(now)
                 types = isinstance(intent, Key) and self._s.pad.error is None
@@ -325,6 +340,8 @@ class Session:
             case "confirm-end" if visit is not None:
                 self._s.ending = visit.id
                 return [Send(End(visit=visit.id))]
+            case "confirm-restart":
+                return servicing.restart(self._s)
             case "confirm-sign-out" | "still-there":
                 return self._leave()
         return []
@@ -336,6 +353,7 @@ class Session:
     def _leave(self) -> list[Action]:
         actions: list[Action] = [Send(SignOut())] if self._s.desk.seat is not None else []
         self._s.desk.leave()
+        self._s.technician.leave()
         self._to_idle()
         return actions
 
@@ -353,6 +371,7 @@ class Session:
         self._s.patience.shows(self._s.patient_screen(), now)
         self._s.patience.tick(now)
         self._end_by_clock(now)
+        actions = servicing.tick(self._s, now)
         visit, touched_at = self._s.desk.visit, self._s.patience.touched_at
         self._s.handset.watch(now, touched_at, waits=visit is not None)
         if self._s.handset.locked and self._s.pad is None:
@@ -361,13 +380,13 @@ class Session:
             self._s.pad.tick(now)
         due = self._s.handset.sign_out_in_s(now, touched_at) == 0
         if visit is not None and visit.begun_at is None and due:
-            return self._leave()
+            return actions + self._leave()
         left_s = self._s.patience.left_s(now)
         if left_s is None or left_s > 0:
-            return []
+            return actions
         if self._s.pad is not None:
             self._s.timed_out_at = now
-        return self._leave()
+        return actions + self._leave()
 
     def _end_by_clock(self, now: float) -> None:
         visit = self._s.desk.visit

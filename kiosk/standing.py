@@ -8,25 +8,22 @@ from __future__ import annotations
 from math import floor
 from typing import Final
 
-from kiosk.actions import Action, Send, StartMedia
+from kiosk import device_rows
+from kiosk.actions import Action, Keep, Send, StartMedia, Tell
 from kiosk.call import Call, Wanted
 from kiosk.desk import Desk
+from kiosk.fault_history import FILE, FaultHistory
 from kiosk.faults import Faults
 from kiosk.handset import Handset
 from kiosk.hub_clock import HubClock
 from kiosk.idle import Patience
+from kiosk.media.commands import SelfTest
 from kiosk.meters import MicrophoneMeter, QualityMeter
+from kiosk.proving import Proving
 from kiosk.sign_in import SignInPad
-from kiosk.view import (
-    ScreenName,
-    SignInView,
-    View,
-)
-from signalling.messages import (
-    Board,
-    Health,
-    TerminalState,
-)
+from kiosk.technician import Technician
+from kiosk.view import ScreenName, SignInView, TechnicianView, View
+from signalling.messages import Board, Health, TerminalState
 from signalling.visit import Status
 from signalling.wire import FacilityView
 
@@ -42,7 +39,15 @@ APP_FAULT: Final = "APP-01"
 class Standing:
     """The parts of a terminal's mind. `now` is monotonic seconds."""
 
-    def __init__(self, *, language: str, clock_offset_s: float, volume: int = START_VOLUME) -> None:
+    def __init__(
+        self,
+        *,
+        language: str,
+        clock_offset_s: float,
+        volume: int = START_VOLUME,
+        technician: Technician | None = None,
+        history: FaultHistory | None = None,
+    ) -> None:
         self.default_language = self.language = language
         self.clock = HubClock(clock_offset_s)
         self.linked = False
@@ -64,6 +69,9 @@ class Standing:
         self.handset = Handset()
         self.patience = Patience()
         self.faults = Faults()
+        self.history = history or FaultHistory()
+        self.proving = Proving()
+        self.technician = technician or Technician()
         self.call = Call()
         self.meter = MicrophoneMeter()
         self.quality = QualityMeter()
@@ -75,7 +83,8 @@ class Standing:
 
     def wanted(self) -> Wanted:
         visit, seat = self.desk.visit, self.desk.seat
-        probe = "" if self.faults.need_media else None
+        probes = self.faults.need_media or self.proving.runs or self.technician.works
+        probe = "" if probes else None
         return Wanted(
             key=probe if visit is None else visit.id,
             gate_open=self._gate_may_open(),
@@ -106,11 +115,26 @@ class Standing:
         # Once: said again, it would count as seen by the process that is to show it mended.
         if self.call.failing and APP_FAULT not in self.faults.codes:
             self.faults.raised(APP_FAULT, self.clock.at(now))
+        self._settle_proof(now)
         actions = self.call.settle(self.wanted(), now, self.clock.at(now))
         if any(isinstance(each, StartMedia) for each in actions):
             self.faults.media_started()
             self.meter = MicrophoneMeter()
+        if self.proving.may_test(now, is_open=self.call.key == "" and self.call.state == "open"):
+            actions.append(Tell(SelfTest()))
+        if self.history.settle(self.faults, self.clock.at(now)):
+            actions.append(Keep(FILE, self.history.encode()))
         return actions + self._settle_told()
+
+    def _settle_proof(self, now: float) -> None:
+        idle = self.screen_below() is ScreenName.IDLE
+        self.proving.settle(
+            self.faults,
+            now,
+            self.clock.at(now),
+            free=idle or self.technician.works,
+            here=self.desk.visit is None,
+        )
 
     def _settle_told(self) -> list[Action]:
         actions: list[Action] = []
@@ -139,7 +163,8 @@ class Standing:
         """Which screen is shown."""
         visit = self.desk.visit
         begun = visit is not None and visit.begun_at is not None
-        if self.faults.codes and not begun and self.desk.finished is None:
+        served = self.technician.is_here
+        if self.faults.codes and not begun and self.desk.finished is None and not served:
             return ScreenName.OUT_OF_ORDER
         return self.screen_below()
 
@@ -148,6 +173,10 @@ class Standing:
         visit = self.desk.visit
         if self.desk.finished is not None:
             return ScreenName.ENDED
+        if self.desk.seat is None and self.technician.works:
+            return ScreenName.TECHNICIAN
+        if self.desk.seat is None and self.technician.is_here:
+            return ScreenName.TECHNICIAN_PIN
         if self.desk.seat is None:
             return ScreenName.IDLE if self.pad is None else ScreenName.SIGN_IN
         if visit is None:
@@ -184,7 +213,7 @@ class Standing:
             visits=seat.visits if seat else (),
             visit=visit or self.desk.finished,
             loading=loading,
-            sign_in=self.pad.view() if self.pad else SignInView(),
+            sign_in=self._sign_in_view(now),
             sheet=None if screen is ScreenName.OUT_OF_ORDER else self.patience.sheet(now),
             handset_up=self.handset.up,
             level=self.meter.level if waiting else 0,
@@ -196,4 +225,37 @@ class Standing:
             faults=self.faults.codes,
             fault_since=self.faults.since,
             free_terminal=self.board.free_terminal if self.board else None,
+            technician=self._technician_view(),
+        )
+
+    def _sign_in_view(self, now: float) -> SignInView:
+        technician = self.technician
+        if technician.pad is not None:
+            return technician.pad.view(technician.lock, self.clock.at(now))
+        return self.pad.view() if self.pad else SignInView()
+
+    def seen(self) -> device_rows.Seen:
+        """Return what is known of the devices."""
+        return device_rows.Seen(
+            faults=self.faults.codes,
+            findings=self.proving.findings,
+            found_at=self.proving.found_at,
+            testing=self.proving.runs,
+            handset_up=self.handset.up,
+            linked=self.linked,
+            media_open=self.call.state == "open",
+        )
+
+    def _technician_view(self) -> TechnicianView:
+        technician = self.technician
+        if not technician.works:
+            return TechnicianView()
+        return TechnicianView(
+            rows=device_rows.rows(self.seen(), technician),
+            facts=device_rows.facts(technician),
+            level=self.meter.level,
+            shown=technician.row,
+            past=device_rows.past_of(technician.row, self.history),
+            testing=self.proving.runs,
+            report=technician.report,
         )

@@ -14,12 +14,23 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from hardware.handoff import in_thread
 from hardware.interfaces import DeviceError, Hook, Keypad
 from kiosk import narration
-from kiosk.actions import Action, Send, StartMedia, StopMedia, Tell
-from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied, Tick
+from kiosk.actions import Action, Keep, ReadHealth, Restart, Send, StartMedia, StopMedia, Tell
+from kiosk.events import (
+    DeviceFault,
+    DevicePlugged,
+    Event,
+    HealthRead,
+    HookMoved,
+    HookOpened,
+    MediaDied,
+    Tick,
+)
 from kiosk.media.commands import Command, RemoteAnswer, RemoteCandidate, Report
 from kiosk.session import Session
+from kiosk.technician import MachineHealth
 from kiosk.view import Intent, Key, View
 from signalling.descriptions import AddressPolicy, check_answer, check_candidate
 from signalling.errors import BadDescription
@@ -82,6 +93,12 @@ class Parts:
     keypad: Keypad | None
     policy: AddressPolicy
     show: Callable[[View], None]
+    keep: Callable[[str, bytes], None]
+    """Keeps bytes under a name in the state folder; never waits."""
+    restart: Callable[[], None]
+    """Has the program end so that it is started again; returns at once."""
+    health: Callable[[], MachineHealth] | None = None
+    """Reads how the machine is (`hardware.health.read`); may take a moment. None: nobody can."""
 
 
 class Terminal:
@@ -92,11 +109,16 @@ class Terminal:
         self._session = session
         self._view: View | None = None
         self._offer: Offer | None = None
+        self._health_asked = asyncio.Event()
         self._media_jobs: asyncio.Queue[StartMedia | StopMedia | Tell] = asyncio.Queue()
 
     def post(self, intent: Intent) -> None:
         """Take what a person wants, at once."""
         self._receive(intent)
+
+    def plugged(self, kind: str, here: bool) -> None:
+        """A device of `kind` came, or went."""
+        self._receive(DevicePlugged(kind, here))
 
     async def run(self) -> None:
         """Be the terminal until cancelled; every device is closed then, the last opened first."""
@@ -111,6 +133,8 @@ class Terminal:
                 tasks.create_task(self._watch_hook(parts.hook), name="hook")
                 if parts.keypad is not None:
                     tasks.create_task(self._watch_keypad(parts.keypad), name="keypad")
+                if parts.health is not None:
+                    tasks.create_task(self._read_health(parts.health), name="health")
                 tasks.create_task(self._hear(parts.link.events()), name="link-events")
                 tasks.create_task(parts.link.run(), name="link")
         finally:
@@ -156,6 +180,12 @@ class Terminal:
             clock = self._session.clock(time.monotonic())
             await asyncio.sleep(TICK_S - clock % TICK_S)
             self._receive(Tick())
+
+    async def _read_health(self, read: Callable[[], MachineHealth]) -> None:
+        while True:
+            await self._health_asked.wait()
+            self._health_asked.clear()
+            self._receive(HealthRead(await in_thread("health", read)))
 
     async def _watch_hook(self, hook: Hook) -> None:
         fault, said = "", ""
@@ -209,6 +239,13 @@ class Terminal:
             case Tell():
                 # Bounded by the session: a handful of commands a second at the very most.
                 self._media_jobs.put_nowait(action)
+            case Keep(name=name, data=data):
+                self._parts.keep(name, data)
+            case ReadHealth():
+                self._health_asked.set()
+            case Restart():
+                log.info("restart=asked")
+                self._parts.restart()
 
     async def _do_media_jobs(self) -> None:
         while True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.fault_history import PastFault
 from signalling.wire import FacilityView, Neighbour, VisitView
 
 
@@ -22,6 +23,8 @@ class ScreenName(StrEnum):
     HELD = "held"
     ENDED = "ended"
     OUT_OF_ORDER = "out-of-order"
+    TECHNICIAN_PIN = "technician-pin"
+    TECHNICIAN = "technician"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,44 @@ class SignInView:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet at the bottom: "still-there" (with seconds), "confirm-end", "confirm-sign-out"."""
+    """A sheet at the bottom: "still-there" and "confirm-end" (with seconds), "confirm-sign-out",
+    "confirm-restart"."""
 
     kind: str
     seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """k9: one device. `state` is "pass", "fail", "testing" or "unknown".
+
+    `measured` is a number with its unit, or one of `screens.technician.MEASURED`. `detail` and
+    `fix` are the self-test's own words.
+    """
+
+    device: str
+    state: str
+    measured: str = ""
+    code: str = ""
+    detail: str = ""
+    fix: str = ""
+    tested_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianView:
+    """k9. `shown` is the row that was pressed, `past` its faults, the newest first."""
+
+    rows: tuple[DeviceRow, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    """Versions and the machine's health: name and value."""
+    level: int = 0
+    """Microphone meter, 0 to 16 blocks."""
+    shown: str | None = None
+    past: tuple[PastFault, ...] = ()
+    testing: bool = False
+    report: str = ""
+    """"sending", "sent", or why not: "not-connected", "no-answer", "refused"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +121,7 @@ class View:
     faults: tuple[str, ...] = ()
     fault_since: float | None = None
     free_terminal: Neighbour | None = None
+    technician: TechnicianView = TechnicianView()
 
 
 class Intent:
@@ -109,7 +147,7 @@ class Key(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Back(Intent):
-    """Back to idle from sign-in; from ended to my visits."""
+    """Back to idle from sign-in and the technician; from ended to my visits; from a row to all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +188,30 @@ class ShowMyVisits(Intent):
 @dataclass(frozen=True, slots=True)
 class TryAgain(Intent):
     """After a failed load."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskTechnician(Intent):
+    """The terminal's number or the fault's code was held; asks for the technician's PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDevice(Intent):
+    """A row of k9."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSelfTest(Intent):
+    """Judge camera, microphone and earpiece now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport(Intent):
+    """The devices, their faults and versions to the hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRestart(Intent):
+    """Opens the sheet that asks."""

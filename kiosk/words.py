@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone, get_timezone_name
+from babel.dates import format_date, format_skeleton, format_time, get_timezone, get_timezone_name
 from babel.messages.pofile import read_po
 
 from signalling.wire import FacilityView
@@ -124,6 +124,11 @@ class Words:
         if self.day(at) == self.day(now):
             return self("Today at {time}", time=self.time(at))
         return self("{date} at {time}", date=self.date(at), time=self.time(at))
+
+    def moment(self, at: float) -> str:
+        """Return the shortest date and time: 11/22 14:30."""
+        day = format_skeleton("Md", self._local(at), locale=self._locale)
+        return f"{day} {self.time(at)}"
 
     def zone(self, at: float) -> str:
         """Return the name of the time zone: Central Time."""

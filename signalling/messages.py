@@ -15,6 +15,7 @@ from signalling.codec import Codec as Codec
 from signalling.codec import Message as Message
 from signalling.codec import check_version as check_version
 from signalling.codec import encode as encode
+from signalling.device_report import DeviceReport as DeviceReport
 from signalling.wire import (
     Base64,
     Connection,
@@ -321,6 +322,7 @@ TerminalToHub = (
     | End
     | TerminalState
     | Health
+    | DeviceReport
     | CallStats
     | Ping
 )

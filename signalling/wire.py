@@ -22,16 +22,10 @@ MAX_SDP: Final = 16 * 1024
 """Bytes. Over the first two the connection closes with `too-large`."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._@-]+\Z")]
-Name = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=80,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z",
-    ),
-]
+PLAIN: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z"
 """Shown to inmates and staff: without control characters (a terminal obeys them) and without
 marks that turn the direction of what follows."""
+Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)]
 Email = Annotated[
     str,
     Meta(

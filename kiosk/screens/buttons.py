@@ -40,6 +40,8 @@ DISABLED: Final = Paint(theme.PAPER, theme.PAPER, theme.STONE, theme.HAIR, 3)
 
 def paint(button: Button, measure: Measure, pressed: bool, focused: bool) -> list[Primitive]:
     """Return what a button is drawn with, back to front."""
+    if button.look is Look.HIDDEN:
+        return []
     look = PAINTS[button.look] if button.enabled else DISABLED
     pen = Pen(measure)
     ground = look.pressed if pressed else look.ground

@@ -7,8 +7,9 @@ from typing import Final
 from kiosk.screens import theme
 from kiosk.screens.header import gate_sign
 from kiosk.screens.items import Button, Look
-from kiosk.screens.layout import IDLE_TOUCH, LANGUAGES, Box
+from kiosk.screens.layout import GATE, IDLE_TOUCH, LANGUAGES
 from kiosk.screens.pen import Pen, middle
+from kiosk.screens.technician_pin import held_for_technician
 from kiosk.view import ChooseLanguage, View
 from kiosk.words import OWN_NAMES, Words
 
@@ -35,7 +36,8 @@ def draw(pen: Pen, view: View, words: Words) -> None:
 
 
 def _place(pen: Pen, view: View, words: Words) -> None:
-    gate_sign(pen, Box(LEFT, 48, 104, 104), view.label, theme.SUN, theme.INK)
+    gate_sign(pen, GATE, view.label, theme.SUN, theme.INK)
+    pen.button(held_for_technician(GATE))
     room = RIGHT - 184
     pen.text(184, 94, view.facility.name, theme.LEAD, theme.INK, bold=True, width=room)
     where = words("Terminal {label}, Unit {unit}", label=view.label, unit=view.unit)

@@ -83,6 +83,8 @@ class Look(StrEnum):
     KEY = "key"
     RED = "red"
     RED_PLAIN = "red-plain"
+    HIDDEN = "hidden"
+    """Not drawn: what lies under it is, and keys do not find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Button:
     """Icon above the label."""
     enabled: bool = True
     on_hold: Intent | None = None
+    hold_s: float = 0.8
+    """How long `on_hold` wants to be pressed."""
 
 
 Primitive = Fill | Oval | Text | Icon | Picture

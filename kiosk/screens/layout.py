@@ -116,6 +116,9 @@ LANGUAGE_ES: Final = LANGUAGES[1]
 IDLE_TOUCH: Final = Box(800, 0, 480, HEIGHT)
 """The green panel. All of the idle screen but the languages starts; this is where people press."""
 
+GATE: Final = Box(56, 48, 104, 104)
+"""The terminal's number; held, it asks for the technician's PIN."""
+
 # -- k2 sign-in -------------------------------------------------------------------------------
 
 KEYPAD: Final[dict[str, Box]] = {
@@ -170,6 +173,22 @@ HELD_END_VISIT: Final = Box(976, 668, 248, 88)
 
 MY_VISITS: Final = Box(689, 680, 260, 88)
 ENDED_SIGN_OUT: Final = Box(973, 680, 251, 88)
+
+# -- k8 out of order --------------------------------------------------------------------------
+
+CODE: Final = Box(24, 692, 432, 92)
+"""The fault's code; held, it asks for the technician's PIN."""
+
+# -- k9 technician ----------------------------------------------------------------------------
+
+LEAVE: Final = Box(860, 8, 208, 72)
+DEVICES: Final = tuple(Box(24, 104 + 72 * at, 796, 72) for at in range(8))
+"""One row for each device."""
+TECHNICIAN_PICTURE: Final = Box(844, 104, 412, 232)
+SELF_TEST: Final = Box(24, 696, 264, 88)
+SEND_REPORT: Final = Box(304, 696, 376, 88)
+RESTART: Final = Box(1000, 696, 256, 88)
+"""Right of what its sheet offers: a second press there meets nothing."""
 
 # -- sheets -----------------------------------------------------------------------------------
 

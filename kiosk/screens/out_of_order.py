@@ -6,8 +6,9 @@ from typing import Final
 
 from kiosk.screens import theme
 from kiosk.screens.header import clock, gate_sign
-from kiosk.screens.layout import Box
+from kiosk.screens.layout import CODE, Box
 from kiosk.screens.pen import Pen
+from kiosk.screens.technician_pin import held_for_technician
 from kiosk.view import View
 from kiosk.words import Words
 
@@ -41,6 +42,7 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     pen.icon(icon, 80, 226, 320, theme.INK)
     pen.text(240, 610, words(text), theme.LEAD, theme.INK, bold=True, align="centre", width=440)
     _code(pen, code, view, words)
+    pen.button(held_for_technician(CODE))
     pen.paragraph(
         LEFT, 121, words("This terminal is out of order"), 64, 540, colour=theme.INK, bold=True
     )

@@ -16,7 +16,7 @@ from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
 from kiosk.screens import buttons, fonts, theme
-from kiosk.screens.items import Button, Item, Primitive, Source
+from kiosk.screens.items import Button, Item, Look, Primitive, Source
 from kiosk.screens.layout import Frame
 from kiosk.screens.painter import Painter
 from kiosk.screens.scene import pressable, scene
@@ -24,16 +24,15 @@ from kiosk.screens.theme import MIN_TARGET
 from kiosk.screens.video import VideoPicture
 from kiosk.view import Intent, ScreenName, Touch, View
 
-HOLD_S: Final = 0.8
-"""Pressing Delete this long clears the field."""
-
 SECOND_PRESS_S: Final = 0.5
 """A press this soon after the one that changed the screen, and at its place, was meant for it."""
 
 WARM_AFTER_S: Final = 0.5
 """The waiting screen is drawn and heard first; then there is time for what comes after it."""
 
-WITH_PICTURES: Final = frozenset({ScreenName.WAITING, ScreenName.IN_VISIT, ScreenName.HELD})
+WITH_PICTURES: Final = frozenset(
+    {ScreenName.WAITING, ScreenName.IN_VISIT, ScreenName.HELD, ScreenName.TECHNICIAN}
+)
 
 
 class Root(Widget):  # type: ignore[misc] # Kivy has no types
@@ -141,7 +140,7 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         if button is not None:
             self._presses[touch.uid] = button
             if button.on_hold is not None:
-                held = Clock.schedule_once(lambda _: self._held(touch.uid), HOLD_S)
+                held = Clock.schedule_once(lambda _: self._held(touch.uid), button.hold_s)
                 self._holds[touch.uid] = held
             self._paint()
         return True
@@ -232,7 +231,10 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
     def _in_reading_order(self) -> list[Button]:
         if self._view is None:
             return []
-        return sorted(pressable(self._view, self._items), key=lambda each: (each.box.y, each.box.x))
+        shown = [
+            each for each in pressable(self._view, self._items) if each.look is not Look.HIDDEN
+        ]
+        return sorted(shown, key=lambda each: (each.box.y, each.box.x))
 
 
 def _what(view: View | None) -> tuple[object, ...] | None:

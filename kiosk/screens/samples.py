@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from kiosk.view import ScreenName, Sheet, SignInView, View
+from kiosk.fault_history import PastFault
+from kiosk.view import DeviceRow, ScreenName, Sheet, SignInView, TechnicianView, View
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import BreakView, FacilityView, Neighbour, Person, VisitView
@@ -104,6 +105,48 @@ OUT_OF_ORDER: Final = replace(
     free_terminal=Neighbour(label="3", unit="C"),
 )  # fmt: skip
 
+FACTS: Final = (
+    ("visitbooth", "0.1.0"), ("python", "3.11.2"), ("kernel", "6.1.0-28-amd64"),
+    ("kivy", "2.3.1"), ("temperature", "52 °C"), ("disk", "11.4 GiB"),
+    ("clock", "synchronised"), ("link eth0", "up, 1000 Mbit/s"),
+)  # fmt: skip
+ROWS: Final = (
+    DeviceRow("camera", "pass", "1280 x 720, 30 fps", detail="brightness 112, sharp, moving",
+              tested_at=START - 900),
+    DeviceRow("microphone", "pass", "-18 dB", tested_at=START - 900),
+    DeviceRow("earpiece", "pass", "tone-played", tested_at=START - 900),
+    DeviceRow("hook", "pass", "hook-down"),
+    DeviceRow("keypad", "unknown", "press-a-key"),
+    DeviceRow("screen", "pass", "80 %"),
+    DeviceRow("hub", "pass", "12 ms"),
+    DeviceRow("program", "pass", "media-runs"),
+)  # fmt: skip
+BLACK: Final = DeviceRow(
+    "camera", "fail", "1280 x 720, 30 fps", "CAM-02", "mean brightness 2 of 255, under 16",
+    "Take the cover off the lens, or turn the light on.", START - 60,
+)  # fmt: skip
+FAILING: Final = (
+    BLACK, *ROWS[1:3], DeviceRow("hook", "fail", "hook-up", "HOOK-01"),
+    DeviceRow("keypad", "pass", "5"), ROWS[5], DeviceRow("hub", "fail", "not-connected"), ROWS[7],
+)  # fmt: skip
+PAST: Final = (
+    PastFault(code="CAM-02", since=START - 60, detail="mean brightness 2 of 255, under 16"),
+    PastFault(code="CAM-01", since=START - 90000, mended_at=START - 86400,
+              detail="/dev/video0: no such device"),
+)  # fmt: skip
+TECHNICIAN: Final = replace(
+    IDLE, screen=ScreenName.TECHNICIAN,
+    technician=TechnicianView(rows=ROWS, facts=FACTS, level=9),
+)  # fmt: skip
+TECHNICIAN_PIN: Final = replace(
+    IDLE, screen=ScreenName.TECHNICIAN_PIN, sign_in=SignInView(field="pin")
+)
+
+
+def _technician(**changes: Any) -> View:
+    return replace(TECHNICIAN, technician=replace(TECHNICIAN.technician, **changes))
+
+
 LONG: Final = (
     Person(name="Guadalupe Esperanza Hernández de la Cruz-Villanueva", relation="Grandmother"),
 )
@@ -195,6 +238,21 @@ SAMPLES: Final[dict[str, View]] = {
     "k8-camera": OUT_OF_ORDER,
     "k8-unknown": replace(UNKNOWN, screen=ScreenName.OUT_OF_ORDER, faults=("HUB-01",)),
     "k8-away": replace(OUT_OF_ORDER, faults=("HUB-01",), connected=False, free_terminal=None),
+    "k9-pin": replace(TECHNICIAN_PIN, sign_in=SignInView(field="pin", pin_length=3)),
+    "k9-pin-wrong": replace(TECHNICIAN_PIN, sign_in=SignInView(
+        field="pin", error="wrong-sign-in", tries_left=2, max_tries=3)),
+    "k9-pin-locked": replace(TECHNICIAN_PIN, sign_in=SignInView(
+        field="pin", error="locked", tries_left=0, unlock_at=START + 900)),
+    "k9-pass": TECHNICIAN,
+    "k9-fail": replace(_technician(rows=FAILING, level=0, report="not-connected"),
+                       connected=False),
+    "k9-testing": _technician(testing=True, report="sending", rows=tuple(
+        replace(each, state="testing") if each.tested_at else each for each in ROWS)),
+    "k9-camera": _technician(rows=FAILING, shown="camera", past=PAST),
+    "k9-keypad": _technician(shown="keypad"),
+    "k9-restart": replace(TECHNICIAN, sheet=Sheet("confirm-restart")),
+    "k9-still-there": replace(TECHNICIAN, sheet=Sheet("still-there", 10)),
+    "k9-sent": _technician(report="sent"),
 }  # fmt: skip
 """By name; the first two letters are the screen's in the mock-ups."""
 

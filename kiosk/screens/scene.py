@@ -14,6 +14,8 @@ from kiosk.screens import (
     my_visits,
     out_of_order,
     sign_in,
+    technician,
+    technician_pin,
     waiting,
 )
 from kiosk.screens.items import Button, Item
@@ -34,6 +36,8 @@ SCREENS: Final[Mapping[ScreenName, Draw]] = MappingProxyType(
         ScreenName.HELD: held.draw,
         ScreenName.ENDED: ended.draw,
         ScreenName.OUT_OF_ORDER: out_of_order.draw,
+        ScreenName.TECHNICIAN_PIN: technician_pin.draw,
+        ScreenName.TECHNICIAN: technician.draw,
     }
 )
 

@@ -29,6 +29,8 @@ def sheet(pen: Pen, view: View, words: Words) -> None:
             _confirm_end(pen, view, asked, words)
         case "confirm-sign-out":
             _confirm_sign_out(pen, words)
+        case "confirm-restart":
+            _confirm_restart(pen, words)
         case "still-there":
             _still_there(pen, asked, words)
         case _:
@@ -61,6 +63,13 @@ def _confirm_sign_out(pen: Pen, words: Words) -> None:
     out, stay = words("Sign out"), words("Stay here")
     pen.button(Button(SHEET_CONFIRM, Confirm(), out, "sign-out", Look.PLAIN))
     pen.button(Button(SHEET_DISMISS, Dismiss(), stay, "hand", Look.MAIN))
+
+
+def _confirm_restart(pen: Pen, words: Words) -> None:
+    text = words("It is back in about a minute.")
+    _words(pen, words("Restart this terminal?"), text)
+    pen.button(Button(SHEET_CONFIRM, Confirm(), words("Restart"), "restart", Look.PLAIN))
+    pen.button(Button(SHEET_DISMISS, Dismiss(), words("Stay here"), "hand", Look.MAIN))
 
 
 def _still_there(pen: Pen, asked: Sheet, words: Words) -> None:

@@ -10,7 +10,7 @@ from kiosk.screens.items import Button, Look
 from kiosk.screens.layout import BACK, KEYPAD, NEXT, NUMBER_FIELD, PIN_FIELD, Box
 from kiosk.screens.notes import SUN_EDGE
 from kiosk.screens.pen import Pen, middle
-from kiosk.view import Back, Key, SignInView, View
+from kiosk.view import Back, Key, ScreenName, SignInView, View
 from kiosk.words import Words
 
 KEY_SIZE: Final = 56
@@ -26,26 +26,28 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     at_pin = state.field == "pin"
     title = words("Type your PIN") if at_pin else words("Type your inmate number")
     pen.text(56, 167, title, theme.HEADING, theme.INK, bold=True, width=640)
-    _label(pen, 218, "person", words("Inmate number"))
-    _field(pen, NUMBER_FIELD, not at_pin)
+    label(pen, 218, "person", words("Inmate number"))
+    field(pen, NUMBER_FIELD, not at_pin)
     _number(pen, state, not at_pin)
-    _label(pen, 382, "lock", words("PIN"))
-    _field(pen, PIN_FIELD, at_pin)
-    _pin(pen, state, at_pin)
-    _message(pen, view, words)
+    label(pen, 382, "lock", words("PIN"))
+    field(pen, PIN_FIELD, at_pin)
+    pin(pen, state, at_pin)
+    message(pen, view, words)
     pen.button(Button(BACK, Back(), words("Back"), "arrow-left", Look.PLAIN, 26))
     pen.icon("help", 241, 696, 40, theme.STONE)
     pen.text(295, 709, words("No number or PIN?"), 24, theme.STONE, width=400)
     pen.text(295, 739, words("Ask an officer."), 24, theme.STONE, width=400)
-    _keys(pen, state, words)
+    keys(pen, state, words)
 
 
-def _label(pen: Pen, y: float, icon: str, text: str) -> None:
+def label(pen: Pen, y: float, icon: str, text: str) -> None:
+    """What a field wants."""
     pen.icon(icon, 58, y - 17, 34, theme.INK)
     pen.text(104, middle(y, 27), text, 27, theme.INK, bold=True)
 
 
-def _field(pen: Pen, box: Box, active: bool) -> None:
+def field(pen: Pen, box: Box, active: bool) -> None:
+    """A field's ground."""
     if active:
         pen.fill(box, theme.CARD, theme.BUTTON_RADIUS, theme.INK, 5)
     else:
@@ -65,7 +67,8 @@ def _number(pen: Pen, state: SignInView, active: bool) -> None:
         _caret(pen, x + 4, y)
 
 
-def _pin(pen: Pen, state: SignInView, active: bool) -> None:
+def pin(pen: Pen, state: SignInView, active: bool) -> None:
+    """The PIN, a disc for each digit."""
     y = PIN_FIELD.centre[1]
     # Only what was typed: empty circles would promise a length, and PINs differ in theirs.
     step = min(52.0, (PIN_FIELD.w - 70) / max(1, state.pin_length))
@@ -79,7 +82,8 @@ def _caret(pen: Pen, x: float, y: float) -> None:
     pen.fill(Box(x, y - 26, 3, 52), theme.INK)
 
 
-def _keys(pen: Pen, state: SignInView, words: Words) -> None:
+def keys(pen: Pen, state: SignInView, words: Words) -> None:
+    """The keys; none can be pressed while nothing may be typed."""
     enabled = not state.busy and state.error != "locked"
     for key, box in KEYPAD.items():
         if key == "delete":
@@ -95,7 +99,8 @@ def _keys(pen: Pen, state: SignInView, words: Words) -> None:
     )  # fmt: skip
 
 
-def _message(pen: Pen, view: View, words: Words) -> None:
+def message(pen: Pen, view: View, words: Words) -> None:
+    """What became of the last try."""
     state = view.sign_in
     if state.busy:
         pen.text(56, 575, words("One moment"), theme.BODY, theme.STONE)
@@ -132,6 +137,9 @@ def _said(view: View, words: Words) -> tuple[str, str]:
             left = state.tries_left
             tries = words.count("{n} try left", "{n} tries left", left) if left is not None else ""
             return words("That did not match. Try again."), tries
+        case "locked" if view.screen is ScreenName.TECHNICIAN_PIN:
+            at = state.unlock_at
+            return words("Locked until {time}.", time=words.time(at or view.now)), ""
         case "locked":
             at = state.unlock_at
             opens = words("Locked until {time}.", time=words.time(at)) if at is not None else ""

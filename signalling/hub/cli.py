@@ -20,7 +20,7 @@ from signalling.hub.errors import StaffError, StartError
 from signalling.hub.roster import roster_text
 from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path, store_path
 from signalling.hub.staff import NoHub, ask_hub, user_name
-from signalling.hub.tables import show, show_visit
+from signalling.hub.tables import show, show_terminal, show_visit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -335,6 +335,18 @@ def terminal_list(ask_for: Ask, as_json: bool) -> None:
     """List all terminals and how they are."""
     columns = ("terminal", "facility", "label", "unit", "enrolled", "linked", "signed_in", "faults")
     show(ask_for(ask.TerminalList()), as_json=as_json, title="Terminals", columns=columns)
+
+
+@terminal.command("show")
+@click.argument("terminal_id", metavar="TERMINAL")
+@staff_command
+def terminal_show(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
+    """Show a terminal, and the devices, faults and versions that it last reported.
+
+    \b
+    Example: visit-hub terminal show c4
+    """
+    show_terminal(ask_for(ask.TerminalShow(terminal=terminal_id)), as_json=as_json)
 
 
 @terminal.command("revoke")

@@ -14,7 +14,14 @@ from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import TerminalChanged
 from signalling.hub.client import POLICY
-from signalling.hub.desk_rows import inmate_row, log_row, terminal_row, visit_row, visitor_row
+from signalling.hub.desk_rows import (
+    inmate_row,
+    log_row,
+    report_row,
+    terminal_row,
+    visit_row,
+    visitor_row,
+)
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.passwords import require_strong
@@ -287,6 +294,17 @@ class Desk:
             terminal_row(each, links.get(each.id), self._services.seats.at(each.id) is not None)
             for each in await self._store.terminals.terminals()
         ]
+
+    async def terminal_show(self, command: ask.TerminalShow, _who: str) -> Any:
+        """A terminal, and what its technician last had it report."""
+        terminal = await self._store.terminals.terminal(command.terminal)
+        if terminal is None:
+            raise StaffError(f"there is no terminal {command.terminal}")
+        link = self._services.switchboard.terminals.get(terminal.id)
+        row = terminal_row(terminal, link, self._services.seats.at(terminal.id) is not None)
+        time_zone = self._facility(terminal.facility).time_zone
+        kept = await self._store.terminals.report(terminal.id)
+        return row | report_row(kept, time_zone)
 
     async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
         """Forget a terminal's key; its link is closed."""

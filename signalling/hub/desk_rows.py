@@ -58,6 +58,30 @@ def terminal_row(terminal: Terminal, link: TerminalLink | None, taken: bool) -> 
     }
 
 
+def report_row(kept: tuple[float, str] | None, time_zone: str) -> Row:
+    """What a terminal last reported of itself; `reported_at` is None when it never has."""
+    if kept is None:
+        return {"reported": None, "reported_at": None, "devices": [], "history": [], "facts": []}
+    at, text = kept
+    report = msgspec.json.decode(text)
+    return {
+        "reported": wall_text(at, time_zone),
+        "reported_at": at,
+        "devices": report["devices"],
+        "history": [
+            {
+                **each,
+                "from": wall_text(each["since"], time_zone),
+                "to": None
+                if each["mended_at"] is None
+                else wall_text(each["mended_at"], time_zone),
+            }
+            for each in report["faults"]
+        ],
+        "facts": report["facts"],
+    }
+
+
 def visit_row(
     visit: Visit, inmate: str, visitors: Sequence[str], time_zone: str, now: float
 ) -> Row:

@@ -97,6 +97,10 @@ class TerminalList(Command, frozen=True, tag="terminal list"):
     pass
 
 
+class TerminalShow(Command, frozen=True, tag="terminal show"):
+    terminal: str
+
+
 class TerminalRevoke(Command, frozen=True, tag="terminal revoke"):
     terminal: str
 
@@ -116,6 +120,7 @@ AnyCommand = (
     | VisitCancel
     | TerminalAdd
     | TerminalList
+    | TerminalShow
     | TerminalRevoke
 )
 

@@ -41,6 +41,26 @@ def show_visit(result: Row, *, as_json: bool) -> None:
     _print(_table("Log", ("seq", "happened", "kind", "by", "details"), result["events"]))
 
 
+def show_terminal(result: Row, *, as_json: bool) -> None:
+    """Print one terminal and its newest report of itself."""
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    facts = Table(title=f"Terminal {result['terminal']}", show_header=False, title_justify="left")
+    for key, value in result.items():
+        if key not in ("terminal", "reported_at", "devices", "history", "facts"):
+            facts.add_row(_heading(key), _cell(key, value))
+    for each in result["facts"]:
+        facts.add_row(Text(each["name"]), Text(each["value"]))
+    _print(facts)
+    if result["reported_at"] is None:
+        click.echo("It has sent no report yet: the technician's screen at the terminal sends one.")
+        return
+    devices = ("device", "state", "measured", "code", "detail")
+    _print(_table("Devices", devices, result["devices"]))
+    _print(_table("Faults", ("code", "from", "to", "detail"), result["history"]))
+
+
 CALL: Final = {
     "age_s": "measured, s ago",
     "connection": "connection, number",

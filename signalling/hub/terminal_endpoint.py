@@ -21,6 +21,7 @@ from signalling.messages import (
     TERMINAL_TO_HUB,
     CallStats,
     Choose,
+    DeviceReport,
     End,
     Enrol,
     Health,
@@ -36,6 +37,7 @@ from signalling.messages import (
     TerminalToHub,
     TerminalWelcome,
     check_version,
+    encode,
 )
 from signalling.wire import MAX_FRAME, FacilityView
 
@@ -147,6 +149,9 @@ class TerminalEndpoint:
                 link.faults = tuple(message.faults)
                 log.info("terminal %s: faults: %s", link.id, ", ".join(message.faults) or "none")
                 self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
+            case DeviceReport():
+                await self._store.terminals.keep_report(link.id, encode(message))
+                log.info("terminal %s: sent a device report", link.id)
             case CallStats():
                 self._seats.measured(link, message)
             case TerminalHello() | Enrol() | Proof():

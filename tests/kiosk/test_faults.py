@@ -57,8 +57,10 @@ def test_mending_what_does_not_fail_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("code", "needed"),
     [
-        ("CAM-03", True),
-        ("MIC-02", True),
+        ("CAM-01", True),
+        ("CAM-03", False),
+        ("MIC-02", False),
+        ("MIC-04", True),
         ("EAR-01", True),
         ("APP-01", True),
         ("HOOK-01", False),
@@ -68,6 +70,39 @@ def test_mending_what_does_not_fail_changes_nothing() -> None:
 )
 def test_what_a_media_process_can_see_mended_needs_one(code: str, needed: bool) -> None:
     assert faults(code).need_media is needed
+
+
+@pytest.mark.parametrize(
+    ("code", "judged"),
+    [("CAM-02", True), ("EAR-03", True), ("APP-03", True), ("CAM-01", False), ("NET-03", False)],
+)
+def test_silent_black_and_frozen_are_judgements(code: str, judged: bool) -> None:
+    assert faults(code).judged == ((code,) if judged else ())
+
+
+def test_what_a_self_test_found_is_a_judgement_until_a_process_says_so_itself() -> None:
+    one = Faults()
+    one.raised("CAM-01", 100.0, "not there", judged=True)
+    assert (one.judged, one.need_media) == (("CAM-01",), False)
+    assert one.open == (("CAM-01", 100.0, "not there"),)
+    one.raised("CAM-01", 200.0)
+    assert (one.judged, one.need_media, one.since) == ((), True, 100.0)
+    one.raised("CAM-01", 300.0, judged=True)
+    assert one.judged == (), "whoever sees it missing sees it come back"
+    one.mended("CAM-01")
+    one.raised("CAM-01", 400.0)
+    assert one.need_media
+
+
+def test_a_process_that_opens_to_judge_leaves_judgements_standing() -> None:
+    three = faults("CAM-01", "MIC-02")
+    three.raised("EAR-04", 102.0, judged=True)
+    three.media_started()
+    three.media_opened(proves=True)
+    assert three.codes == ("MIC-02", "EAR-04")
+    three.media_started()
+    three.media_opened()
+    assert not three.codes
 
 
 def test_no_more_are_kept_than_the_wire_carries_but_a_known_one_is_still_known() -> None:

@@ -10,19 +10,31 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from config.schema import Secret
+from config.schema import Technician as TechnicianSettings
 from hardware.interfaces import DeviceLost, DeviceNotFound
 from kiosk.events import MediaDied
-from kiosk.media.commands import Command, LocalOffer, OpenDevices, RemoteAnswer, Report
+from kiosk.media.commands import (
+    Command,
+    LocalOffer,
+    OpenDevices,
+    RemoteAnswer,
+    Report,
+    SelfTest,
+)
 from kiosk.media.commands import Connect as ConnectCommand
 from kiosk.session import Session
+from kiosk.technician import Technician
+from kiosk.technician_lock import TechnicianLock
 from kiosk.terminal import Parts, Terminal
-from kiosk.view import Key, Touch, View
+from kiosk.view import AskRestart, AskTechnician, Confirm, Key, Touch, View
 from signalling.descriptions import AddressPolicy
 from signalling.link import LinkEvent
 from signalling.link_events import LinkUp
 from signalling.messages import Answer, Message, Offer, SeatMessage, SignIn
 from signalling.visit import Status
-from tests.kiosk.bench_of_session import HUB_EPOCH, OPENED, WELCOME, seat, visit
+from tests.kiosk.bench_of_session import HUB_EPOCH, OPENED, WELCOME, WELL, seat, visit
+from tests.kiosk.test_device_rows import HEALTH
 
 DEADLINE_S = 10.0
 
@@ -69,6 +81,7 @@ class FakeMedia:
             raise OSError(12, "no memory")
         self.running = True
         self.log.append("media start")
+        self.reports.put_nowait(OPENED)
 
     async def stop(self) -> None:
         self.running = False
@@ -78,9 +91,13 @@ class FakeMedia:
         assert self.running, "a command without a process"
         self.log.append(f"tell {type(command).__name__}")
         self.told.append(command)
+        if isinstance(command, SelfTest):
+            for finding in WELL:
+                self.reports.put_nowait(finding)
 
     def forget(self) -> None:
-        self.log.append("media forget")
+        while not self.reports.empty():
+            self.reports.get_nowait()
 
     async def events(self) -> AsyncIterator[Report | MediaDied]:
         while True:
@@ -133,8 +150,9 @@ class FakeKeypad:
 class Stage:
     """A terminal among fakes."""
 
-    def __init__(self, hook_missing: int = 0) -> None:
+    def __init__(self, hook_missing: int = 0, session: Session | None = None) -> None:
         self.log: list[str] = []
+        self.kept: dict[str, bytes] = {}
         self.link = FakeLink()
         self.media = FakeMedia(self.log)
         self.hook = FakeHook(self.log, hook_missing)
@@ -148,8 +166,11 @@ class Stage:
             keypad=self.keypad,
             policy=AddressPolicy.of(allow=["127.0.0.0/8"]),
             show=self._show,
+            keep=self.kept.__setitem__,
+            restart=lambda: self.log.append("restart"),
+            health=lambda: HEALTH,
         )
-        self.terminal = Terminal(parts, Session(language="en", clock_offset_s=HUB_EPOCH))
+        self.terminal = Terminal(parts, session or Session(language="en", clock_offset_s=HUB_EPOCH))
 
     def _show(self, view: View) -> None:
         self.views.append(view)
@@ -169,8 +190,6 @@ class Stage:
         """Link up, an inmate waits, an offer has been made."""
         self.link.incoming.put_nowait(LinkUp(WELCOME))
         self.link.incoming.put_nowait(SeatMessage(now=HUB_EPOCH, seat=seat(visit())))
-        await self.until(lambda: self.media.running)
-        self.media.reports.put_nowait(OPENED)
         await self.until(lambda: any(isinstance(e, ConnectCommand) for e in self.media.told))
         self.media.reports.put_nowait(LocalOffer(connection=self.connection, sdp=OFFER))
         await self.until(lambda: any(isinstance(e, Offer) for e in self.link.sent))
@@ -181,8 +200,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def running(hook_missing: int = 0) -> AsyncIterator[Stage]:
-    stage = Stage(hook_missing)
+async def running(hook_missing: int = 0, session: Session | None = None) -> AsyncIterator[Stage]:
+    stage = Stage(hook_missing, session)
     task = asyncio.create_task(stage.terminal.run())
     try:
         await stage.until(lambda: bool(stage.views))
@@ -304,6 +323,38 @@ async def test_everything_is_closed_in_the_end_the_last_opened_first() -> None:
     async with running() as stage:
         await stage.seated()
     assert stage.log[-2:] == ["hook close", "media close"]
+
+
+async def test_at_the_start_and_when_a_device_comes_the_devices_are_proved() -> None:
+    async with running() as stage:
+        await stage.until(lambda: "media stop" in stage.log)
+        assert stage.media.told.count(SelfTest()) == 1
+        stage.terminal.plugged("camera", here=True)
+        await stage.until(lambda: stage.log.count("media stop") == 2)
+        assert stage.media.told.count(SelfTest()) == 2
+
+
+async def test_the_technician_gets_in_looks_has_things_kept_and_restarts() -> None:
+    lock = TechnicianLock(TechnicianSettings(pin=Secret("482017")))
+    session = Session(
+        language="en", clock_offset_s=HUB_EPOCH, technician=Technician(lock, (("kivy", "2"),))
+    )
+    async with running(session=session) as stage:
+        stage.terminal.post(AskTechnician())
+        for key in ("1", "enter"):
+            stage.terminal.post(Key(key))
+        assert stage.kept["technician-lock.json"] == lock.encode()
+        for key in (*"482017", "enter"):
+            stage.terminal.post(Key(key))
+        await stage.until(lambda: ("temperature", "52 °C") in stage.view.technician.facts)
+        stage.terminal.post(AskRestart())
+        assert stage.view.sheet is not None
+
+        def restarts() -> bool:
+            stage.terminal.post(Confirm())  # a sheet takes no yes at once
+            return "restart" in stage.log
+
+        await stage.until(restarts)
 
 
 async def test_the_log_tells_the_screen_and_never_the_pin(

@@ -143,6 +143,12 @@ class TerminalStore(Protocol):
     async def revoke(self, terminal: str) -> bool:
         """Forget the key and the code; whether there was such a terminal."""
 
+    async def keep_report(self, terminal: str, report: str) -> None:
+        """Keep a terminal's newest device report, JSON, in the place of the one before."""
+
+    async def report(self, terminal: str) -> tuple[float, str] | None:
+        """When a terminal's newest device report came, and the report."""
+
     async def seats(self) -> list[SeatRow]: ...
 
     async def sit(self, seat: SeatRow) -> None:

@@ -75,6 +75,16 @@ def people_visits_terminals(db: Database) -> None:
         db.executescript(script)
 
 
+@migrations(name="0002-device-reports")
+def device_reports(db: Database) -> None:
+    """The newest report of each terminal about its devices."""
+    db.executescript(
+        "create table device_reports ("
+        " terminal text primary key references terminals(id),"
+        " at real not null, report text not null) strict;"
+    )
+
+
 def migrate(db: Database) -> None:
     """Bring the database to this version's schema.
 

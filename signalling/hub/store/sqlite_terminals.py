@@ -110,6 +110,29 @@ class SqliteTerminals:
 
         return await self._writer.run(work)
 
+    async def keep_report(self, terminal: str, report: str) -> None:
+        """Keep a terminal's newest device report, JSON, in the place of the one before."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "insert into device_reports (terminal, at, report) values (?, ?, ?)"
+                " on conflict (terminal) do update set at = excluded.at, report = excluded.report",
+                (terminal, self._clock(), report),
+            )
+
+        await self._writer.run(work)
+
+    async def report(self, terminal: str) -> tuple[float, str] | None:
+        """When a terminal's newest device report came, and the report."""
+
+        def work(db: Database) -> tuple[float, str] | None:
+            found = list(
+                db.query("select at, report from device_reports where terminal = ?", (terminal,))
+            )
+            return (found[0]["at"], found[0]["report"]) if found else None
+
+        return await self._writer.run(work)
+
     async def seats(self) -> list[SeatRow]:
         """Who is signed in where."""
         return await self._writer.run(

@@ -18,7 +18,7 @@ from .drawing import drawn
 
 SCREENS = {
     "every header": [layout.LANGUAGE],
-    "idle": [*layout.LANGUAGES, layout.IDLE_TOUCH],
+    "idle": [*layout.LANGUAGES, layout.IDLE_TOUCH, layout.GATE],
     "sign-in": [layout.LANGUAGE, *layout.KEYPAD.values(), layout.NEXT, layout.BACK],
     "my visits": [layout.SIGN_OUT, *layout.GET_READY],
     "my visits, failed": [layout.SIGN_OUT, layout.TRY_AGAIN],
@@ -26,6 +26,15 @@ SCREENS = {
     "in visit": [layout.VOLUME_DOWN, layout.VOLUME_UP, layout.END_VISIT, layout.SELF_VIEW],
     "held": [layout.HELD_END_VISIT],
     "ended": [layout.MY_VISITS, layout.ENDED_SIGN_OUT],
+    "out of order": [layout.CODE],
+    "technician": [
+        layout.LEAVE,
+        *layout.DEVICES,
+        layout.TECHNICIAN_PICTURE,
+        layout.SELF_TEST,
+        layout.SEND_REPORT,
+        layout.RESTART,
+    ],
     "sheet": [layout.SHEET_CONFIRM, layout.SHEET_DISMISS],
 }
 
@@ -62,7 +71,9 @@ def _boxes(value: object) -> list[Box]:
     ) else []  # fmt: skip
 
 
-@pytest.mark.parametrize("opener", [layout.END_VISIT, layout.HELD_END_VISIT, layout.SIGN_OUT])
+@pytest.mark.parametrize(
+    "opener", [layout.END_VISIT, layout.HELD_END_VISIT, layout.SIGN_OUT, layout.RESTART]
+)
 def test_a_sheets_buttons_never_lie_where_the_press_was_that_opened_it(opener: Box) -> None:
     assert not opener.overlaps(layout.SHEET_CONFIRM)
     assert not opener.overlaps(layout.SHEET_DISMISS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kiosk.screens import layout, theme
-from kiosk.screens.items import Button
+from kiosk.screens.items import Button, Look
 from kiosk.screens.layout import Box
 from kiosk.screens.samples import SAMPLES, in_language
 from kiosk.screens.scene import pressable
@@ -44,6 +44,8 @@ def test_every_screen_appears(stage: Stage, sample: str, language: str) -> None:
     stage.until(lambda: bool((stage.picture() != before).any()), "nothing changed")
     view = in_language(SAMPLES[sample], language)
     for button in pressable(view, drawn(view)):
+        if button.look is Look.HIDDEN:
+            continue
         ground = next(
             rgb(colour)
             for look, colour in (

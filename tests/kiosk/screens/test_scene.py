@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.screens import theme
+from kiosk.screens import technician, theme
 from kiosk.screens.items import Button, Fill, Icon, Look, Text
 from kiosk.screens.layout import (
+    CODE,
+    GATE,
     GET_READY,
     KEYPAD,
     LANGUAGE,
@@ -27,7 +29,9 @@ from kiosk.screens.samples import (
 from kiosk.screens.scene import pressable
 from kiosk.view import (
     AskEnd,
+    AskRestart,
     AskSignOut,
+    AskTechnician,
     Back,
     ChooseLanguage,
     Confirm,
@@ -35,15 +39,21 @@ from kiosk.view import (
     GetReady,
     Intent,
     Key,
+    RunSelfTest,
     ScreenName,
+    SendReport,
+    ShowDevice,
     ShowMyVisits,
     SignInView,
+    Touch,
     TryAgain,
     View,
     VolumeStep,
 )
 
-from .drawing import drawn, measure, texts
+from .drawing import drawn, icons, measure, texts
+
+ROWS = tuple(ShowDevice(each) for each in technician.NAMES)
 
 
 def offered(view: View) -> list[Intent]:
@@ -53,7 +63,7 @@ def offered(view: View) -> list[Intent]:
 @pytest.mark.parametrize(
     ("name", "intents"),
     [
-        ("k1-idle", {ChooseLanguage("en"), ChooseLanguage("es")}),
+        ("k1-idle", {ChooseLanguage("en"), ChooseLanguage("es"), Touch()}),
         (
             "k2-pin",
             {*(Key(each) for each in KEYPAD), Key("enter"), Back(), ChooseLanguage("es")},
@@ -73,7 +83,16 @@ def offered(view: View) -> list[Intent]:
         ("k5-ending", set()),
         ("k6-ending", set()),
         ("k7-ended", {ShowMyVisits(), AskSignOut()}),
-        ("k8-camera", set()),
+        ("k8-camera", {Touch()}),
+        (
+            "k9-pin",
+            {*(Key(each) for each in KEYPAD), Key("enter"), Back(), ChooseLanguage("es")},
+        ),
+        ("k9-pin-locked", {Back(), ChooseLanguage("es")}),
+        ("k9-pass", {Back(), *ROWS, RunSelfTest(), SendReport(), AskRestart()}),
+        ("k9-testing", {Back(), *ROWS, AskRestart()}),
+        ("k9-camera", {Back(), RunSelfTest(), SendReport(), AskRestart()}),
+        ("k9-restart", {Confirm(), Dismiss()}),
     ],
 )
 def test_each_screen_offers_exactly_its_own(name: str, intents: set[Intent]) -> None:
@@ -188,7 +207,8 @@ def test_the_language_button_names_the_other_language_in_itself() -> None:
 
 def test_idle_shows_which_language_is_chosen_and_no_names() -> None:
     view = in_language(replace(IDLE, inmate="Daniel"), "es")
-    looks = {each.box: each.look for each in drawn(view) if isinstance(each, Button)}
+    buttons = [each for each in drawn(view) if isinstance(each, Button)]
+    looks = {each.box: each.look for each in buttons if each.look is not Look.HIDDEN}
     assert looks == {LANGUAGES[0]: Look.PLAIN, LANGUAGES[1]: Look.MAIN}
     assert "Daniel" not in texts(view)
 
@@ -233,3 +253,52 @@ def test_each_row_can_be_chosen_at_its_place() -> None:
         SAMPLES["k3-several"], drawn(SAMPLES["k3-several"]))}  # fmt: skip
     assert buttons[GET_READY[0]] == GetReady("v1")
     assert buttons[GET_READY[1]] == GetReady("v4")
+
+
+# -- the technician ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "box"), [("k1-idle", GATE), ("k8-camera", CODE)])
+def test_the_way_to_the_technician_is_held_for_three_seconds_and_not_drawn(
+    name: str, box: Box
+) -> None:
+    (held,) = [each for each in drawn(SAMPLES[name]) if isinstance(each, Button) and each.on_hold]
+    assert (held.box, held.intent, held.on_hold, held.hold_s, held.look) == (
+        box, Touch(), AskTechnician(), 3.0, Look.HIDDEN,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_state_of_a_device_is_told_by_colour_alone(language: str) -> None:
+    view = in_language(SAMPLES["k9-fail"], language)
+    words = {"en": ("Pass", "Fail"), "es": ("Pasa", "Falla")}[language]
+    said = texts(view).split("\n")
+    assert [said.count(each) for each in words] == [5, 3]
+    assert icons(view).count("warning") == 4, "and one for the report"
+    assert icons(view).count("check-disc") == 5
+
+
+def test_a_row_says_what_was_measured_and_of_a_fault_what_it_means() -> None:
+    said = texts(SAMPLES["k9-fail"])
+    assert "CAM-02: The camera is black" in said
+    assert "HOOK-01: The handset hook fails" in said
+    assert "-18 dB" in said
+    assert "Not sent: not" in said
+    assert "On hook" in texts(SAMPLES["k9-pass"])
+    assert "Connected, 1000 Mbit/s" in texts(SAMPLES["k9-pass"])
+
+
+def test_a_devices_page_shows_its_test_and_its_faults() -> None:
+    said = texts(SAMPLES["k9-camera"])
+    assert "Last self-test: Today at 14:29" in said
+    assert "mean brightness 2 of 255, under 16" in said
+    assert "Take the cover off the lens, or turn the light on." in said
+    assert "since 11/22 14:29" in said
+    assert "11/21 13:30 to 11/21 14:30" in said
+    assert "No self-test yet" in texts(SAMPLES["k9-keypad"])
+
+
+@pytest.mark.parametrize("name", [each for each in SAMPLES if each.startswith("k9")])
+def test_the_technician_sees_no_visit_and_no_inmate(name: str) -> None:
+    seated = replace(SAMPLES[name], inmate="Daniel", visit=visit(), visits=(visit(),))
+    assert drawn(seated) == drawn(SAMPLES[name])

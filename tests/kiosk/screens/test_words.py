@@ -10,7 +10,7 @@ import pytest
 
 import kiosk.screens
 from kiosk import words as words_module
-from kiosk.screens import in_visit, my_visits, out_of_order, visit_line
+from kiosk.screens import in_visit, my_visits, out_of_order, technician, visit_line
 from kiosk.screens.samples import FACILITY, SAMPLES, START, in_language, on_12_hour_clock
 from kiosk.words import LANGUAGES, OWN_NAMES, RELATIONS, MissingWords, Words, catalogue
 from signalling.wire import FacilityView
@@ -23,6 +23,12 @@ TABLES = [
     *my_visits.STATUS_WORDS.values(),
     *(text for _, text in in_visit.QUALITY.values()),
     *(text for _, text in out_of_order.BROKEN.values()),
+    *(text for _, text in technician.NAMES.values()),
+    *(text for _, text in technician.STATES.values()),
+    *(text for _, text in technician.REPORTS.values()),
+    *technician.MEASURED.values(),
+    *technician.FACTS.values(),
+    *technician.VALUES.values(),
     *RELATIONS,
 ]
 
@@ -77,7 +83,8 @@ def test_english_says_what_the_sources_say() -> None:
 
 def test_spanish_is_spanish() -> None:
     alike = {each for each, forms in catalogue("es").items() if forms[0] == each}
-    assert alike == {"PIN", "Terminal {label}", "{n} min", "{n} s", "{h} h", "{h} h {n} min"}
+    names = {"PIN", "Kivy", "Python"}
+    assert alike == names | {"Terminal {label}", "{n} min", "{n} s", "{h} h", "{h} h {n} min"}
 
 
 def test_a_missing_text_or_language_raises() -> None:
@@ -140,6 +147,11 @@ def test_dates_and_zones() -> None:
     assert english.day_and_time(START, START - 3600) == "Today at 14:30"
     assert english.day_and_time(START, START - 86400) == "Sunday, November 22 at 14:30"
     assert spanish.day_and_time(START, START - 3600) == "Hoy a las 14:30"
+
+
+def test_a_moment_is_short_and_in_the_order_of_the_language() -> None:
+    assert Words("en", FACILITY).moment(START) == "11/22 14:30"
+    assert Words("es", FACILITY).moment(START) == "22/11 14:30"
 
 
 def test_daylight_saving_shifts_what_is_said() -> None:

@@ -1,0 +1,180 @@
+"""What a technician reads of each device, on the screen and in the report to the hub. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kiosk.fault_history import FaultHistory, PastFault, plain
+from kiosk.media.commands import Finding
+from kiosk.technician import MachineHealth, Technician
+from kiosk.view import DeviceRow
+from signalling.device_report import (
+    MAX_DETAIL,
+    MAX_FACT,
+    MAX_FACTS,
+    MAX_INSTANT,
+    MAX_MEASURED,
+    MAX_PAST,
+    DeviceReport,
+    DeviceState,
+    Fact,
+    PastFaultView,
+)
+
+PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
+    "camera": ("CAM",),
+    "microphone": ("MIC",),
+    "earpiece": ("EAR",),
+    "hook": ("HOOK",),
+    "keypad": ("KEY",),
+    "screen": ("SCR",),
+    "hub": ("HUB", "NET"),
+    "program": ("APP",),
+}
+"""The rows from top to bottom, and how the codes of their faults begin."""
+TESTED: Final = ("camera", "microphone", "earpiece")
+GIB: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of the devices now."""
+
+    faults: tuple[str, ...]
+    findings: Mapping[str, Finding]
+    found_at: Mapping[str, float]
+    testing: bool
+    handset_up: bool
+    linked: bool
+    media_open: bool
+
+
+def rows(seen: Seen, technician: Technician) -> tuple[DeviceRow, ...]:
+    """Return one row for each device."""
+    return tuple(_row(device, seen, technician) for device in PREFIXES)
+
+
+def of_device(device: str, code: str) -> bool:
+    """Return whether a fault's code is that device's."""
+    return code.partition("-")[0] in PREFIXES[device]
+
+
+def past_of(device: str | None, history: FaultHistory) -> tuple[PastFault, ...]:
+    """Return the device's faults, the newest first; none of no device."""
+    if device is None:
+        return ()
+    return tuple(each for each in history.newest_first if of_device(device, each.code))
+
+
+def _row(device: str, seen: Seen, technician: Technician) -> DeviceRow:
+    finding = seen.findings.get(device)
+    loop = seen.findings.get("loop")
+    if device == "earpiece" and loop is not None and not loop.passed:
+        finding = loop
+    code = next((each for each in seen.faults if of_device(device, each)), "")
+    return DeviceRow(
+        device=device,
+        state=_state(device, code, finding, seen, technician),
+        measured=_measured(device, seen, technician),
+        code=code,
+        detail=finding.detail if finding else "",
+        fix=finding.fix if finding else "",
+        tested_at=seen.found_at.get(device),
+    )
+
+
+def _state(
+    device: str, code: str, finding: Finding | None, seen: Seen, technician: Technician
+) -> str:
+    if device in TESTED and seen.testing:
+        return "testing"
+    failed = finding is not None and not finding.passed
+    dark = device == "screen" and technician.health is not None and technician.health.backlight == 0
+    if code or failed or dark or (device == "hub" and not seen.linked):
+        return "fail"
+    if device in TESTED:
+        return "unknown" if finding is None else "pass"
+    if device == "keypad":
+        return "pass" if technician.key else "unknown"
+    if device == "program":
+        return "pass" if seen.media_open else "unknown"
+    return "pass"
+
+
+def _measured(device: str, seen: Seen, technician: Technician) -> str:
+    opened, health = technician.opened, technician.health
+    match device:
+        case "camera" if opened is not None and seen.media_open:
+            return f"{opened.width} x {opened.height}, {opened.fps} fps"
+        case "microphone" if technician.dbfs is not None:
+            return f"{technician.dbfs} dB"
+        case "earpiece" if "earpiece" in seen.findings:
+            return "tone-played"
+        case "hook":
+            return "hook-up" if seen.handset_up else "hook-down"
+        case "keypad":
+            return technician.key or "press-a-key"
+        case "screen" if health is not None and health.backlight is not None:
+            return f"{round(health.backlight * 100)} %"
+        case "screen":
+            return "touched"
+        case "hub" if technician.round_trip_ms is not None:
+            return f"{technician.round_trip_ms} ms"
+        case "hub" if not seen.linked:
+            return "not-connected"
+        case "program":
+            return "media-runs" if seen.media_open else "media-stopped"
+    return "no-measure"
+
+
+def facts(technician: Technician) -> tuple[tuple[str, str], ...]:
+    """Return versions and the machine's health: name and value, neither in any language."""
+    return (*technician.versions, *_health(technician.health))
+
+
+def _health(health: MachineHealth | None) -> Iterator[tuple[str, str]]:
+    if health is None:
+        return
+    if health.temperature_c is not None:
+        yield "temperature", f"{health.temperature_c:.0f} °C"
+    yield "disk", f"{health.disk_free_bytes / GIB:.1f} GiB"
+    if health.clock_synchronised is not None:
+        yield "clock", "synchronised" if health.clock_synchronised else "not-synchronised"
+    for link in health.links:
+        speed = f", {link.speed_mbps} Mbit/s" if link.up and link.speed_mbps else ""
+        yield f"link {link.name}", ("up" if link.up else "down") + speed
+
+
+def report(seen: Seen, technician: Technician, history: FaultHistory) -> DeviceReport:
+    """Return what the hub is told: no longer than its message may be."""
+    return DeviceReport(
+        devices=[
+            DeviceState(
+                device=each.device,
+                state=each.state,
+                measured=plain(each.measured, MAX_MEASURED),
+                code=each.code,
+                detail=plain(" ".join(filter(None, (each.detail, each.fix))), MAX_DETAIL),
+            )
+            for each in rows(seen, technician)
+        ],
+        faults=[
+            PastFaultView(
+                code=each.code,
+                since=_instant(each.since),
+                mended_at=None if each.mended_at is None else _instant(each.mended_at),
+                detail=plain(each.detail, MAX_DETAIL),
+            )
+            for each in history.newest_first[:MAX_PAST]
+        ],
+        facts=[
+            Fact(name=plain(name, MAX_FACT), value=plain(value, MAX_FACT))
+            for name, value in facts(technician)
+        ][:MAX_FACTS],
+    )
+
+
+def _instant(at: float) -> float:
+    return min(max(0.0, at), MAX_INSTANT)  # a clock that was never set must not cost the link

@@ -1,0 +1,132 @@
+"""Proves the devices while nobody is here: when, with what process, for how long. Pure.
+
+A terminal at which nobody sits opens no device, so nothing would tell that one is missing or
+silent until an inmate needs it. Therefore a media process is started by itself at the start, every
+ten minutes, when a device comes or goes, and every minute while a judgement stands against one. It
+judges its devices (`SelfTest`), and goes again.
+
+```mermaid
+stateDiagram-v2
+    [*] --> resting
+    resting --> opening: due, and nobody is here
+    opening --> testing: devices open
+    testing --> opening: the process died
+    testing --> resting: all has been judged
+    opening --> resting: a visit came, or it takes too long
+    testing --> resting: a visit came, or it takes too long
+```
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.faults import Faults
+from kiosk.media.commands import Finding
+
+EVERY_S: Final = 600.0
+"""Between two proofs of a terminal at which nobody sits."""
+EVERY_WITH_FAULT_S: Final = 60.0
+"""The same while a judgement stands: it heals by the next proof only."""
+AFTER_PLUG_S: Final = 2.0
+"""One device comes as several, one after the other."""
+LIMITS_S: Final = {"opening": 120.0, "testing": 60.0}
+"""A process that has to be loaded first, on the slowest machine, has its devices open by then; all
+judgements together take a few seconds."""
+JUDGED: Final = frozenset({"camera", "microphone", "earpiece"})
+"""What every proof must have an answer for; "loop" comes where it can be measured, before them."""
+UNPROVED_FAULT: Final = "APP-03"
+"""The media process opened no devices, or gave no judgement: the terminal cannot prove itself."""
+PREFIXES: Final = {"camera": "CAM", "microphone": "MIC", "earpiece": "EAR"}
+
+
+class Proving:
+    """When to prove and what was found. `now` is monotonic seconds, `clock` the hub's time."""
+
+    def __init__(self) -> None:
+        self.state = "resting"
+        self.findings: dict[str, Finding] = {}
+        """The newest of each device."""
+        self.found_at: dict[str, float] = {}
+        """When, by the hub's clock."""
+        self._due_at = float("-inf")
+        self._since = 0.0
+        self._heard: dict[str, Finding] = {}
+
+    @property
+    def runs(self) -> bool:
+        """Whether a proof goes on: a media process is needed for it."""
+        return self.state != "resting"
+
+    def plugged(self, now: float) -> None:
+        """A device came or went: what was proved holds no more."""
+        self._due_at = min(self._due_at, now + AFTER_PLUG_S)
+
+    def ask(self, now: float) -> None:
+        """Prove at once; a person wants to know."""
+        self._due_at = min(self._due_at, now)
+
+    def settle(self, faults: Faults, now: float, clock: float, *, free: bool, here: bool) -> None:
+        """Begin, give up or end a proof.
+
+        `free` is whether one may begin, `here` whether no visit needs the media process.
+        """
+        if not here and self.runs:
+            self._rest(now)  # and at once when the visit is over: it was not finished
+        elif self.runs and now - self._since >= LIMITS_S[self.state]:
+            self._give_up(faults, now, clock)
+        elif not self.runs and free and here and self._is_due(faults, now):
+            self.state, self._since, self._due_at = "opening", now, float("inf")
+            self._heard.clear()
+
+    def _is_due(self, faults: Faults, now: float) -> bool:
+        if now >= self._due_at:
+            return True
+        # A judgement that a visit's process left is looked at as soon as nobody is here.
+        return bool(faults.judged) and now - self._since >= EVERY_WITH_FAULT_S
+
+    def may_test(self, now: float, *, is_open: bool) -> bool:
+        """Return whether the process is to judge its devices now; `is_open` whether it can."""
+        if self.state == "testing" and not is_open:
+            self.state, self._since = "opening", now
+        if self.state != "opening" or not is_open:
+            return False
+        self.state, self._since = "testing", now
+        return True
+
+    def found(self, finding: Finding, faults: Faults, now: float, clock: float) -> None:
+        """Take one judgement; with the last of them the faults follow."""
+        if self.state != "testing":
+            return
+        self._heard[finding.device] = finding
+        self.findings[finding.device] = finding
+        self.found_at[finding.device] = clock
+        if self._heard.keys() >= JUDGED:
+            self._adopt(faults, clock)
+            faults.mended(UNPROVED_FAULT)
+            self._end(faults, now)
+
+    def _adopt(self, faults: Faults, clock: float) -> None:
+        """Together, so that a loop that fails is not mended by an earpiece that seems well."""
+        failing = {each.code: each for each in self._heard.values() if not each.passed}
+        prefixes = {PREFIXES[each] for each in self._heard if each in PREFIXES}
+        for code in faults.judged:
+            if code.partition("-")[0] in prefixes and code not in failing:
+                faults.mended(code)
+        for code, finding in failing.items():
+            if code:
+                faults.raised(code, clock, finding.detail, judged=True)
+
+    def _give_up(self, faults: Faults, now: float, clock: float) -> None:
+        self._adopt(faults, clock)
+        faults.raised(UNPROVED_FAULT, clock, f"no judgement: {self.state}", judged=True)
+        self._end(faults, now)
+
+    def _end(self, faults: Faults, now: float) -> None:
+        every_s = EVERY_WITH_FAULT_S if faults.judged else EVERY_S
+        self.state, self._since = "resting", now
+        self._due_at = min(self._due_at, now + every_s)
+
+    def _rest(self, now: float) -> None:
+        self.state, self._since = "resting", now
+        self._due_at = now
