@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -136,20 +136,32 @@ async def _run(config: TerminalConfig) -> bool:
     )
     terminal = Terminal(parts, _session(config, volume.recalled, files))
     app = KioskApp(root)
+    await _until_any(stop, again, app, terminal, keep=(volume, files))
+    return again.is_set()
+
+
+async def _until_any(
+    stop: asyncio.Event,
+    again: asyncio.Event,
+    app: Any,
+    terminal: Terminal,
+    *,
+    keep: tuple[VolumeMemory, StateFiles],
+) -> None:
+    """Run screen and terminal until one of them ends or one of the events comes."""
     async with asyncio.TaskGroup() as tasks:
         screen = tasks.create_task(app.async_run("asyncio"), name="screen")
         running = tasks.create_task(terminal.run(), name="terminal")
-        waiting = {tasks.create_task(each.wait()) for each in (stop, again)}
-        keeping = [tasks.create_task(each.run(), name="state") for each in (volume, files)]
-        await asyncio.wait({screen, running, *waiting}, return_when=asyncio.FIRST_COMPLETED)
-        for each in (*waiting, running):
+        events = [tasks.create_task(each.wait(), name="stop") for each in (stop, again)]
+        keeping = [tasks.create_task(each.run(), name="state") for each in keep]
+        await asyncio.wait({screen, running, *events}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (*events, running):
             each.cancel()
         await asyncio.wait({running})
-        for each in keeping:
-            each.cancel()
+        for task in keeping:
+            task.cancel()
         app.stop()
     log.info("kiosk=stopped")
-    return again.is_set()
 
 
 def _stop_by_signal() -> asyncio.Event:

@@ -97,6 +97,7 @@ class Technician:
 
     def heard(self, dbfs: float) -> None:
         """Take a level of the microphone, dBFS; beyond any sense it is brought within it."""
+        # In this order NaN, which no comparison is true of, becomes silence.
         self.dbfs = round(min(max(SILENCE_DBFS, dbfs), 0.0)) if self.works else None
 
     # -- what was asked of the hub --------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import signalling
-from signalling import wire
+from signalling import device_report, wire
 from signalling.errors import (
     NotJson,
     ProtocolError,
@@ -66,13 +66,15 @@ def test_the_document_has_every_message_and_field(direction: str) -> None:
 
 @pytest.mark.parametrize(
     "view",
-    ["VisitView", "Person", "BreakView", "IceServer", "FacilityView", "Seat", "Neighbour"],
-)
+    ["VisitView", "Person", "BreakView", "IceServer", "FacilityView", "Seat", "Neighbour",
+     "DeviceState", "PastFaultView", "Fact"],
+)  # fmt: skip
 def test_the_document_has_every_view(view: str) -> None:
     section = re.search(rf"^### View {view}$(.*?)(?=^#)", PROTOCOL, re.M | re.S)
     assert section
     told = set(re.findall(r"`([a-z_0-9]+)`:", section[1]))
-    assert told == set(getattr(wire, view).__struct_fields__)
+    kind = getattr(wire, view, None) or getattr(device_report, view)
+    assert told == set(kind.__struct_fields__)
 
 
 _TELL = """

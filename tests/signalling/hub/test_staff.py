@@ -17,6 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from config import load_hub
+from signalling.codec import encode
+from signalling.device_report import DeviceReport, DeviceState, Fact, PastFaultView
 from signalling.hub import staff_commands as ask
 from signalling.hub.__main__ import main
 from signalling.hub.errors import StaffError
@@ -238,6 +240,28 @@ def test_a_visit_is_shown_for_people(cli: Cli) -> None:
     cli.json("visit", "cancel", visit)
     seqs = [event["seq"] for event in cli.json("visit", "show", visit)["events"]]
     assert seqs == sorted(seqs)
+
+
+def test_a_terminals_report_is_shown_in_tables_and_in_json(cli: Cli, toml: Path) -> None:
+    cli.json("terminal", "add", "c4", "--facility", "north", "--label", "4", "--unit", "C")
+    assert "It has sent no report yet" in cli.run("terminal", "show", "c4")[1]
+    report = DeviceReport(
+        devices=[DeviceState(device="camera", state="fail", measured="0 fps", code="CAM-02")],
+        faults=[PastFaultView(code="CAM-02", since=1_800_000_000.0, detail="[b]black[/b]")],
+        facts=[Fact(name="kernel", value="6.1.0-28")],
+    )
+
+    async def keep() -> None:
+        async with open_services(load_hub(toml)) as services:
+            await services.store.terminals.keep_report("c4", encode(report))
+
+    asyncio.run(keep())
+    code, shown = cli.run("terminal", "show", "c4")
+    assert code == 0
+    for said in ("Terminal c4", "6.1.0-28", "CAM-02", "0 fps", "[b]black[/b]"):
+        assert said in shown
+    assert cli.json("terminal", "show", "c4")["devices"][0]["state"] == "fail"
+    assert "there is no terminal c5" in cli.fails("terminal", "show", "c5")
 
 
 def test_errors_are_one_clear_sentence(cli: Cli) -> None:

@@ -8,7 +8,9 @@ import logging
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from signalling.device_report import DeviceState, Fact, PastFaultView
 from signalling.hub import staff_commands as ask
+from signalling.hub.errors import StaffError
 from signalling.hub.pushes import MAX_SEAT_VISITS
 from signalling.hub.switchboard import REPLACED
 from signalling.hub.terminals import CODE_HOLDS_S, NONCE_HOLDS_S, Terminals, new_code
@@ -16,9 +18,12 @@ from signalling.messages import (
     Board,
     Challenge,
     Choose,
+    DeviceReport,
     End,
     Enrol,
     Health,
+    Ping,
+    Pong,
     Proof,
     SeatMessage,
     SignIn,
@@ -251,3 +256,45 @@ async def test_board_shows_the_next_start_and_a_free_neighbour_in_order(hub: Hub
     await one.until(lambda: (b := one.newest(Board)) and b.free_terminal == neighbour)
     await two.sign_in()
     await one.until(lambda: (b := one.newest(Board)) and b.free_terminal is None)
+
+
+# -- what a terminal reports of itself --------------------------------------------------------
+
+REPORT = DeviceReport(
+    devices=[DeviceState(device="camera", state="fail", code="CAM-02", detail="black")],
+    faults=[
+        PastFaultView(code="CAM-02", since=1_800_000_000.0),
+        PastFaultView(code="MIC-01", since=1_799_000_000.0, mended_at=1_799_000_060.0),
+    ],
+    facts=[Fact(name="kernel", value="6.1.0")],
+)
+
+
+async def test_the_newest_report_is_kept_before_its_ping_is_answered(hub: Hub) -> None:
+    terminal = await hub.ready_terminal()
+    nothing = await hub.do(ask.TerminalShow(terminal="c4"))
+    assert (nothing["reported_at"], nothing["devices"]) == (None, [])
+    await terminal.send(DeviceReport(devices=[], faults=[], facts=[]))
+    await terminal.send(REPORT)
+    await terminal.ask(Ping(sent=1.0), Pong)
+    shown = await hub.do(ask.TerminalShow(terminal="c4"))
+    assert (shown["terminal"], shown["linked"]) == ("c4", True)
+    assert shown["reported_at"] == pytest.approx(hub.clock(), abs=5)
+    assert [(each["device"], each["code"]) for each in shown["devices"]] == [("camera", "CAM-02")]
+    assert [(each["from"], each["to"]) for each in shown["history"]] == [
+        ("2027-01-15 02:00:00 CST", None),
+        ("2027-01-03 12:13:20 CST", "2027-01-03 12:14:20 CST"),
+    ]
+    assert shown["facts"] == [{"name": "kernel", "value": "6.1.0"}]
+
+
+async def test_a_report_outlives_the_link_and_is_no_other_terminals(hub: Hub) -> None:
+    terminal = await hub.ready_terminal("c4")
+    await hub.ready_terminal("c5")
+    await terminal.send(REPORT)
+    await terminal.ask(Ping(sent=1.0), Pong)
+    await terminal.close()
+    assert (await hub.do(ask.TerminalShow(terminal="c4")))["reported_at"] is not None
+    assert (await hub.do(ask.TerminalShow(terminal="c5")))["reported_at"] is None
+    with pytest.raises(StaffError, match="there is no terminal c6"):
+        await hub.do(ask.TerminalShow(terminal="c6"))

@@ -1,0 +1,91 @@
+"""Past faults: opened, mended, kept over a restart, never more than two hundred."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.fault_history import MAX_BYTES, MAX_DETAIL, MAX_PAST, FaultHistory, PastFault, plain
+from kiosk.faults import Faults
+
+
+def failing(*codes: str, detail: str = "") -> Faults:
+    made = Faults()
+    for code in codes:
+        made.raised(code, 100.0, detail)
+    return made
+
+
+def test_a_fault_is_kept_from_its_first_time_until_it_is_mended() -> None:
+    history, faults = FaultHistory(), failing("CAM-01", detail="unplugged")
+    assert history.settle(faults, 105.0)
+    assert not history.settle(faults, 106.0)
+    stands = PastFault(code="CAM-01", since=100.0, detail="unplugged")
+    assert history.newest_first == (stands,)
+    faults.mended("CAM-01")
+    assert history.settle(faults, 110.0)
+    assert not history.settle(faults, 111.0)
+    assert history.newest_first == (msgspec.structs.replace(stands, mended_at=110.0),)
+
+
+def test_the_same_fault_again_is_another() -> None:
+    history, faults = FaultHistory(), failing("CAM-01")
+    history.settle(faults, 100.0)
+    history.settle(Faults(), 101.0)
+    faults = Faults()
+    faults.raised("CAM-01", 102.0)
+    history.settle(faults, 102.0)
+    assert [(each.since, each.mended_at) for each in history.newest_first] == [
+        (102.0, None), (100.0, 101.0),
+    ]  # fmt: skip
+
+
+def test_a_clock_that_was_set_back_mends_nothing_before_it_broke() -> None:
+    history = FaultHistory()
+    history.settle(failing("CAM-01"), 100.0)
+    history.settle(Faults(), 50.0)
+    assert history.newest_first[0].mended_at == 100.0
+
+
+def test_after_a_restart_it_is_known_still_and_what_stood_is_over() -> None:
+    before = FaultHistory()
+    before.settle(failing("CAM-01", "MIC-02"), 100.0)
+    after = FaultHistory.decode(before.encode())
+    assert after.newest_first == before.newest_first
+    assert after.settle(failing("MIC-02"), 200.0)
+    assert {each.code: each.mended_at for each in after.newest_first} == {
+        "CAM-01": 200.0, "MIC-02": None,
+    }  # fmt: skip
+
+
+def test_the_oldest_leaves_first_and_the_longest_file_can_be_read_again() -> None:
+    history = FaultHistory()
+    for number in range(MAX_PAST + 5):
+        faults = Faults()
+        faults.raised("CAM-01", float(number), '"\U0001f4f7' * 500)
+        history.settle(faults, float(number))
+        history.settle(Faults(), float(number))
+    assert len(history.newest_first) == MAX_PAST
+    assert history.newest_first[-1].since == 5.0
+    data = history.encode()
+    assert len(data) <= MAX_BYTES
+    assert FaultHistory.decode(data).newest_first == history.newest_first
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"[3]", b'[{"code":"cam 1","since":1}]', b'[{"code":"CAM-01","since":"x"}]',
+     msgspec.json.encode([{"code": "CAM-01", "since": 1.0}] * (MAX_PAST + 1))],
+)  # fmt: skip
+def test_what_is_no_history_is_an_error(data: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        FaultHistory.decode(data)
+
+
+@given(st.text())
+def test_a_detail_is_one_short_line_whatever_a_device_said(text: str) -> None:
+    said = plain(text)
+    assert len(said) <= MAX_DETAIL
+    assert said.isprintable()
