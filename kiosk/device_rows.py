@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from kiosk.fault_history import FaultHistory, PastFault, plain
 from kiosk.media.commands import Finding
 from kiosk.technician import MachineHealth, Technician
@@ -69,10 +71,7 @@ def past_of(device: str | None, history: FaultHistory) -> tuple[PastFault, ...]:
 
 
 def _row(device: str, seen: Seen, technician: Technician) -> DeviceRow:
-    finding = seen.findings.get(device)
-    loop = seen.findings.get("loop")
-    if device == "earpiece" and loop is not None and not loop.passed:
-        finding = loop
+    finding = _finding(device, seen)
     code = next((each for each in seen.faults if of_device(device, each)), "")
     return DeviceRow(
         device=device,
@@ -82,6 +81,18 @@ def _row(device: str, seen: Seen, technician: Technician) -> DeviceRow:
         detail=finding.detail if finding else "",
         fix=finding.fix if finding else "",
         tested_at=seen.found_at.get(device),
+    )
+
+
+def _finding(device: str, seen: Seen) -> Finding | None:
+    """The device's, and with the earpiece's that of the way from it to the microphone."""
+    finding, loop = seen.findings.get(device), seen.findings.get("loop")
+    if device != "earpiece" or finding is None or loop is None:
+        return finding
+    if not (finding.passed and loop.passed):
+        return finding if not finding.passed else loop
+    return msgspec.structs.replace(
+        finding, detail=f"{finding.detail}; {loop.detail}", fix=finding.fix or loop.fix
     )
 
 

@@ -34,7 +34,10 @@ LIMITS_S: Final = {"opening": 120.0, "testing": 60.0}
 """A process that has to be loaded first, on the slowest machine, has its devices open by then; all
 judgements together take a few seconds."""
 JUDGED: Final = frozenset({"camera", "microphone", "earpiece"})
-"""What every proof must have an answer for; "loop" comes where it can be measured, before them."""
+"""What every proof must have an answer for."""
+LOOP: Final = "loop"
+LOOP_S: Final = 1.0
+"""The loop's answer comes with the others, where it can be measured at all."""
 UNPROVED_FAULT: Final = "APP-03"
 """The media process opened no devices, or gave no judgement: the terminal cannot prove itself."""
 PREFIXES: Final = {"camera": "CAM", "microphone": "MIC", "earpiece": "EAR"}
@@ -52,6 +55,8 @@ class Proving:
         self._due_at = float("-inf")
         self._since = 0.0
         self._heard: dict[str, Finding] = {}
+        self._all_at: float | None = None
+        """When there was an answer for all that must have one."""
 
     @property
     def runs(self) -> bool:
@@ -73,11 +78,14 @@ class Proving:
         """
         if not here and self.runs:
             self._rest(now)  # and at once when the visit is over: it was not finished
+        elif self._all_at is not None and now - self._all_at >= LOOP_S:
+            self._conclude(faults, now, clock)
         elif self.runs and now - self._since >= LIMITS_S[self.state]:
             self._give_up(faults, now, clock)
         elif not self.runs and free and here and self._is_due(faults, now):
             self.state, self._since, self._due_at = "opening", now, float("inf")
             self._heard.clear()
+            self._all_at = None
 
     def _is_due(self, faults: Faults, now: float) -> bool:
         if now >= self._due_at:
@@ -88,10 +96,11 @@ class Proving:
     def may_test(self, now: float, *, is_open: bool) -> bool:
         """Return whether the process is to judge its devices now; `is_open` whether it can."""
         if self.state == "testing" and not is_open:
-            self.state, self._since = "opening", now
+            self.state, self._since, self._all_at = "opening", now, None
         if self.state != "opening" or not is_open:
             return False
         self.state, self._since = "testing", now
+        self._heard.clear()
         return True
 
     def found(self, finding: Finding, faults: Faults, now: float, clock: float) -> None:
@@ -102,9 +111,14 @@ class Proving:
         self.findings[finding.device] = finding
         self.found_at[finding.device] = clock
         if self._heard.keys() >= JUDGED:
-            self._adopt(faults, clock)
-            faults.mended(UNPROVED_FAULT)
-            self._end(faults, now)
+            self._all_at = now
+            if LOOP in self._heard:
+                self._conclude(faults, now, clock)
+
+    def _conclude(self, faults: Faults, now: float, clock: float) -> None:
+        self._adopt(faults, clock)
+        faults.mended(UNPROVED_FAULT)
+        self._end(faults, now)
 
     def _adopt(self, faults: Faults, clock: float) -> None:
         """Together, so that a loop that fails is not mended by an earpiece that seems well."""
@@ -124,9 +138,9 @@ class Proving:
 
     def _end(self, faults: Faults, now: float) -> None:
         every_s = EVERY_WITH_FAULT_S if faults.judged else EVERY_S
-        self.state, self._since = "resting", now
+        self.state, self._since, self._all_at = "resting", now, None
         self._due_at = min(self._due_at, now + every_s)
 
     def _rest(self, now: float) -> None:
-        self.state, self._since = "resting", now
+        self.state, self._since, self._all_at = "resting", now, None
         self._due_at = now

@@ -22,10 +22,8 @@ STARTS_AT = HUB_EPOCH + 1000.0
 ENDS_AT = STARTS_AT + 1800.0
 PAGE = "page-1"
 OPENED = Opened(width=640, height=480, fps=30)
-WELL = tuple(
-    Finding(device=each, passed=True, detail="well")
-    for each in ("camera", "microphone", "earpiece")
-)
+TESTED = ("camera", "microphone", "earpiece", "loop")
+WELL = tuple(Finding(device=each, passed=True, detail="well") for each in TESTED)
 """What a self-test says of devices that work."""
 WELCOME = TerminalWelcome(
     now=0.0,

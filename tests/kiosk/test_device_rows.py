@@ -120,7 +120,10 @@ def test_a_loop_that_fails_is_the_earpieces() -> None:
     findings = {"earpiece": found("earpiece", True), "loop": found("loop", False)}
     assert row("earpiece", replace(NOTHING, findings=findings)).state == "fail"
     findings["loop"] = found("loop", True)
-    assert row("earpiece", replace(NOTHING, findings=findings)).state == "pass"
+    well = row("earpiece", replace(NOTHING, findings=findings))
+    assert (well.state, well.detail, well.fix) == ("pass", "seen; seen", "do")
+    findings["earpiece"] = found("earpiece", False, "EAR-03")
+    assert row("earpiece", replace(NOTHING, findings=findings)).detail == "seen"
 
 
 def test_a_hub_that_is_away_and_a_dark_screen_fail() -> None:

@@ -17,7 +17,9 @@ from kiosk.proving import (
     AFTER_PLUG_S,
     EVERY_S,
     EVERY_WITH_FAULT_S,
+    JUDGED,
     LIMITS_S,
+    LOOP_S,
     UNPROVED_FAULT,
     Proving,
 )
@@ -136,14 +138,40 @@ def test_a_judgement_that_a_visit_left_is_looked_at_within_a_minute() -> None:
 # -- what it finds ----------------------------------------------------------------------------
 
 
+def test_the_loop_is_waited_for_where_it_is_measured_and_for_a_second_only() -> None:
+    one = Proof()
+    one.settle()
+    assert one.tests()
+    one.found(*WELL[:3])
+    assert one.at(LOOP_S - 0.1) == "testing"
+    assert one.at(LOOP_S) == "resting"
+    assert one.proving.findings.keys() == JUDGED
+    one.proving.ask(2.0)
+    assert one.at(2.0) == "opening"
+    assert one.tests()
+    one.found(*WELL[:3], finding("loop", False, "EAR-02"))
+    assert (one.proving.state, one.faults.codes) == ("resting", ("EAR-02",))
+
+
+def test_what_a_process_said_before_it_died_does_not_count() -> None:
+    one = Proof()
+    one.settle()
+    assert one.tests()
+    one.found(*WELL[:2])
+    assert not one.tests(is_open=False)
+    assert one.tests()
+    one.found(*WELL[2:])
+    assert one.proving.state == "testing"
+
+
 def test_the_faults_follow_together_and_keep_the_tests_words() -> None:
     one = Proof()
     one.faults.raised("EAR-02", 5.0)
     one.settle()
     assert one.tests()
     loop = finding("loop", False, "EAR-02")
-    assert one.found(loop, finding("camera", False, "CAM-02"), WELL[1]) == ("EAR-02",)
-    assert one.found(WELL[2]) == ("EAR-02", "CAM-02"), "the loop's word stands"
+    assert one.found(finding("camera", False, "CAM-02"), *WELL[1:3]) == ("EAR-02",)
+    assert one.found(loop) == ("EAR-02", "CAM-02"), "the loop's word stands"
     assert one.faults.open[1] == ("CAM-02", HUB_EPOCH, "camera seen")
     assert one.proving.state == "resting"
     assert one.proving.findings["loop"] == loop
@@ -159,7 +187,7 @@ def test_what_is_missing_is_not_mended_by_a_test_that_passes() -> None:
 
 def test_a_failure_without_a_code_is_no_fault() -> None:
     one = Proof()
-    assert one.prove(finding("loop", False), *WELL) == ()
+    assert one.prove(*WELL[:3], finding("loop", False)) == ()
 
 
 def test_nothing_is_believed_that_was_not_asked() -> None:

@@ -8,7 +8,7 @@ from kiosk.media.commands import Fault, Finding, Level, Opened
 from kiosk.reports import reported
 from signalling.messages import CallStats
 from signalling.visit import Status
-from tests.kiosk.bench_of_session import HUB_EPOCH, OPENED, sent, visit
+from tests.kiosk.bench_of_session import HUB_EPOCH, OPENED, TESTED, sent, visit
 from tests.kiosk.test_narration import STATS
 from tests.kiosk.test_standing import standing
 
@@ -43,7 +43,7 @@ def test_a_proofs_process_that_opens_leaves_judgements_to_its_findings() -> None
     reported(made, OPENED, 1.0)
     made.settle(1.0)
     assert made.faults.codes == ("CAM-02",)
-    for device in ("camera", "microphone", "earpiece"):
+    for device in TESTED:
         reported(made, Finding(device=device, passed=True, detail=""), 2.0)
     assert not made.faults.codes
 
