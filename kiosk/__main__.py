@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ import click
 from config.loader import load_terminal
 from config.problems import ConfigError
 from config.schema import TerminalConfig
-from hardware import hooks
+from hardware import health, hooks
 from hardware.alsa_settings import use_system_settings
 from kiosk import fault_history, lockdown, technician_lock
 from kiosk.fault_history import FaultHistory
@@ -133,6 +134,7 @@ async def _run(config: TerminalConfig) -> bool:
         show=_remembering(volume, root.show),
         keep=files.keep,
         restart=again.set,
+        health=partial(health.read, Path(config.state_dir)),
     )
     terminal = Terminal(parts, _session(config, volume.recalled, files))
     app = KioskApp(root)

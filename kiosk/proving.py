@@ -13,7 +13,7 @@ stateDiagram-v2
     testing --> opening: the process died
     testing --> resting: all has been judged
     opening --> resting: a visit came, or it takes too long
-    testing --> resting: a visit came, or it takes too long
+    testing --> resting: a visit came, it takes too long, or the process died again
 ```
 """
 
@@ -30,6 +30,8 @@ EVERY_WITH_FAULT_S: Final = 60.0
 """The same while a judgement stands: it heals by the next proof only."""
 AFTER_PLUG_S: Final = 2.0
 """One device comes as several, one after the other."""
+MAX_DEATHS: Final = 2
+"""A process that dies of the test this often is not asked again before the next proof."""
 LIMITS_S: Final = {"opening": 120.0, "testing": 60.0}
 """A process that has to be loaded first, on the slowest machine, has its devices open by then; all
 judgements together take a few seconds."""
@@ -55,6 +57,7 @@ class Proving:
         self._due_at = float("-inf")
         self._since = 0.0
         self._heard: dict[str, Finding] = {}
+        self._deaths = 0
         self._all_at: float | None = None
         """When there was an answer for all that must have one."""
 
@@ -80,12 +83,14 @@ class Proving:
             self._rest(now)  # and at once when the visit is over: it was not finished
         elif self._all_at is not None and now - self._all_at >= LOOP_S:
             self._conclude(faults, now, clock)
-        elif self.runs and now - self._since >= LIMITS_S[self.state]:
+        elif self.runs and (
+            self._deaths >= MAX_DEATHS or now - self._since >= LIMITS_S[self.state]
+        ):
             self._give_up(faults, now, clock)
         elif not self.runs and free and here and self._is_due(faults, now):
             self.state, self._since, self._due_at = "opening", now, float("inf")
             self._heard.clear()
-            self._all_at = None
+            self._deaths = 0
 
     def _is_due(self, faults: Faults, now: float) -> bool:
         if now >= self._due_at:
@@ -97,6 +102,7 @@ class Proving:
         """Return whether the process is to judge its devices now; `is_open` whether it can."""
         if self.state == "testing" and not is_open:
             self.state, self._since, self._all_at = "opening", now, None
+            self._deaths += 1
         if self.state != "opening" or not is_open:
             return False
         self.state, self._since = "testing", now

@@ -21,6 +21,7 @@ PANEL_WIDTH: Final = 392
 
 def draw(pen: Pen, view: View, words: Words) -> None:
     """Draw the idle screen."""
+    pen.button(held_for_technician(GATE))  # there too where no hub has said the number yet
     if view.label:
         _place(pen, view, words)
         _time(pen, view, words)
@@ -37,7 +38,6 @@ def draw(pen: Pen, view: View, words: Words) -> None:
 
 def _place(pen: Pen, view: View, words: Words) -> None:
     gate_sign(pen, GATE, view.label, theme.SUN, theme.INK)
-    pen.button(held_for_technician(GATE))
     room = RIGHT - 184
     pen.text(184, 94, view.facility.name, theme.LEAD, theme.INK, bold=True, width=room)
     where = words("Terminal {label}, Unit {unit}", label=view.label, unit=view.unit)

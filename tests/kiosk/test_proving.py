@@ -227,6 +227,18 @@ def test_a_process_that_died_is_asked_again() -> None:
     assert one.tests()
 
 
+def test_a_process_that_dies_of_the_test_again_is_a_fault_and_left_alone_for_a_minute() -> None:
+    one = Proof()
+    for _ in range(2):
+        assert one.settle() == "opening"
+        assert one.tests()
+        assert not one.tests(is_open=False)
+    assert one.settle() == "resting"
+    assert one.faults.codes == (UNPROVED_FAULT,)
+    assert one.at(EVERY_WITH_FAULT_S) == "opening"
+    assert one.settle() == "opening", "counted anew"
+
+
 # -- in a session -----------------------------------------------------------------------------
 
 
@@ -321,7 +333,7 @@ STEPS = st.lists(
 
 
 class Processes:
-    """Answers as a media process does: quickly, never, or by dying."""
+    """Answers as a media process does: quickly, never, or by dying of the test."""
 
     def __init__(self, bench: Bench, kind: str) -> None:
         self.bench, self.kind = bench, kind
@@ -333,16 +345,16 @@ class Processes:
                 self.runs = False
             elif isinstance(action, StartMedia):
                 self.runs = True
-                if self.kind == "dies":
-                    self.take(self.bench.do(MediaDied("crash")))
-                elif self.kind != "hangs":
+                if self.kind != "hangs":
                     self.take(self.bench.do(OPENED))
             elif action == Tell(SelfTest()) and self.kind == "well":
                 for each in WELL:
                     self.take(self.bench.do(each))
+            elif action == Tell(SelfTest()) and self.kind == "fragile":
+                self.take(self.bench.do(MediaDied("crash")))
 
 
-@given(steps=STEPS, kind=st.sampled_from(["well", "hangs", "deaf"]))
+@given(steps=STEPS, kind=st.sampled_from(["well", "hangs", "deaf", "fragile"]))
 @settings(max_examples=150, deadline=None)
 def test_whatever_happens_the_process_stops_when_nobody_is_here(
     steps: list[Any], kind: str

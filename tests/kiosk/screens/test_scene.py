@@ -258,7 +258,9 @@ def test_each_row_can_be_chosen_at_its_place() -> None:
 # -- the technician ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "box"), [("k1-idle", GATE), ("k8-camera", CODE)])
+@pytest.mark.parametrize(
+    ("name", "box"), [("k1-idle", GATE), ("k1-unknown", GATE), ("k8-camera", CODE)]
+)
 def test_the_way_to_the_technician_is_held_for_three_seconds_and_not_drawn(
     name: str, box: Box
 ) -> None:
