@@ -15,7 +15,8 @@ from rich.table import Table
 from config.schema import Devices
 from hardware import discovery, factory, selftest
 from hardware.alsa_settings import use_system_settings
-from hardware.selftest import Finding
+from hardware.finding import Finding
+from hardware.interfaces import VideoMode
 
 SUBSYSTEMS = ("video4linux", "sound", "input")
 
@@ -46,13 +47,14 @@ def list_devices(as_json: bool) -> None:
 @main.command()
 @click.option("--camera", default="auto", show_default=True, help='"simulated", "auto" or a path.')
 @click.option("--microphone", default="auto", show_default=True, help="Likewise, or a name.")
+@click.option("--earpiece", default="auto", show_default=True, help="Likewise.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def test(camera: str, microphone: str, as_json: bool) -> None:
+def test(camera: str, microphone: str, earpiece: str, as_json: bool) -> None:
     """Prove camera and microphone: a picture that is not black or frozen, sound that is there.
 
     No visit may be running: a camera serves one program at a time. Exit status 1 when one fails.
     """
-    findings = asyncio.run(_test(Devices(camera=camera, microphone=microphone)))
+    findings = asyncio.run(_test(Devices(camera=camera, microphone=microphone, earpiece=earpiece)))
     if as_json:
         click.echo(json.dumps([asdict(each) for each in findings]))
     else:
@@ -87,8 +89,8 @@ def watch(as_json: bool) -> None:
 
 async def _test(devices: Devices) -> list[Finding]:
     return [
-        await selftest.check_camera(factory.camera(devices)),
-        await selftest.check_microphone(factory.microphone(devices)),
+        await selftest.check_camera(factory.camera(devices), VideoMode(640, 480, 30)),
+        *await selftest.check_sound(factory.microphone(devices), factory.earpiece(devices)),
     ]
 
 

@@ -1,80 +1,200 @@
-"""Whether devices work, from what they give; says no more than was measured."""
+"""Proves devices that nobody else has open: opens each, collects what it gives, has it judged.
+
+The thresholds: `judging_picture.py`, `judging_sound.py`, `judging_hook.py`. The media process
+judges the devices of a running kiosk by the same (`kiosk/media/proof.py`).
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Final
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import av
 import numpy as np
 
-from hardware import sound
-from hardware.interfaces import BLOCK_SAMPLES, Camera, DeviceError, Microphone
+from hardware import judging_hook, judging_picture, judging_sound
+from hardware.finding import Finding, failed_with
+from hardware.hook import NoHook
+from hardware.interfaces import (
+    BLOCK_SAMPLES,
+    SAMPLE_RATE_HZ,
+    Block,
+    Camera,
+    DeviceError,
+    DeviceRefused,
+    Earpiece,
+    Hook,
+    Microphone,
+    VideoMode,
+)
+from hardware.judging_hook import Move
+from hardware.judging_picture import Look, look
+from hardware.scene import rows_of
+from hardware.sweep_player import SweepPlayer
 
-FRAMES: Final = 15
-BLACK_LUMA: Final = 24
-"""Mean luma (16 is black) under which a lens is covered or a sensor dead."""
-FLAT_LUMA: Final = 2.0
-"""Standard deviation under which there is nothing in the picture."""
-LISTEN_BLOCKS: Final = 100
-SILENT_DBFS: Final = -80.0
-"""Even a quiet room's noise is above this in a working microphone."""
-TIMEOUT_S: Final = 5.0
+T = TypeVar("T")
+
+OPEN_S: Final = 12.0
+"""Above the camera's own limit."""
+SETTLE_S: Final = 0.8
+"""A camera's first pictures are dark or green until it has found its exposure."""
+LOOK_S: Final = 1.6
+"""Above `judging_picture.FROZEN_S`."""
+QUIET_S: Final = 1.0
+"""The microphone is judged by the second before the sweep."""
+LOOP_S: Final = 1.0
+"""The sweep, and as long again for it to arrive; sound servers keep it 200 ms each way at most."""
+MOVE_S: Final = 15.0
+"""For each move of the handset, which may hang across the room from the keyboard."""
+STILL_S: Final = 1.0
+"""So long a hook is watched when nothing is expected of it: flapping shows by itself."""
+
+UNTRIED: Final = Finding(
+    "loop", True, "not tried: that takes microphone and earpiece", proved=False
+)
+
+Ask = Callable[[str], None]
+"""Says to the technician what to do now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One device's result. `code` is the fault's ("CAM-02"), empty when it passed."""
-
-    device: str
-    passed: bool
-    detail: str
-    code: str = ""
-
-
-async def check_camera(camera: Camera) -> Finding:
-    """Open the camera, look at 15 frames, close it."""
+async def check_camera(camera: Camera, asked: VideoMode) -> Finding:
+    """Open the camera, look at what it gives, close it."""
     try:
-        async with asyncio.timeout(TIMEOUT_S):
-            mode = await camera.open()
-            frames = [_luma(await camera.frame()) for _ in range(FRAMES)]
+        await opened(camera.open())
+        until = time.monotonic() + SETTLE_S
+        while time.monotonic() < until:
+            await camera.frame()
+        looks: list[Look] = []
+        until += LOOK_S
+        while time.monotonic() < until:
+            looks.append(look_at(await camera.frame()))
     except DeviceError as error:
-        return Finding("camera", False, str(error), f"CAM-{error.code}")
-    except TimeoutError:
-        return Finding("camera", False, f"{FRAMES} frames took over {TIMEOUT_S:.0f} s", "CAM-03")
+        return failed_with("camera", error)
     finally:
         await camera.close()
-    mean, contrast = float(frames[-1].mean()), float(frames[-1].std())
-    if mean < BLACK_LUMA or contrast < FLAT_LUMA:
-        return Finding(
-            "camera", False, f"dark or empty: luma {mean:.0f}, contrast {contrast:.1f}", "CAM-02"
-        )
-    if all(np.array_equal(frames[0], frame) for frame in frames[1:]):
-        return Finding("camera", False, f"frozen: {FRAMES} frames are the same", "CAM-03")
-    return Finding(
-        "camera", True, f"{mode.width}x{mode.height} at {mode.fps} a second, luma {mean:.0f}"
-    )
+    return judging_picture.judge(looks, asked)
 
 
-async def check_microphone(microphone: Microphone) -> Finding:
-    """Open the microphone, listen for a second, close it."""
+def look_at(frame: av.VideoFrame) -> Look:
+    """Measure a frame (yuv420p); its time is the camera's own."""
+    luma, _, v = frame.planes
+    at_s = frame.time if frame.time is not None else time.monotonic()
+    return look(rows_of(luma), rows_of(v), at_s)
+
+
+async def check_sound(microphone: Microphone, earpiece: Earpiece) -> list[Finding]:
+    """Open both, listen to the room, play the sweep, listen for it, close both."""
+    player, recording = SweepPlayer(), Recording()
     try:
-        async with asyncio.timeout(TIMEOUT_S):
-            await microphone.open()
-            blocks = [await microphone.block() for _ in range(LISTEN_BLOCKS)]
-    except DeviceError as error:
-        return Finding("microphone", False, str(error), f"MIC-{error.code}")
-    except TimeoutError:
-        wanted_s = LISTEN_BLOCKS * BLOCK_SAMPLES / 48_000
-        return Finding("microphone", False, f"{wanted_s:.0f} s of sound took too long", "MIC-02")
+        of_ear = await _error(opened(earpiece.open(player.pull)))
+        of_microphone = await _error(_listen(microphone, recording))
+        quiet = recording.samples
+        player.start()
+        if of_microphone is None:
+            of_microphone = await _error(recording.fill(microphone, LOOP_S))
+        else:
+            await asyncio.sleep(LOOP_S)
     finally:
         await microphone.close()
-    level = sound.rms_dbfs(np.concatenate(blocks))
-    if level < SILENT_DBFS:
-        return Finding("microphone", False, f"silent: {level:.0f} dBFS", "MIC-02")
-    return Finding("microphone", True, f"hears {level:.0f} dBFS")
+        await earpiece.close()
+    return [
+        _finding("microphone", of_microphone, lambda: judging_sound.judge_microphone(quiet)),
+        _finding("earpiece", of_ear, lambda: judging_sound.judge_earpiece(player.played)),
+        loop_of(recording, player) if of_ear is None and of_microphone is None else UNTRIED,
+    ]
 
 
-def _luma(frame: av.VideoFrame) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return frame.to_ndarray(format="gray").astype(np.uint8)
+class Recording:
+    """Blocks of a microphone, in order, and when the first began."""
+
+    def __init__(self) -> None:
+        self.began_at = 0.0
+        """Monotonic seconds; good to a block."""
+        self._blocks: list[Block] = []
+
+    @property
+    def samples(self) -> Block:
+        """All of it."""
+        return np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.int16)
+
+    def add(self, block: Block) -> None:
+        """Take the block that has just come."""
+        if not self._blocks:
+            self.began_at = time.monotonic() - block.size / SAMPLE_RATE_HZ
+        self._blocks.append(block)
+
+    async def fill(self, microphone: Microphone, seconds: float) -> None:
+        """Add so much more. Raises DeviceLost."""
+        for _ in range(round(seconds * SAMPLE_RATE_HZ / BLOCK_SAMPLES)):
+            self.add(await microphone.block())
+
+
+def loop_of(recording: Recording, player: SweepPlayer) -> Finding:
+    """Judge whether the recording has what was played."""
+    began_at = player.began_at if player.began_at is not None else recording.began_at
+    return judging_sound.judge_loop(recording.samples, began_at - recording.began_at)
+
+
+async def check_hook(hook: Hook, ask: Ask | None, move_s: float = MOVE_S) -> Finding:
+    """Open the hook, have it moved both ways (`ask` None: only watch it), close it."""
+    if isinstance(hook, NoHook):
+        return Finding("hook", True, "none is configured: the handset counts as lifted")
+    moves: list[Move] = []
+    try:
+        starts_up = await opened(hook.open())
+        up = starts_up
+        for _ in range(2 if ask is not None else 0):
+            assert ask is not None
+            says, do = ("lifted", "Hang it up") if up else ("hung up", "Lift it")
+            ask(f"The hook says that the handset is {says}. {do} now ({move_s:.0f} s).")
+            if not await _moves(hook, moves, move_s, until_up=not up):
+                break
+            up = not up
+        await _moves(hook, moves, STILL_S)
+    except DeviceError as error:
+        return failed_with("hook", error)
+    finally:
+        await hook.close()
+    return judging_hook.judge(starts_up, moves, None if ask is None else move_s)
+
+
+async def opened(opening: Awaitable[T]) -> T:
+    """Return what opening a device returns. Raises DeviceError, also when it takes too long."""
+    try:
+        return await asyncio.wait_for(opening, OPEN_S)
+    except TimeoutError:
+        raise DeviceRefused(f"it did not open within {OPEN_S:.0f} s") from None
+
+
+async def _listen(microphone: Microphone, recording: Recording) -> None:
+    await opened(microphone.open())
+    await recording.fill(microphone, QUIET_S)
+
+
+async def _moves(
+    hook: Hook, moves: list[Move], seconds: float, *, until_up: bool | None = None
+) -> bool:
+    """Note moves for so long, or until the handset is as wanted: whether it is. DeviceLost."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                up = await hook.change()
+                moves.append(Move(time.monotonic(), up))
+                if up is until_up:
+                    return True
+    except TimeoutError:
+        return False
+
+
+async def _error(work: Awaitable[object]) -> DeviceError | None:
+    try:
+        await work
+    except DeviceError as error:
+        return error
+    return None
+
+
+def _finding(device: str, error: DeviceError | None, judge: Callable[[], Finding]) -> Finding:
+    return failed_with(device, error) if error is not None else judge()

@@ -17,14 +17,32 @@ def test_list_is_json() -> None:
 
 
 def test_test_passes_simulated_devices() -> None:
-    arguments = ["test", "--camera", "simulated", "--microphone", "simulated", "--json"]
+    arguments = [
+        "test",
+        "--camera",
+        "simulated",
+        "--microphone",
+        "simulated",
+        "--earpiece",
+        "simulated",
+        "--json",
+    ]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
-    assert [each["passed"] for each in json.loads(result.stdout)] == [True, True]
+    assert [each["passed"] for each in json.loads(result.stdout)] == [True] * 4
 
 
 def test_test_names_a_missing_camera() -> None:
-    arguments = ["test", "--camera", "/dev/video99", "--microphone", "simulated", "--json"]
+    arguments = [
+        "test",
+        "--camera",
+        "/dev/video99",
+        "--microphone",
+        "simulated",
+        "--earpiece",
+        "simulated",
+        "--json",
+    ]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 1
     assert json.loads(result.stdout)[0]["code"] == "CAM-01"

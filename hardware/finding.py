@@ -1,0 +1,57 @@
+"""What a self-test found of one device, and what a technician does about it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from hardware.interfaces import DeviceAmbiguous, DeviceBusy, DeviceError, DeviceRefused
+
+PREFIXES: Final = {"camera": "CAM", "microphone": "MIC", "earpiece": "EAR", "hook": "HOOK"}
+"""The first part of a device's fault codes."""
+
+SILENT: Final = "02"
+FROZEN: Final = "03"
+REFUSED: Final = "04"
+"""The second part, beside those that a DeviceError has: silent or black, frozen, refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One device's result. `code` is the fault's ("CAM-02"), empty when it passed."""
+
+    device: str
+    """"camera", "microphone", "earpiece", "hook"; "loop" is from earpiece to microphone."""
+    passed: bool
+    detail: str
+    """What was measured, or what is wrong."""
+    code: str = ""
+    fix: str = ""
+    """What to do when it did not pass; where it is not proved, what would prove it."""
+    proved: bool = True
+    """False where nothing is known to be wrong and not everything was tried."""
+
+
+def failed(device: str, number: str, detail: str, fix: str) -> Finding:
+    """Return the finding of a device with the fault `number` ("02")."""
+    return Finding(device, False, detail, f"{PREFIXES[device]}-{number}", fix)
+
+
+def failed_with(device: str, error: DeviceError) -> Finding:
+    """Return the finding of a device that did not open, or was lost."""
+    return failed(device, error.code, str(error) or type(error).__name__, fix_of(error))
+
+
+def fix_of(error: DeviceError) -> str:
+    """Return what a technician does about a device's error."""
+    match error:
+        case DeviceAmbiguous():
+            return "Write one of them into [devices] of terminal.toml, or unplug the others."
+        case DeviceBusy():
+            return "Stop the program that uses it; `visit-hardware list` names it."
+        case DeviceRefused():
+            return (
+                "Check its line in terminal.toml, and that this user is in the groups video, audio "
+                "and input. If both are right, plug it in again, or replace it."
+            )
+    return "Plug it in, or try another port and cable; `visit-hardware list` shows what is there."

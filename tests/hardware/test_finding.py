@@ -1,0 +1,38 @@
+"""A device's error becomes a fault code and words to act on."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardware.finding import failed_with
+from hardware.interfaces import (
+    DeviceAmbiguous,
+    DeviceBusy,
+    DeviceError,
+    DeviceLost,
+    DeviceNotFound,
+    DeviceRefused,
+)
+
+
+@pytest.mark.parametrize("device", ["camera", "microphone", "earpiece", "hook"])
+@pytest.mark.parametrize(
+    ("error", "number"),
+    [
+        (DeviceNotFound("gone"), "01"),
+        (DeviceLost("gone"), "01"),
+        (DeviceBusy("taken"), "04"),
+        (DeviceAmbiguous("two"), "04"),
+        (DeviceRefused("no"), "04"),
+    ],
+)
+def test_every_error_has_its_code_and_a_fix(device: str, error: DeviceError, number: str) -> None:
+    found = failed_with(device, error)
+    prefix, _, suffix = found.code.partition("-")
+    assert (found.device, found.passed, suffix) == (device, False, number)
+    assert device.upper().startswith(prefix)
+    assert found.fix.endswith(".")
+
+
+def test_an_error_without_words_has_its_name() -> None:
+    assert failed_with("hook", DeviceLost()).detail == "DeviceLost"
