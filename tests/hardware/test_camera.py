@@ -184,6 +184,7 @@ async def test_silent_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_damaged_pictures_are_counted_and_not_shown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.WARNING)
     fake = FakeCamera({"MJPG": {(320, 240): (30,)}})
     whole = jpeg(ramp(320, 240, "yuvj422p"))
     async with opened(fake) as camera:
@@ -232,6 +233,7 @@ async def test_a_driver_with_another_clock_is_timed_here() -> None:
 async def test_it_is_told_how_to_see_and_what_it_lacks_is_one_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.WARNING)
     fake = FakeCamera()
     fake.controls = {EXPOSURE: (1, 5000)}
     async with opened(fake, settings=Settings(exposure="120", focus="7")):

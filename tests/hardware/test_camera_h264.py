@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import av
 import pytest
@@ -180,6 +181,7 @@ async def test_unasked_for_nothing_is_carried(asked: str) -> None:
 async def test_a_camera_without_h264_says_so_and_serves(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.WARNING)
     fake = FakeCamera({"YUYV": {(320, 240): (30,)}})
     camera = made(fake)
     await camera.open()
