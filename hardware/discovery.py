@@ -104,12 +104,13 @@ def _sounds() -> Iterator[Found]:
         card_id, title = _above(node, "id"), _title(card, unit, direction)
         usb = sysfs.usb_device(node)
         product = sysfs.text(usb, "product") if usb is not None else ""
-        is_secondary = bool(_DIGITAL_OUTPUT.search(f"{card_id} {title}"))
+        is_output = direction == "p"
+        is_secondary = is_output and bool(_DIGITAL_OUTPUT.search(f"{card_id} {title}"))
         if not is_secondary:
             is_secondary = (card, direction) in led
             led.add((card, direction))
         pcm = Device(
-            kind="microphone" if direction == "c" else "earpiece",
+            kind="earpiece" if is_output else "microphone",
             node=node.path,
             name=product or ", ".join(filter(None, (card_id, title))),
             identity=sysfs.identity(node, str(unit)),

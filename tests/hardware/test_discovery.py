@@ -168,6 +168,13 @@ def test_a_screens_loudspeakers_are_taken_where_there_is_nothing_else(machine: T
     assert fresh.choose(discovery.attached()).device.node == "/dev/snd/pcmC1D0p"
 
 
+def test_a_digital_microphone_is_no_digital_output(machine: Testbed) -> None:
+    path = "platform/avs_dmic"
+    machine.plug([Node(path, "platform"), *trees.sound_card(path, 0, "DMIC", ("0c",))])
+    machine.write_proc("asound/card0/pcm0c/info", "id: Digital Microphone\n")
+    assert [each.is_secondary for each in attached("microphone")] == [False]
+
+
 def test_sockets_for_headsets_are_hooks_of_last_resort(machine: Testbed) -> None:
     machine.plug(trees.built_in_sound(0, 10))
     assert [(each.name, each.is_secondary) for each in attached("hook")] == [
