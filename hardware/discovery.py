@@ -16,7 +16,6 @@ from typing import Final, Literal
 from hardware import capabilities, sysfs
 from hardware.hid import has_hook
 from hardware.identity import Device, Identity, Kind, without_serial
-from hardware.interfaces import DeviceNotFound
 from hardware.sysfs import Node
 
 PROC_ASOUND: Final = Path("/proc/asound")
@@ -196,11 +195,3 @@ def _whole(found: tuple[Found, ...]) -> tuple[Device, ...]:
 
 def _make(device: Device) -> tuple[str, str, str]:
     return device.identity.vendor, device.identity.product, device.identity.serial
-
-
-def first_camera() -> str:
-    """Return the first camera's path. Raises DeviceNotFound."""
-    found = next((each for each in attached() if each.kind == "camera"), None)
-    if found is None:
-        raise DeviceNotFound("no camera is attached")
-    return found.node
