@@ -86,8 +86,8 @@ class EvdevHook:
         if event.type == EV_SYN:
             assert self._device is not None
             self._switch.show(self._device.is_set(*self._code))
-        elif (event.type, event.code) == self._code and event.value in (0, 1):
-            self._switch.show(bool(event.value))
+        elif (event.type, event.code) == self._code:
+            self._switch.show(bool(event.value))  # 2, a repeat: still down
 
     def _lost(self, reason: DeviceLost) -> None:
         device, self._device = self._device, None

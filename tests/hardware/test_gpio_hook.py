@@ -51,6 +51,8 @@ class FakeRequest:
         return self._read
 
     def get_value(self, line: int | str) -> Value:
+        if self.failing is not None:
+            raise self.failing
         return self.value
 
     def wait_edge_events(self, timeout: float) -> bool:
@@ -77,6 +79,7 @@ class FakeChips:
 
     value: Value = Value.INACTIVE
     error: Exception | None = None
+    unreadable: OSError | None = None
     debounces: bool = True
     asked: list[tuple[str, dict[Any, gpiod.LineSettings], str]] = field(default_factory=list)
     given: list[FakeRequest] = field(default_factory=list)
@@ -91,6 +94,7 @@ class FakeChips:
         if settings.debounce_period and not self.debounces:
             raise refused(errno.EINVAL)
         self.given.append(FakeRequest(self.value))
+        self.given[-1].failing = self.unreadable
         return self.given[-1]
 
 
@@ -175,6 +179,13 @@ async def test_why_it_does_not_open(
     chips.error = error
     with pytest.raises(expected, match=words):
         await GpioHook("gpiochip0", "HOOK", HOLD_S).open()
+
+
+async def test_a_line_that_cannot_be_read_is_let_go(chips: FakeChips) -> None:
+    chips.unreadable = refused(errno.ENODEV)
+    with pytest.raises(DeviceNotFound):
+        await GpioHook("gpiochip0", "17", HOLD_S).open()
+    assert chips.given[0].released
 
 
 async def test_a_chip_that_is_pulled_is_lost_and_opens_again(chips: FakeChips) -> None:

@@ -103,6 +103,12 @@ def test_the_whole_report_of_a_telephone() -> None:
     assert keypad.read(bytes([1, 0, 0x05, 0, 0, 0, 0, 0])) == 0
 
 
+def test_usages_of_two_pages_in_one_field_keep_theirs() -> None:
+    """Its "delete" key is Programmable Button (0x0B/0x07), then Button 1; one value: the first."""
+    (delete,) = controls(parse(CX300.descriptor), TELEPHONY, 0x07)
+    assert delete.bit == 5
+
+
 def test_a_hook_after_other_fields_and_reports() -> None:
     descriptor = (
         page(0x0C) + usage(1) + APPLICATION + report(1) + logical(0, 255) + shape(8, 3)

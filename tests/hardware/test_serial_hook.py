@@ -80,6 +80,21 @@ async def test_garbage_is_ignored_and_counted(line: Line) -> None:
     await hook.close()
 
 
+async def test_an_endless_line_is_not_kept(line: Line) -> None:
+    hook = text_hook(line)
+    await hook.open()
+    for _ in range(20):
+        line.send(b"x" * 200)
+    line.send(b"\n0\n")
+    assert await asyncio.wait_for(hook.change(), 2) is False
+    line.send(b"1" * 200)
+    async with asyncio.timeout(2):
+        while not hook._overlong:  # noqa: ASYNC110 - what is thrown away has no event
+            await asyncio.sleep(0.005)
+    assert hook._line == b""
+    await hook.close()
+
+
 async def test_inverted_text(line: Line) -> None:
     hook = text_hook(line, inverted=True)
     assert await hook.open() is True

@@ -88,6 +88,7 @@ async def hidraw() -> None:
     phone = telephone(LIFTED)
     began = time.monotonic()
     assert await opened(hook) is True
+    assert phone.asked == 1, "up because it said so"
     print(f"hidraw: back after {1000 * (time.monotonic() - began):.0f} ms")
     await hook.close()
     phone.unplug()
