@@ -10,8 +10,8 @@ from hardware.finding import FROZEN, REFUSED, Finding, failed
 
 FLAPS: Final = 6
 FLAPS_WITHIN_S: Final = 1.0
-"""So many moves in a second no hand makes: to lift and hang up twice in it is hard to do. They have
-been debounced already, so a contact that only bounces is not counted."""
+"""So many moves in a second no hand makes: to lift and hang up twice in it is hard to do. Of moves
+that are debounced; and of raw ones, while nobody moves it: then there are no bounces either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,22 @@ class Move:
     up: bool
 
 
-def judge(starts_up: bool, moves: Sequence[Move], asked_s: float | None) -> Finding:
+def judge(
+    starts_up: bool, moves: Sequence[Move], asked_s: float | None, raw_moves: int = 0
+) -> Finding:
     """Judge a hook by its moves.
 
     `asked_s`: how long the technician was given for each move; None when nobody was asked.
+    `raw_moves`: how often the switch moved within the second in which nobody moved it. A contact
+    that flaps is held back by the debouncing (`debounce.py`), or never still enough for it: what
+    is debounced alone would make it look stuck.
     """
-    if is_flapping(moves):
+    fastest = max(_fastest(moves), raw_moves)
+    if fastest >= FLAPS:
         return failed(
             "hook",
             REFUSED,
-            f"flapping: {_fastest(moves)} moves within a second",
+            f"flapping: {fastest} moves within a second",
             "Look at the switch and its cable; raise hook_debounce_ms in terminal.toml.",
         )
     now = "up" if (moves[-1].up if moves else starts_up) else "hung up"

@@ -16,7 +16,7 @@ import numpy as np
 
 from hardware import judging_hook, judging_picture, judging_sound
 from hardware.finding import Finding, failed_with
-from hardware.hook import NoHook
+from hardware.hook import CountedHook, NoHook
 from hardware.interfaces import (
     BLOCK_SAMPLES,
     SAMPLE_RATE_HZ,
@@ -137,7 +137,7 @@ def loop_of(recording: Recording, player: SweepPlayer) -> Finding:
     return judging_sound.judge_loop(recording.samples, began_at - recording.began_at)
 
 
-async def check_hook(hook: Hook, ask: Ask | None, move_s: float = MOVE_S) -> Finding:
+async def check_hook(hook: CountedHook, ask: Ask | None, move_s: float = MOVE_S) -> Finding:
     """Open the hook, have it moved both ways (`ask` None: only watch it), close it."""
     if isinstance(hook, NoHook):
         return Finding("hook", True, "none is configured: the handset counts as lifted")
@@ -152,12 +152,14 @@ async def check_hook(hook: Hook, ask: Ask | None, move_s: float = MOVE_S) -> Fin
             if not await _moves(hook, moves, move_s, until_up=not up):
                 break
             up = not up
+        counted = hook.moves
         await _moves(hook, moves, STILL_S)
+        raw_moves = hook.moves - counted
     except DeviceError as error:
         return failed_with("hook", error)
     finally:
         await hook.close()
-    return judging_hook.judge(starts_up, moves, None if ask is None else move_s)
+    return judging_hook.judge(starts_up, moves, None if ask is None else move_s, raw_moves)
 
 
 async def opened(opening: Awaitable[T]) -> T:

@@ -39,6 +39,12 @@ def test_flapping_is_told_asked_or_not() -> None:
         assert found.detail == "flapping: 10 moves within a second"
 
 
+def test_what_is_never_still_enough_to_count_is_flapping_and_not_stuck() -> None:
+    found = judge(False, [], 15.0, raw_moves=40)
+    assert (found.code, found.detail) == ("HOOK-04", "flapping: 40 moves within a second")
+    assert judge(False, [], 15.0, raw_moves=FLAPS - 1).code == "HOOK-03"
+
+
 def test_when_nobody_was_asked_nothing_is_claimed() -> None:
     found = judge(True, [], None)
     assert (found.passed, found.proved) == (True, False)

@@ -11,7 +11,9 @@ import av
 import numpy as np
 import pytest
 
-from hardware import selftest
+from config.input_codes import EV_KEY
+from hardware import evdev, selftest
+from hardware.evdev_hook import EvdevHook
 from hardware.finding import Finding
 from hardware.hook import NoHook
 from hardware.interfaces import (
@@ -29,6 +31,9 @@ from hardware.scene import rows_of
 from hardware.selftest import check_camera, check_hook, check_sound
 from hardware.simulated import SimulatedCamera, SimulatedEarpiece, SimulatedMicrophone
 from hardware.simulated_hook import SimulatedHook
+from tests.hardware.kernel_input import KernelInput, event
+from tests.hardware.nodes import found as found_at
+from tests.hardware.nodes import pipe
 
 ASKED: Final = VideoMode(320, 240, 30)
 
@@ -230,6 +235,25 @@ async def test_a_hook_that_nobody_moves_is_only_watched() -> None:
     found = await check_hook(SimulatedHook(), None)
     assert found.passed
     assert "nobody was asked" in found.detail
+
+
+@pytest.mark.parametrize("still_s", [0.005, 0.1])
+async def test_a_flapping_contact_is_told(monkeypatch: pytest.MonkeyPatch, still_s: float) -> None:
+    """Faster than the debouncing, and slower: both come to few moves that count, or none."""
+    monkeypatch.setattr(evdev, "ioctl", KernelInput((EV_KEY, 169)))
+    with pipe() as node:
+        hook = EvdevHook(found_at(node.path), 0.03)
+
+        async def flap() -> None:
+            for number in range(1000):
+                node.send(event(EV_KEY, 169, number % 2))
+                await asyncio.sleep(still_s)
+
+        flapping = asyncio.create_task(flap())
+        found = await check_hook(hook, None)
+        flapping.cancel()
+    assert found.code == "HOOK-04"
+    assert found.detail.startswith("flapping: ")
 
 
 async def test_no_hook_is_no_fault() -> None:
