@@ -267,6 +267,7 @@ async def test_a_hook_that_stays_away_is_told_once_and_its_return_is_seen_at_onc
 async def test_a_hook_that_flaps_or_comes_and_goes_ends_no_visit() -> None:
     async with running() as stage:
         await stage.seated()
+        stage.log.clear()
         for move in (False, True, None, False, True) * 3:
             stage.hook.moves.put_nowait(move)
         await stage.until(stage.hook.moves.empty)
