@@ -95,7 +95,8 @@ class V4l2Camera:
         if self._mode is None:
             raise DeviceLost("the camera is not open")
         try:
-            return await asyncio.wait_for(self._frames.get(), SILENT_S)
+            async with asyncio.timeout(SILENT_S):
+                return await self._frames.get()
         except TimeoutError:
             await self.close()
             raise DeviceLost(f"no picture for {SILENT_S:.0f} s") from None

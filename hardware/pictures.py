@@ -13,7 +13,7 @@ import av
 import numpy as np
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
-from av.video.reformatter import ColorRange
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from hardware.crop import rows_of
 from hardware.interfaces import EncodedFrame
@@ -69,6 +69,7 @@ class RawCopier:
 
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
+        self._reformatter = VideoReformatter()
 
     def decode(self, data: memoryview, missed: int) -> av.VideoFrame | None:
         """Return the picture. Raises Damaged when there are too few bytes for one."""
@@ -86,7 +87,7 @@ class RawCopier:
             start = end
         if set_to.pixel_format not in RGB:
             frame.color_range = ColorRange.JPEG if set_to.full_range else ColorRange.MPEG
-        return fitted(frame)
+        return fitted(frame, self._reformatter)
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -105,6 +106,7 @@ class JpegDecoder:
     """Motion JPEG: each picture by itself. One that is cut short or garbled is not shown."""
 
     def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
         self._codec = _codec("mjpeg")
         # Else half a picture would be made up and said to be whole.
         self._codec.options = {"err_detect": "explode"}
@@ -118,7 +120,7 @@ class JpegDecoder:
             raise Damaged from error
         if not decoded:
             raise Damaged
-        return fitted(decoded[0])
+        return fitted(decoded[0], self._reformatter)
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -133,6 +135,7 @@ class H264Decoder:
 
     def __init__(self, encoder: V4l2Encoder | None) -> None:
         self._encoder = encoder
+        self._reformatter = VideoReformatter()
         self._codec = _codec("h264")
         self._codec.flags |= Flags.low_delay
         self._number = 0
@@ -161,7 +164,7 @@ class H264Decoder:
             self._encoder.close()
 
     def _carrying(self, decoded: av.VideoFrame) -> av.VideoFrame:
-        frame = fitted(decoded)
+        frame = fitted(decoded, self._reformatter)
         if self._encoder is not None:
             frame.opaque = EncodedFrame(self._waiting, self._number, self._encoder)
         self._number, self._waiting, self._is_asked = self._number + 1, b"", False
@@ -183,15 +186,18 @@ def is_introduction(data: bytes) -> bool:
     return bool(kinds) and kinds.isdisjoint(SLICES) and len(data) <= INTRODUCTION_MAX_BYTES
 
 
-def fitted(frame: av.VideoFrame) -> av.VideoFrame:
+def fitted(frame: av.VideoFrame, reformatter: VideoReformatter) -> av.VideoFrame:
     """Return the frame as yuv420p of limited range; itself when it is that already.
+
+    Each camera has a `reformatter`: it keeps tables that cost more to make than most pictures to
+    convert, as do threads that it would start.
 
     Motion JPEG is full range, and a camera's own H.264 may be. FFmpeg keeps the range unless it is
     told, and the encoders say "limited" of whatever they get: blacks and whites would be clipped.
     """
     if frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG:
         return frame
-    return frame.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG)
+    return reformatter.reformat(frame, format="yuv420p", dst_color_range=ColorRange.MPEG, threads=1)
 
 
 def _codec(name: str) -> VideoCodecContext:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 
 import av
 import click
+from av.video.reformatter import VideoReformatter
 from rich.console import Console
 from rich.table import Table
 
@@ -105,8 +106,9 @@ def _decoded(path: str, wanted: Wanted, name: str) -> Iterator[av.VideoFrame]:
     }
     with av.open(path, format="v4l2", options=options) as container:
         container.streams.video[0].codec_context.thread_count = 1
+        reformatter = VideoReformatter()
         for frame in container.decode(video=0):
-            fit = fitted(frame)
+            fit = fitted(frame, reformatter)
             fit.pts, fit.time_base = frame.pts, frame.time_base
             yield fit
 

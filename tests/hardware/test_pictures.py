@@ -7,7 +7,7 @@ import contextlib
 import av
 import numpy as np
 import pytest
-from av.video.reformatter import ColorRange
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from hardware.pictures import Damaged, JpegDecoder, RawCopier, fitted, is_introduction
 from hardware.v4l2 import Picture
@@ -68,7 +68,7 @@ def test_a_jpeg_may_be_padded_or_lack_its_end() -> None:
 
 def test_full_range_in_the_usual_format_is_fitted_too() -> None:
     """As FFmpeg decodes a camera's H.264 whose header says full range."""
-    frame = fitted(ramp(WIDTH, HEIGHT, "yuv420p"))
+    frame = fitted(ramp(WIDTH, HEIGHT, "yuv420p"), VideoReformatter())
     assert frame.color_range == ColorRange.MPEG
     assert span(frame) == pytest.approx((16, 235), abs=1)
 
@@ -77,7 +77,7 @@ def test_full_range_in_the_usual_format_is_fitted_too() -> None:
 def test_what_fits_is_not_copied(said: ColorRange) -> None:
     frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
     frame.color_range = said
-    assert fitted(frame) is frame
+    assert fitted(frame, VideoReformatter()) is frame
 
 
 def test_a_raw_camera_s_luma_is_left_as_it_is_unless_it_says_full_range() -> None:
@@ -85,6 +85,24 @@ def test_a_raw_camera_s_luma_is_left_as_it_is_unless_it_says_full_range() -> Non
     assert span(copied(raw("YUYV", 0), data)) == (245, 245)
     bright = span(copied(raw("YUYV", 0, full=True), data))
     assert bright == pytest.approx((227, 227), abs=1)
+
+
+def test_range_and_size_may_change_from_picture_to_picture() -> None:
+    """What is kept from one to the next makes no difference."""
+    reformatter = VideoReformatter()
+    for width, pix_fmt in ((320, "yuv420p"), (64, "yuvj422p"), (320, "yuvj420p"), (320, "yuyv422")):
+        frame = ramp(width, HEIGHT, pix_fmt) if pix_fmt != "yuyv422" else limited_grey(width)
+        once = fitted(frame, VideoReformatter())
+        again = fitted(frame, reformatter)
+        assert (again.width, again.color_range) == (width, ColorRange.MPEG)
+        assert (once.to_ndarray() == again.to_ndarray()).all()
+
+
+def limited_grey(width: int) -> av.VideoFrame:
+    frame = av.VideoFrame(width, HEIGHT, "yuyv422")
+    frame.planes[0].update(b"\xc8\x80" * (frame.planes[0].buffer_size // 2))
+    frame.color_range = ColorRange.MPEG
+    return frame
 
 
 @pytest.mark.parametrize("padding", [0, 32])
