@@ -80,10 +80,12 @@ class RawCopier:
             end = start + line * plane.height
             if end > len(data):
                 raise Damaged
-            # Lines may be padded, there and here, each to its own length.
-            there = np.frombuffer(data[start:end], np.uint8).reshape(plane.height, line)
-            used = min(line, plane.line_size)
-            rows_of(plane)[:, :used] = there[:, :used]
+            if line == plane.line_size:
+                plane.update(data[start:end])  # type: ignore[arg-type]
+            else:  # lines are padded, there and here, each to its own length
+                there = np.frombuffer(data[start:end], np.uint8).reshape(plane.height, line)
+                used = min(line, plane.line_size)
+                rows_of(plane)[:, :used] = there[:, :used]
             start = end
         if set_to.pixel_format not in RGB:
             frame.color_range = ColorRange.JPEG if set_to.full_range else ColorRange.MPEG
