@@ -15,7 +15,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from hardware.interfaces import DeviceBusy, DeviceError, DeviceNotFound, DeviceRefused
 from hardware.modes import Rates, Sizes
@@ -108,8 +108,7 @@ class Picture:
         return f"{self.pixel_format} {self.width}x{self.height}"
 
 
-@dataclass(frozen=True, slots=True)
-class Buffer:
+class Buffer(NamedTuple):
     """One of the driver's buffers: where it is mapped from, or what was captured into it."""
 
     index: int
