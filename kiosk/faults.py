@@ -12,6 +12,8 @@ MEDIA_PREFIXES: Final = ("CAM", "MIC", "EAR", "APP")
 LINK_PREFIXES: Final = ("HUB", "NET")
 JUDGEMENTS: Final = ("-02", "-03")
 """Silent, black, frozen: the device is there, and what it gives was judged."""
+PROGRAM: Final = "APP"
+"""A process that dies or hangs cannot say that it does not: another has to be tried."""
 MAX_FAULTS: Final = 16
 """What the wire's `health` may carry; the hardware has fewer parts."""
 
@@ -42,7 +44,7 @@ class Faults:
 
     @property
     def judged(self) -> tuple[str, ...]:
-        """Those that only another judgement can mend."""
+        """Those that only another process's judgement can mend."""
         return tuple(code for code in self._since if self._is_judged(code))
 
     @property
@@ -53,8 +55,9 @@ class Faults:
         )
 
     def _is_judged(self, code: str) -> bool:
+        media = code.startswith(MEDIA_PREFIXES)
         return code in self._by_test or (
-            code.startswith(MEDIA_PREFIXES) and code.endswith(JUDGEMENTS)
+            media and (code.endswith(JUDGEMENTS) or code.startswith(PROGRAM))
         )
 
     def raised(self, code: str, clock: float, detail: str = "", *, judged: bool = False) -> None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.faults import Faults
+from kiosk.faults import PROGRAM, Faults
 from kiosk.media.commands import Finding
 
 EVERY_S: Final = 600.0
@@ -123,7 +123,8 @@ class Proving:
 
     def _conclude(self, faults: Faults, now: float, clock: float) -> None:
         self._adopt(faults, clock)
-        faults.mended(UNPROVED_FAULT)
+        for code in [each for each in faults.judged if each.startswith(PROGRAM)]:
+            faults.mended(code)
         self._end(faults, now)
 
     def _adopt(self, faults: Faults, clock: float) -> None:
