@@ -9,12 +9,22 @@ from collections.abc import Iterator
 from typing import Final
 
 from kiosk.actions import Action, Send, StartMedia, StopMedia, Tell
-from kiosk.events import HookMoved, MediaDied
-from kiosk.media.commands import Connect, Connected, Drop, FirstPicture, Gate, Opened, Stats
+from kiosk.events import DevicePlugged, HookMoved, MediaDied
+from kiosk.media.commands import (
+    Connect,
+    Connected,
+    Drop,
+    Finding,
+    FirstPicture,
+    Gate,
+    Opened,
+    SelfTest,
+    Stats,
+)
 from kiosk.media.commands import Fault as MediaFault
 from kiosk.media.commands import Receiving as MediaReceiving
 from kiosk.view import ScreenName, View
-from signalling.messages import Choose, End, Health, Refused, SignIn, SignOut
+from signalling.messages import Choose, DeviceReport, End, Health, Refused, SignIn, SignOut
 
 NONE: Final = "-"
 
@@ -56,13 +66,15 @@ def of_action(action: Action) -> Iterator[str]:
             yield f"media=start visit={visit or NONE}"
         case StopMedia():
             yield "media=stop"
+        case Tell(command=SelfTest()):
+            yield "media=self-test"
         case Tell(command=Gate(open=is_open)):
             yield f"gate={'open' if is_open else 'closed'}"
         case Tell(command=Connect(connection=connection)):
             yield f"connection={connection} state=connecting"
         case Tell(command=Drop(connection=connection)):
             yield f"connection={connection} state=dropped"
-        case Send(message=SignIn() | SignOut() | Choose() | End() as message):
+        case Send(message=SignIn() | SignOut() | Choose() | End() | DeviceReport() as message):
             yield f"sent={message.__struct_config__.tag}"
         case Send(message=Health(faults=faults)):
             yield f"sent=health faults={','.join(faults) or NONE}"
@@ -79,6 +91,11 @@ def of_event(event: object) -> Iterator[str]:
             yield f"media=opened width={width} height={height} fps={fps}"
         case MediaFault(code=code, mended=mended, detail=detail):
             yield f'fault={code} mended={str(mended).lower()} detail="{_plain(detail)}"'
+        case Finding(device=device, passed=passed, code=code, detail=detail):
+            told = f"finding={device} passed={str(passed).lower()} code={code or NONE}"
+            yield f'{told} detail="{_plain(detail)}"'
+        case DevicePlugged(kind=kind, here=here):
+            yield f"device={kind} plugged={str(here).lower()}"
         case Connected(connection=connection, up=up):
             yield f"connection={connection} state={'up' if up else 'down'}"
         case MediaReceiving(connection=connection, flowing=flowing):

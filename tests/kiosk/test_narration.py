@@ -5,21 +5,23 @@ from __future__ import annotations
 import pytest
 
 from kiosk import narration
-from kiosk.actions import Action, Send, StartMedia, StopMedia, Tell
-from kiosk.events import HookMoved, MediaDied
+from kiosk.actions import Action, Keep, Send, StartMedia, StopMedia, Tell
+from kiosk.events import DevicePlugged, HookMoved, MediaDied
 from kiosk.media.commands import (
     Connect,
     Connected,
     Drop,
     Fault,
+    Finding,
     FirstPicture,
     Gate,
     Opened,
     Receiving,
+    SelfTest,
     Stats,
     Volume,
 )
-from signalling.messages import Choose, End, Health, SignIn, SignOut
+from signalling.messages import Choose, DeviceReport, End, Health, SignIn, SignOut
 from signalling.visit import Status
 from signalling.visit_events import By, EndReason
 from tests.kiosk.bench_of_session import ENDS_AT, Bench, seat, visit
@@ -45,6 +47,15 @@ STATS = Stats(
         (Opened(width=640, height=480, fps=30), "media=opened width=640 height=480 fps=30"),
         (MediaDied("status -9"), 'media=died reason="status -9"'),
         (HookMoved(up=False), "hook=down"),
+        (
+            Finding(device="camera", passed=False, code="CAM-02", detail='black"\n'),
+            'finding=camera passed=false code=CAM-02 detail="black  "',
+        ),
+        (
+            Finding(device="loop", passed=True, detail="heard"),
+            'finding=loop passed=true code=- detail="heard"',
+        ),
+        (DevicePlugged("camera", here=False), "device=camera plugged=false"),
         (Connected(connection=3, up=True), "connection=3 state=up"),
         (Receiving(connection=3, flowing=False), "connection=3 receiving=false"),
         (FirstPicture(connection=3, after_ms=41.7), "first-picture connection=3 after_ms=42"),
@@ -74,6 +85,9 @@ def test_what_is_said_about_an_event(event: object, line: str) -> None:
         (Tell(Connect(connection=3)), ["connection=3 state=connecting"]),
         (Tell(Drop(connection=3)), ["connection=3 state=dropped"]),
         (Tell(Volume(level=3)), []),
+        (Tell(SelfTest()), ["media=self-test"]),
+        (Send(DeviceReport(devices=[], faults=[], facts=[])), ["sent=device-report"]),
+        (Keep("technician-lock.json", b"482017"), []),
         (Send(SignIn(inmate_number="48", pin="9753")), ["sent=sign-in"]),
         (Send(SignOut()), ["sent=sign-out"]),
         (Send(Choose(visit="v1")), ["sent=choose"]),
