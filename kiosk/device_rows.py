@@ -101,7 +101,9 @@ def _state(
 ) -> str:
     if device in TESTED and seen.testing:
         return "testing"
-    failed = finding is not None and not finding.passed
+    # A fault that was mended since takes the judgement with it that found it.
+    stands = finding is not None and (not finding.code or finding.code in seen.faults)
+    failed = finding is not None and not finding.passed and stands
     dark = device == "screen" and technician.health is not None and technician.health.backlight == 0
     if code or failed or dark or (device == "hub" and not seen.linked):
         return "fail"
@@ -117,7 +119,7 @@ def _state(
 def _measured(device: str, seen: Seen, technician: Technician) -> str:
     opened, health = technician.opened, technician.health
     match device:
-        case "camera" if opened is not None and seen.media_open:
+        case "camera" if opened is not None and opened.width and seen.media_open:
             return f"{opened.width} x {opened.height}, {opened.fps} fps"
         case "microphone" if technician.dbfs is not None:
             return f"{technician.dbfs} dB"
@@ -165,9 +167,9 @@ def report(seen: Seen, technician: Technician, history: FaultHistory) -> DeviceR
             DeviceState(
                 device=each.device,
                 state=each.state,
-                measured=plain(each.measured, MAX_MEASURED),
+                measured=plain(_in_words(each.measured), MAX_MEASURED),
                 code=each.code,
-                detail=plain(" ".join(filter(None, (each.detail, each.fix))), MAX_DETAIL),
+                detail=plain(". ".join(filter(None, (each.detail, each.fix))), MAX_DETAIL),
             )
             for each in rows(seen, technician)
         ],
@@ -185,6 +187,11 @@ def report(seen: Seen, technician: Technician, history: FaultHistory) -> DeviceR
             for name, value in facts(technician)
         ][:MAX_FACTS],
     )
+
+
+def _in_words(measured: str) -> str:
+    """What the screen has words for is plain enough in English: "tone-played"."""
+    return measured.replace("-", " ") if measured[:1].isalpha() else measured
 
 
 def _instant(at: float) -> float:

@@ -53,7 +53,7 @@ def _fault(pen: Pen, y: float, fault: PastFault, words: Words) -> None:
     pen.text(LEFT, y, fault.code, 24, theme.INK, bold=True)
     start = words.moment(fault.since)
     if fault.mended_at is None:
-        when = words("since {time}", time=start)
+        when = words("Open since {time}", time=start)
     else:
         when = words("{start} to {end}", start=start, end=words.moment(fault.mended_at))
     end = pen.text(LEFT + 116, y, when, theme.SMALL, theme.INK, width=330)

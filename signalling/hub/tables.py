@@ -58,7 +58,8 @@ def show_terminal(result: Row, *, as_json: bool) -> None:
         return
     devices = ("device", "state", "measured", "code", "detail")
     _print(_table("Devices", devices, result["devices"]))
-    _print(_table("Faults", ("code", "from", "to", "detail"), result["history"]))
+    faults = ("code", "from", "to", "detail")
+    show(result["history"], as_json=False, title="Faults", columns=faults)
 
 
 CALL: Final = {

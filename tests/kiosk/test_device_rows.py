@@ -94,6 +94,12 @@ def test_what_was_measured_is_shown() -> None:
     assert {each.state for each in device_rows.rows(seen, made)[2:]} == {"pass"}
 
 
+def test_a_camera_that_did_not_open_gives_no_size() -> None:
+    made = working()
+    made.opened = Opened(width=0, height=0, fps=0)
+    assert row("camera", replace(NOTHING, media_open=True), made).measured == "no-measure"
+
+
 @pytest.mark.parametrize(
     ("device", "code"),
     [("camera", "CAM-02"), ("hook", "HOOK-01"), ("hub", "NET-04"), ("program", "APP-01")],
@@ -106,6 +112,7 @@ def test_a_fault_fails_its_device_and_no_other(device: str, code: str) -> None:
 def test_a_judgement_is_shown_with_its_words_and_its_time() -> None:
     seen = replace(
         NOTHING,
+        faults=("CAM-02",),
         findings={"camera": found("camera", False, "CAM-02"), "microphone": found("m", True)},
         found_at={"camera": 9.0},
     )
@@ -114,6 +121,7 @@ def test_a_judgement_is_shown_with_its_words_and_its_time() -> None:
     assert row("microphone", seen).state == "pass"
     assert row("camera", replace(seen, testing=True)).state == "testing"
     assert row("hook", replace(seen, testing=True)).state == "pass"
+    assert row("camera", replace(seen, faults=())).state == "pass", "mended since"
 
 
 def test_a_loop_that_fails_is_the_earpieces() -> None:
@@ -163,10 +171,13 @@ def test_the_report_holds_devices_faults_and_facts() -> None:
     made = working()
     made.health = HEALTH
     history = FaultHistory((PastFault(code="CAM-01", since=1.0, mended_at=2.0, detail="gone"),))
-    seen = replace(NOTHING, findings={"camera": found("camera", False, "CAM-02")})
+    seen = replace(
+        NOTHING, faults=("CAM-02",), findings={"camera": found("camera", False, "CAM-02")}
+    )
     report = device_rows.report(seen, made, history)
     assert [each.device for each in report.devices] == list(device_rows.PREFIXES)
-    assert (report.devices[0].state, report.devices[0].detail) == ("fail", "seen do")
+    assert (report.devices[0].state, report.devices[0].detail) == ("fail", "seen. do")
+    assert [each.measured for each in report.devices[3:5]] == ["hook down", "press a key"]
     assert [(each.code, each.mended_at) for each in report.faults] == [("CAM-01", 2.0)]
     assert Fact(name="disk", value="12.0 GiB") in report.facts
 

@@ -295,7 +295,7 @@ def test_a_devices_page_shows_its_test_and_its_faults() -> None:
     assert "Last self-test: Today at 14:29" in said
     assert "mean brightness 2 of 255, under 16" in said
     assert "Take the cover off the lens, or turn the light on." in said
-    assert "since 11/22 14:29" in said
+    assert "Open since 11/22 14:29" in said
     assert "11/21 13:30 to 11/21 14:30" in said
     assert "No self-test yet" in texts(SAMPLES["k9-keypad"])
 
