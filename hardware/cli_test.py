@@ -22,8 +22,8 @@ from hardware.cli_options import (
     print_json,
     print_table,
 )
+from hardware.collecting import asked_mode
 from hardware.finding import Finding
-from hardware.interfaces import VideoMode
 from hardware.inventory import Row, chosen
 from hardware.selftest import Ask
 
@@ -101,8 +101,7 @@ async def _run(devices: Devices, *, asks: bool) -> list[Finding]:
 
 async def _findings(devices: Devices, say: Ask, ask: Ask | None) -> AsyncIterator[list[Finding]]:
     say("Testing the camera ...")
-    asked = VideoMode(devices.width, devices.height, devices.fps)
-    yield [await selftest.check_camera(factory.camera(devices), asked)]
+    yield [await selftest.check_camera(factory.camera(devices), asked_mode(devices))]
     say("Testing microphone and earpiece; a short tone is played ...")
     yield await selftest.check_sound(factory.microphone(devices), factory.earpiece(devices))
     say("Testing the hook ...")

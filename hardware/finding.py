@@ -30,11 +30,14 @@ class Finding:
     """What to do when it did not pass; where it is not proved, what would prove it."""
     proved: bool = True
     """False where nothing is known to be wrong and not everything was tried."""
+    usable: bool = True
+    """False where a visit is not possible so: a terminal closes for that, and not for less."""
 
 
-def failed(device: str, number: str, detail: str, fix: str) -> Finding:
+def failed(device: str, number: str, detail: str, fix: str, *, usable: bool = False) -> Finding:
     """Return the finding of a device with the fault `number` ("02")."""
-    return Finding(device, False, detail, f"{PREFIXES[device]}-{number}", fix)
+    code = f"{PREFIXES[device]}-{number}"
+    return Finding(device, False, detail, code, fix, usable=usable)
 
 
 def failed_with(device: str, error: DeviceError) -> Finding:

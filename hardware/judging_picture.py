@@ -22,6 +22,8 @@ Plane = npt.NDArray[np.uint8]
 CELLS: Final = 40
 """The picture is looked at as about so many cells across: a cell's mean has hardly any of the
 sensor's noise left (a cell of 16x16 has a sixteenth of it), and still shows a face's parts."""
+ENOUGH: Final = 640
+"""Pixels across that are looked at; of larger pictures only some, so that none takes over 3 ms."""
 
 BLACK_LUMA: Final = 32
 """A picture that is nowhere brighter is black: 7 % of full scale. A dead sensor gives 16, one in
@@ -37,10 +39,15 @@ BLUR_LUMA: Final = 6.0
 """Steepest step between neighbouring cells. A lens in focus on anything has edges of 20 and more;
 what lies on the lens is so far out of focus that brightness only fades, from side to side, by 2 or
 3 a cell."""
-FLAT_LUMA: Final = 12.0
-"""Standard deviation over all cells. With edges missing too there is nothing in the picture."""
-SKIN_RED: Final = 12
-"""Mean of V above grey: light through a finger is red (about 30; a warm room's is below 10)."""
+COVERED_LUMA: Final = 80
+"""Mean below which what has no edges is covered: what lies on a lens keeps the light out. A bare
+wall has no edges either, and is lighter: no more is said of it than that it proves nothing."""
+EMPTY_LUMA: Final = 1.0
+"""Standard deviation over all cells, and steepest step, under which it is no picture of anything: a
+dead sensor's grey or green. The evenest wall has more, by the lens alone, which darkens corners."""
+SKIN_RED: Final = 30
+"""Mean of V above grey: light through a finger is red (R 90, G 20, B 15 gives 35, brighter light
+more); a wall in the light of warm lamps stays below 20."""
 
 RATE_SHARE: Final = 0.7
 """Pictures a second, of those asked for, under which it is too slow: 25 for 30 (a camera set for
@@ -83,22 +90,28 @@ class Look:
         return self.brightest <= BLACK_LUMA
 
     @property
+    def is_unsharp(self) -> bool:
+        """Whether there is no edge in it anywhere."""
+        return self.edge < BLUR_LUMA
+
+    @property
     def is_covered(self) -> bool:
-        """Whether something lies on the lens."""
-        unsharp = self.edge < BLUR_LUMA
-        return unsharp and (self.contrast < FLAT_LUMA or self.red > SKIN_RED)
+        """Whether something lies on the lens, or the sensor sees nothing."""
+        is_empty = self.edge < EMPTY_LUMA and self.contrast < EMPTY_LUMA
+        dark_or_red = self.mean < COVERED_LUMA or self.red > SKIN_RED
+        return is_empty or (self.is_unsharp and dark_or_red)
 
 
 def look(luma: Plane, v: Plane, at_s: float) -> Look:
     """Measure a picture: its luma (height x width) and V plane."""
     height, width = luma.shape
-    size = max(2, width // CELLS)
-    rows, columns = height // size, width // size
-    whole = luma[: rows * size, : columns * size]
+    thin = luma[:: max(1, width // ENOUGH), :: max(1, width // ENOUGH)]
+    size = max(2, thin.shape[1] // CELLS)
+    rows, columns = thin.shape[0] // size, thin.shape[1] // size
+    whole = thin[: rows * size, : columns * size]
     cells = whole.reshape(rows, size, columns, size).mean((1, 3), dtype=np.float32)
     steps = (np.abs(np.diff(cells, axis=axis)).max(initial=0.0) for axis in (0, 1))
-    # Every second pixel each way says the same of brightness, for a quarter of the time.
-    bright, brightest = np.percentile(luma[::2, ::2], (90, 99))
+    bright, brightest = np.percentile(thin[::2, ::2], (90, 99))
     return Look(
         at_s=at_s,
         width=width,
@@ -145,7 +158,11 @@ def judge(looks: Sequence[Look], asked: VideoMode) -> Finding:
     if wrong is not None:
         return wrong
     pace = f" at {fps:.0f} a second" if fps is not None else ""
-    return Finding("camera", True, f"{last.width}x{last.height}{pace}, {light}")
+    measured = f"{last.width}x{last.height}{pace}, {light}"
+    if last.is_unsharp:
+        bare = f"{measured}; nothing is to be seen but a bare wall or a smear"
+        return Finding("camera", True, bare, fix="Stand before it, and test again.", proved=False)
+    return Finding("camera", True, measured)
 
 
 def rate(looks: Sequence[Look]) -> float | None:
@@ -172,7 +189,7 @@ def _unseen(last: Look, light: str) -> Finding | None:
             "camera",
             SILENT,
             f"covered or out of focus: edges of {last.edge:.0f}, contrast {last.contrast:.0f}",
-            "Take away what lies on the lens; clean it. A bare wall proves nothing: stand there.",
+            "Take away what lies on the lens, and clean it. If it stays so, replace the camera.",
         )
     return None
 
@@ -200,12 +217,17 @@ def _slow(last: Look, fps: float, asked: VideoMode, light: str) -> Finding:
         f"slow: {slow}",
         "Give it a USB port of its own, not a hub's; or ask less of it in terminal.toml "
         "(fps, width, height, camera_format).",
+        usable=True,
     )
 
 
 def _dark(detail: str) -> Finding:
     return failed(
-        "camera", SILENT, detail, "Switch on or mend the light, and have it fall on the face."
+        "camera",
+        SILENT,
+        detail,
+        "Switch on or mend the light, and have it fall on the face.",
+        usable=True,
     )
 
 
@@ -217,4 +239,5 @@ def _small(last: Look, asked: VideoMode) -> Finding | None:
         REFUSED,
         f"{last.width}x{last.height} instead of {asked.width}x{asked.height}",
         "Write a size that it has into terminal.toml (width, height), or replace the camera.",
+        usable=True,
     )

@@ -33,8 +33,9 @@ of hum is below), and the window spreads a line hardly beyond 1 Hz each way."""
 HUM_DB: Final = 10.0
 """How far over all the rest hum must be. Speech is not, though its pitch be exactly 100 Hz: more
 of it lies above these lines than on them."""
-HUM_DBFS: Final = -60.0
-"""Hum that is softer is hidden by any room and by the voice."""
+HUM_DBFS: Final = -50.0
+"""Hum that is softer hides below the voice, which is at -30 to -20, after the filters that cut the
+lowest frequencies off before it is sent."""
 LOWEST_HZ: Final = 30.0
 """Steps, doors and the converter's offset are below: they are no sound that anybody hears."""
 HUM_NEEDS_S: Final = 0.9
@@ -45,14 +46,15 @@ as loud as a voice from the other end, so that it may be at an ear."""
 SURE: Final = 0.25
 """Likeness from which the sweep was heard: noise, speech and tones reach .1 by chance (the test has
 them), the sweep still .37 when it arrives 7 dB under the noise."""
-MIN_PACE, MAX_PACE = 0.9, 1.1
-"""Samples that an earpiece asks for, of those that its time has. Cards keep within 0.0001; asking
-in lumps of 10 ms makes it 0.07 over 300 ms. Half or double is a card of another rate."""
+MIN_PACE, MAX_PACE = 0.75, 1.33
+"""Samples that an earpiece asks for, of those that its time has. Cards keep within 0.0001; a busy
+machine and a sound server ask in lumps, which over a second makes 0.1. Half or double is a
+card that runs at another rate than it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What an earpiece took of the sweep."""
+    """How an earpiece asked for what it was to play, the sweep among it."""
 
     samples: int
     elapsed_s: float
@@ -75,6 +77,7 @@ def judge_microphone(samples: Block) -> Finding:
             REFUSED,
             f"clipping: {clipped:.1%} of the samples are at full scale",
             "Turn its gain down (alsamixer, F4); switch off a boost.",
+            usable=True,
         )
     return _humming(samples) or Finding("microphone", True, f"hears {level:.0f} dBFS")
 
@@ -90,6 +93,7 @@ def judge_earpiece(played: Played | None) -> Finding:
             REFUSED,
             f"it plays {pace:.1f} times as fast as it should",
             "Plug it in again; if it stays so, it cannot do 48 kHz: replace it.",
+            usable=True,
         )
     return Finding("earpiece", True, "took the sweep in its time")
 
@@ -143,6 +147,7 @@ def _humming(samples: Block) -> Finding | None:
                 REFUSED,
                 f"humming at {mains_hz:.0f} Hz: {level:.0f} dBFS, {over:.0f} dB over the rest",
                 "Look at its cable and its earth; lead it away from mains cables and lamps.",
+                usable=True,
             )
     return None
 

@@ -11,16 +11,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-import av
-import numpy as np
-
 from hardware import judging_hook, judging_picture, judging_sound
+from hardware.collecting import Recording, look_at, loop_of
 from hardware.finding import Finding, failed_with
 from hardware.hook import CountedHook, NoHook
 from hardware.interfaces import (
     BLOCK_SAMPLES,
     SAMPLE_RATE_HZ,
-    Block,
     Camera,
     DeviceError,
     DeviceRefused,
@@ -30,8 +27,7 @@ from hardware.interfaces import (
     VideoMode,
 )
 from hardware.judging_hook import Move
-from hardware.judging_picture import Look, look
-from hardware.scene import rows_of
+from hardware.judging_picture import Look
 from hardware.sweep_player import SweepPlayer
 
 T = TypeVar("T")
@@ -77,13 +73,6 @@ async def check_camera(camera: Camera, asked: VideoMode) -> Finding:
     return judging_picture.judge(looks, asked)
 
 
-def look_at(frame: av.VideoFrame) -> Look:
-    """Measure a frame (yuv420p); its time is the camera's own."""
-    luma, _, v = frame.planes
-    at_s = frame.time if frame.time is not None else time.monotonic()
-    return look(rows_of(luma), rows_of(v), at_s)
-
-
 async def check_sound(microphone: Microphone, earpiece: Earpiece) -> list[Finding]:
     """Open both, listen to the room, play the sweep, listen for it, close both."""
     player, recording = SweepPlayer(), Recording()
@@ -93,7 +82,7 @@ async def check_sound(microphone: Microphone, earpiece: Earpiece) -> list[Findin
         quiet = recording.samples
         player.start()
         if of_microphone is None:
-            of_microphone = await _error(recording.fill(microphone, LOOP_S))
+            of_microphone = await _error(_fill(recording, microphone, LOOP_S))
         else:
             await asyncio.sleep(LOOP_S)
     finally:
@@ -106,35 +95,10 @@ async def check_sound(microphone: Microphone, earpiece: Earpiece) -> list[Findin
     ]
 
 
-class Recording:
-    """Blocks of a microphone, in order, and when the first began."""
-
-    def __init__(self) -> None:
-        self.began_at = 0.0
-        """Monotonic seconds; good to a block."""
-        self._blocks: list[Block] = []
-
-    @property
-    def samples(self) -> Block:
-        """All of it."""
-        return np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.int16)
-
-    def add(self, block: Block) -> None:
-        """Take the block that has just come."""
-        if not self._blocks:
-            self.began_at = time.monotonic() - block.size / SAMPLE_RATE_HZ
-        self._blocks.append(block)
-
-    async def fill(self, microphone: Microphone, seconds: float) -> None:
-        """Add so much more. Raises DeviceLost."""
-        for _ in range(round(seconds * SAMPLE_RATE_HZ / BLOCK_SAMPLES)):
-            self.add(await microphone.block())
-
-
-def loop_of(recording: Recording, player: SweepPlayer) -> Finding:
-    """Judge whether the recording has what was played."""
-    began_at = player.began_at if player.began_at is not None else recording.began_at
-    return judging_sound.judge_loop(recording.samples, began_at - recording.began_at)
+async def _fill(recording: Recording, microphone: Microphone, seconds: float) -> None:
+    """Record so much more. Raises DeviceLost."""
+    for _ in range(round(seconds * SAMPLE_RATE_HZ / BLOCK_SAMPLES)):
+        recording.take(await microphone.block())
 
 
 async def check_hook(hook: CountedHook, ask: Ask | None, move_s: float = MOVE_S) -> Finding:
@@ -172,7 +136,7 @@ async def opened(opening: Awaitable[T]) -> T:
 
 async def _listen(microphone: Microphone, recording: Recording) -> None:
     await opened(microphone.open())
-    await recording.fill(microphone, QUIET_S)
+    await _fill(recording, microphone, QUIET_S)
 
 
 async def _moves(

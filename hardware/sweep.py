@@ -42,6 +42,7 @@ class Sweep:
         wave[:edge] *= fade
         wave[-edge:] *= fade[::-1]
         self.wave: Wave = amplitude * wave
+        self._rms = float(np.sqrt(np.mean(np.square(self.wave))))
         self._coarse = coarse(self.wave)
 
     def find(self, recording: Block, sure: float) -> Hit | None:
@@ -62,8 +63,8 @@ class Sweep:
         begin = int(np.argmax(products))
         if products[begin] <= 0:
             return None
-        rms = products[begin] / math.sqrt(own * sweep.size) / 32_768
-        level_dbfs = 20 * math.log10(max(rms, 1e-6))
+        share = products[begin] / own
+        level_dbfs = 20 * math.log10(max(share * self._rms / 32_768, 1e-6))
         return Hit(begin * _STEP / SAMPLE_RATE_HZ, float(alike[begin]), level_dbfs)
 
 

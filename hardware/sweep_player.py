@@ -22,11 +22,13 @@ class SweepPlayer:
         self.began_at: float | None = None
         """When the earpiece asked for the sweep's first sample."""
         self.played: Played | None = None
-        """Set once it has asked for all of it."""
+        """How it has asked so far; None until it has asked for all of the sweep."""
         self._clock = clock
         self._wave: Block = SWEEP.wave.astype(np.int16)
         self._at = 0
         self._started = False
+        self._first_at: float | None = None
+        self._asked = 0
 
     def start(self) -> None:
         """Play the sweep from the next block on."""
@@ -34,16 +36,17 @@ class SweepPlayer:
 
     def pull(self, samples: int) -> Block:
         """Return the next samples; neither waits nor raises."""
-        block = np.zeros(samples, dtype=np.int16)
-        if not self._started or self.played is not None:
-            return block
         now = self._clock()
-        if self.began_at is None:
-            self.began_at = now
+        if self._first_at is None:
+            self._first_at = now
         elif self._at >= self._wave.size:
-            self.played = Played(self._at, now - self.began_at)
-            return block
-        part = self._wave[self._at : self._at + samples]
-        block[: part.size] = part
-        self._at += samples
+            self.played = Played(self._asked, now - self._first_at)
+        self._asked += samples
+        block = np.zeros(samples, dtype=np.int16)
+        if self._started and self._at < self._wave.size:
+            if self.began_at is None:
+                self.began_at = now
+            part = self._wave[self._at : self._at + samples]
+            block[: part.size] = part
+            self._at += samples
         return block

@@ -77,7 +77,10 @@ class Handset(Command, frozen=True, tag="handset"):
 
 
 class SelfTest(Command, frozen=True, tag="self-test"):
-    """Judge camera, microphone and earpiece once more; answered by a `Finding` for each."""
+    """Judge camera, microphone and earpiece once more; answered by a `Finding` for each.
+
+    Not answered while the gate is open, or when it opens meanwhile.
+    """
 
 
 class Report(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="is"):
@@ -105,7 +108,10 @@ class Fault(Report, frozen=True, tag="fault"):
 
 
 class Finding(Report, frozen=True, tag="finding"):
-    """What the self-test found of one device; `fix` says what to do when it did not pass."""
+    """What the self-test found of one device; `fix` says what to do when it did not pass.
+
+    A `code` is a fault, for which the terminal closes; without one a visit is possible so.
+    """
 
     device: Annotated[str, Meta(pattern=r"\A(camera|microphone|earpiece|loop)\Z")]
     passed: bool

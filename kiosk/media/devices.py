@@ -68,6 +68,8 @@ class Keeper:
         self.opened: object = None
         """What the last successful opening returned."""
         self.is_open = False
+        self.failure: DeviceError | None = None
+        """Why it is not open, as far as is known."""
         self._prefix = prefix
         self._device = device
         self._run = run
@@ -138,6 +140,7 @@ class Keeper:
         return DeviceRefused(f"{type(error).__name__}: {error}")
 
     def _failed(self, error: DeviceError) -> None:
+        self.failure = error
         code = f"{self._prefix}-{error.code}"
         if code == self._fault:
             return
@@ -172,19 +175,29 @@ class CameraRun:
 
 
 class MicrophoneRun:
-    """Each block goes to the connections, cleaned; before the visit its level to the screen.
+    """Each block goes to the connections, cleaned, and to `raw` as it came.
+
+    Before the visit its level goes to the screen.
 
     The level is the microphone's own: a gain that lifts a dead one's noise would answer wrongly.
     """
 
     def __init__(
-        self, microphone: Microphone, voice: Voice, feed: Feed[Block], gate: Gate, tell: Tell
+        self,
+        microphone: Microphone,
+        voice: Voice,
+        feed: Feed[Block],
+        gate: Gate,
+        tell: Tell,
+        *,
+        raw: Feed[Block] | None = None,
     ) -> None:
         self._microphone = microphone
         self._voice = voice
         self._feed = feed
         self._gate = gate
         self._tell = tell
+        self._raw: Feed[Block] = raw if raw is not None else Feed()
 
     async def __call__(self) -> None:
         """Run until the microphone is lost."""
@@ -195,6 +208,7 @@ class MicrophoneRun:
                 raise DeviceRefused(
                     f"the microphone gives blocks of {block.size} samples, not {BLOCK_SAMPLES}"
                 )
+            self._raw.publish(block)
             self._feed.publish(self._voice.heard(block))
             if self._gate.is_open:  # nobody looks at the meter then
                 peaks.clear()

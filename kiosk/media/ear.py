@@ -46,6 +46,8 @@ class Ear:
     def __init__(self, voice: OwnVoice) -> None:
         self.volume = 5
         """0 (silent) to 8 (full)."""
+        self.test_sound: Buffer | None = None
+        """Played beside all else, at its own volume: the self-test's."""
         self._voice = voice
         self._listened: dict[int, Buffer] = {}
         self._newest: _Connection | None = None
@@ -73,6 +75,9 @@ class Ear:
         """Return the next block to be played: silence when there is nothing else."""
         family = self._louder(self._family(samples))
         self._recent.append(family)
+        test = self.test_sound
+        if test is not None:
+            family = mixed(family, test.pull(samples))
         block = mixed(family, self._voice.sidetone(samples))
         self._voice.played(block)
         return block

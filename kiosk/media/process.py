@@ -25,7 +25,8 @@ import uvloop
 
 from config.schema import SIMULATED, Devices
 from hardware import factory
-from hardware.interfaces import Camera, DeviceNotFound, Earpiece, Microphone
+from hardware.collecting import asked_mode
+from hardware.interfaces import Block, Camera, DeviceNotFound, Earpiece, Microphone
 from hardware.portaudio import PortAudio
 from hardware.simulated import Heard, SimulatedEarpiece
 from kiosk.media import encoders, framing, sandbox, sound_folder
@@ -45,6 +46,7 @@ from kiosk.media.commands import (
     RemoteAnswer,
     RemoteCandidate,
     Report,
+    SelfTest,
     Setup,
     Stats,
     Volume,
@@ -57,10 +59,12 @@ from kiosk.media.ear import Ear, Playing
 from kiosk.media.frames import FrameWriter
 from kiosk.media.lending import Borrower
 from kiosk.media.peer import Peer, choose_codecs
+from kiosk.media.proof import Proof
 from kiosk.media.screen import Screen
 from kiosk.media.sound_folder import SoundCame
 from kiosk.media.tracks import Feed, Gate
 from kiosk.media.voice import Voice
+from kiosk.media.watch import PictureWatch, SoundWatch
 from signalling.descriptions import AddressPolicy
 
 _log = logging.getLogger("kiosk.media.process")
@@ -132,6 +136,7 @@ class Media:
         self._calls: dict[int, Call] = {}
         self._encoding = threading.Lock()
         self._camera_keeper: Keeper | None = None
+        self._proof: Proof | None = None
 
     async def run(self, commands: AsyncIterator[AnyCommand | Setup]) -> None:
         """Obey until the screen closes its end; then close everything."""
@@ -173,6 +178,9 @@ class Media:
                 self._studio.ear.volume = level
             case Handset(up=is_up):
                 self._voice.handset_up = is_up
+            case SelfTest():
+                assert self._proof is not None, "devices are opened first"
+                group.create_task(self._proof.judge(), name="self-test")
             case _:
                 raise framing.BadFrame(f"{type(command).__name__} here")
 
@@ -231,18 +239,21 @@ class Media:
             keepers.append(group.create_task(watching, name="sound folder"))
             await asyncio.sleep(0)  # it has looked at what is there before the next line
         sandbox.confine(device_paths(self._devices))
-        studio, tell = self._studio, self._tell
+        studio, tell, raw = self._studio, self._tell, Feed[Block]()
+        studio.pictures.add(PictureWatch(tell))
+        raw.add(SoundWatch(tell, lambda: self._voice.handset_up))
         camera = Keeper(
             "CAM", self._camera, CameraRun(self._camera, studio.pictures, self._self_view), tell
         )
         microphone = Keeper(
             "MIC",
             self._microphone,
-            MicrophoneRun(self._microphone, self._voice, studio.sounds, studio.gate, tell),
+            MicrophoneRun(self._microphone, self._voice, studio.sounds, studio.gate, tell, raw=raw),
             tell,
         )
         earpiece = Keeper("EAR", Playing(self._earpiece, studio.ear), self._earpiece.lost, tell)
         self._camera_keeper = camera
+        self._proof = self._proof_of(camera, microphone, earpiece, raw)
         for keeper in (camera, microphone, earpiece):
             keepers.append(group.create_task(keeper.keep(), name="device"))
         for keeper in (camera, microphone, earpiece):
@@ -250,6 +261,23 @@ class Media:
         sandbox.restrict()
         mode = mode_of(camera)
         tell(Opened(width=mode.width, height=mode.height, fps=mode.fps))
+
+    def _proof_of(
+        self, camera: Keeper, microphone: Keeper, earpiece: Keeper, raw: Feed[Block]
+    ) -> Proof:
+        studio = self._studio
+        return Proof(
+            camera=camera,
+            microphone=microphone,
+            earpiece=earpiece,
+            pictures=studio.pictures,
+            raw=raw,
+            ear=studio.ear,
+            handset_up=lambda: self._voice.handset_up,
+            gate=studio.gate,
+            asked=asked_mode(self._devices),
+            tell=self._tell,
+        )
 
     def _heard_by(self, ear: Ear) -> Any:
         earpiece = self._earpiece

@@ -78,6 +78,20 @@ def finger() -> npt.NDArray[np.float64]:
     return fade
 
 
+@pytest.mark.parametrize(
+    ("luma", "red"),
+    [
+        (finger(), 40.0),
+        (finger() * 0.7, 0.0),  # a sticker
+        (np.full((480, 640), 128.0), 0.0),  # a dead sensor's grey
+    ],
+)
+def test_what_lies_on_the_lens_is_told(luma: npt.NDArray[np.float64], red: float) -> None:
+    found = judge(taken(luma, noise=3.0, red=red), ASKED)
+    assert (found.passed, found.code) == (False, "CAM-02")
+    assert found.detail.startswith("covered")
+
+
 def greasy() -> npt.NDArray[np.float64]:
     """A face through breath and grease."""
     blurred = gaussian(portrait(), 60, preserve_range=True)  # type: ignore[no-untyped-call]
@@ -85,18 +99,28 @@ def greasy() -> npt.NDArray[np.float64]:
     return faint
 
 
-@pytest.mark.parametrize(
-    ("luma", "red"),
-    [
-        (finger(), 40.0),
-        (np.full((480, 640), 90.0), 0.0),  # a sticker
-        (greasy(), 0.0),
-    ],
-)
-def test_what_lies_on_the_lens_is_told(luma: npt.NDArray[np.float64], red: float) -> None:
-    found = judge(taken(luma, noise=3.0, red=red), ASKED)
-    assert (found.passed, found.code) == (False, "CAM-02")
-    assert found.detail.startswith("covered")
+def wall() -> npt.NDArray[np.float64]:
+    """A bare wall in even light, darker in the corners by the lens."""
+    ys, xs = np.mgrid[0:480, 0:640]
+    shade: npt.NDArray[np.float64] = 170 - 30 * np.hypot(xs / 640 - 0.5, ys / 480 - 0.5) ** 2
+    return shade
+
+
+@pytest.mark.parametrize(("luma", "red"), [(greasy(), 0.0), (wall(), 18.0)])
+def test_a_bare_wall_is_no_fault_and_no_proof(luma: npt.NDArray[np.float64], red: float) -> None:
+    """A terminal that looks at one must not close for it; a technician is asked to stand there."""
+    found = judge(taken(luma, red=red), ASKED)
+    assert (found.passed, found.proved, found.code) == (True, False, "")
+    assert "bare wall" in found.detail
+    assert found.fix == "Stand before it, and test again."
+
+
+def test_what_still_shows_somebody_closes_no_terminal() -> None:
+    assert judge(taken(portrait(), fps=15), ASKED).usable
+    assert judge(taken(16 + (portrait() - 16) * 0.18, noise=3.0), ASKED).usable
+    assert judge(taken(portrait()[::2, ::2]), ASKED).usable
+    assert not judge(taken(portrait(), noise=0), ASKED).usable
+    assert not judge(taken(finger(), red=40.0), ASKED).usable
 
 
 def test_too_dark_is_told() -> None:

@@ -23,7 +23,7 @@ def test_the_loudest_is_the_sweep_itself(at_ms: int, echo_ms: int, gain: float) 
     assert hit is not None
     assert abs(hit.begin_s * 1000 - at_ms) < 0.3
     level = 20 * np.log10(gain * np.std(SWEEP.wave) / 32_768)
-    assert abs(hit.level_dbfs - level) < 1.5
+    assert abs(hit.level_dbfs - level) < 0.5
 
 
 def test_a_recording_that_is_too_short_or_empty_has_none() -> None:
