@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import IO, Any, Final
@@ -16,9 +19,10 @@ from rich.table import Table
 from config.input_codes import input_code
 from config.loader import load_terminal
 from config.problems import ConfigError
-from config.schema import Devices
+from config.schema import NONE, SIMULATED, Devices
 from hardware import discovery, holders, hooks
 from hardware.cards import Listed
+from hardware.identity import Device
 from hardware.interfaces import DeviceNotFound
 from hardware.inventory import KINDS, Row, inventory
 from hardware.portaudio import PortAudio
@@ -28,6 +32,7 @@ FAILED: Final = 1
 """Exit status: a device does not work or is missing."""
 BAD_CONFIG: Final = 2
 """Exit status: terminal.toml or an option is wrong."""
+STDERR: Final = 2
 WIDTH: Final = 160
 """Columns of a table that is no terminal's: what reads it may be a file, and nothing is cut."""
 
@@ -78,20 +83,55 @@ json_option = click.option("--json", "as_json", is_flag=True, help="For programs
 
 def look(devices: Devices) -> list[Row]:
     """Return what is attached, what of it is used and by whom, now."""
-    attached = discovery.attached()
-    code = input_code(devices.hook_code)
-    if code is not None:  # then any input device may be the hook
-        others = tuple(each for each in attached if each.kind != "hook")
-        attached = others + hooks.input_devices_with(*code)
+    attached = _attached(devices)
     held = holders.holders(each.node for each in attached)
     return inventory(devices, attached, held, holders.lacking, _listed)
 
 
+def _attached(devices: Devices) -> tuple[Device, ...]:
+    """Return what each kind is chosen from: of hooks and keypads what terminal.toml may mean."""
+    found = dict.fromkeys(KINDS, discovery.attached())
+    code = input_code(devices.hook_code)
+    if code is not None:
+        found["hook"] = hooks.input_devices_with(*code)
+    if devices.keypad != NONE:
+        found["keypad"] = hooks.keypads(devices.keypad)
+    return tuple(each for kind in KINDS for each in found[kind] if each.kind == kind)
+
+
 def _listed() -> Sequence[Listed]:
     try:
-        return PortAudio().listed()
+        return loaded_portaudio().listed()
     except DeviceNotFound:
         return ()  # it is not installed: `test` says so
+
+
+def sound_system(*words: str) -> PortAudio | None:
+    """Return what devices of these words are opened by; None where all are simulated.
+
+    Takes a second: not for the loop.
+    """
+    return loaded_portaudio() if set(words) != {SIMULATED} else None
+
+
+def loaded_portaudio() -> PortAudio:
+    """Return PortAudio, loaded where it is installed; whoever opens a device will say so.
+
+    While it loads it tries every sound system there is, and each that is missing (JACK) complains
+    on the standard error, past Python: that is turned off meanwhile.
+    """
+    system = PortAudio()
+    sys.stderr.flush()
+    kept, nothing = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, STDERR)
+        with suppress(DeviceNotFound):
+            system.prepare()
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nothing)
+    return system
 
 
 def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:

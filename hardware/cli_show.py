@@ -24,8 +24,9 @@ from hardware.cli_options import (
     console,
     device_options,
     json_option,
+    sound_system,
 )
-from hardware.interfaces import Block, Camera, DeviceError
+from hardware.interfaces import Block, Camera, DeviceError, Microphone
 from hardware.png import png
 from hardware.scene import rows_of
 from hardware.selftest import opened
@@ -108,14 +109,18 @@ def show(devices: Devices, output: Path, seconds: float, as_json: bool) -> None:
       visit-hardware show --output booth.png --seconds 30
       visit-hardware show --camera simulated --microphone simulated --json | jq .level_dbfs
     """
-    failures = asyncio.run(_show(devices, output, seconds, as_json=as_json))
+    microphone = factory.microphone(devices, sound_system(devices.microphone))
+    camera = factory.camera(devices)
+    failures = asyncio.run(_show(camera, microphone, output, seconds, as_json=as_json))
     for each in failures:
         click.echo(f"visit-hardware: {each}", err=True)
     if failures:
         sys.exit(FAILED)
 
 
-async def _show(devices: Devices, output: Path, seconds: float, *, as_json: bool) -> list[str]:
+async def _show(
+    camera: Camera, microphone: Microphone, output: Path, seconds: float, *, as_json: bool
+) -> list[str]:
     readings, failures = Readings(), list[str]()
     picture = asyncio.Event()
 
@@ -144,7 +149,6 @@ async def _show(devices: Devices, output: Path, seconds: float, *, as_json: bool
         finally:
             await microphone.close()
 
-    camera, microphone = factory.camera(devices), factory.microphone(devices)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(see(), name="see"), group.create_task(hear(), name="hear")]
         await _meters(readings, seconds, tasks, as_json=as_json)

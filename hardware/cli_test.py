@@ -21,10 +21,12 @@ from hardware.cli_options import (
     look,
     print_json,
     print_table,
+    sound_system,
 )
 from hardware.collecting import asked_mode
 from hardware.finding import Finding
 from hardware.inventory import Row, chosen
+from hardware.portaudio import PortAudio
 from hardware.selftest import Ask
 
 SEEN_AND_HEARD: Final = ("camera", "microphone", "earpiece")
@@ -60,7 +62,8 @@ def test(devices: Devices, no_ask: bool, as_json: bool) -> None:
       visit-hardware test --camera simulated --microphone simulated --earpiece simulated
     """
     asks = not no_ask and sys.stdin.isatty()
-    findings = asyncio.run(_run(devices, asks=asks))
+    system = sound_system(devices.microphone, devices.earpiece)
+    findings = asyncio.run(_run(devices, system, asks=asks))
     rows = look(devices)
     findings = [_with_holder(each, rows) for each in findings]
     if as_json:
@@ -83,7 +86,7 @@ def result(finding: Finding) -> str:
     return "pass" if finding.proved else "not proved"
 
 
-async def _run(devices: Devices, *, asks: bool) -> list[Finding]:
+async def _run(devices: Devices, system: PortAudio | None, *, asks: bool) -> list[Finding]:
     screen = console(stderr=True)
     found: list[Finding] = []
     with screen.status("Testing ...") as status:
@@ -94,16 +97,19 @@ async def _run(devices: Devices, *, asks: bool) -> list[Finding]:
             else:
                 click.echo(words, err=True)
 
-        async for findings in _findings(devices, say, screen.print if asks else None):
+        async for findings in _findings(devices, system, say, screen.print if asks else None):
             found += findings
     return found
 
 
-async def _findings(devices: Devices, say: Ask, ask: Ask | None) -> AsyncIterator[list[Finding]]:
+async def _findings(
+    devices: Devices, system: PortAudio | None, say: Ask, ask: Ask | None
+) -> AsyncIterator[list[Finding]]:
     say("Testing the camera ...")
     yield [await selftest.check_camera(factory.camera(devices), asked_mode(devices))]
     say("Testing microphone and earpiece; a short tone is played ...")
-    yield await selftest.check_sound(factory.microphone(devices), factory.earpiece(devices))
+    microphone, earpiece = factory.microphone(devices, system), factory.earpiece(devices, system)
+    yield await selftest.check_sound(microphone, earpiece)
     say("Testing the hook ...")
     yield [await selftest.check_hook(hooks.hook(devices), ask)]
 

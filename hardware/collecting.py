@@ -8,6 +8,7 @@ import av
 import numpy as np
 
 from config.schema import Devices
+from hardware.crop import ALL, Part, kept
 from hardware.finding import Finding
 from hardware.interfaces import SAMPLE_RATE_HZ, Block, VideoMode
 from hardware.judging_picture import Look, look
@@ -25,12 +26,9 @@ def look_at(frame: av.VideoFrame) -> Look:
 
 def asked_mode(devices: Devices) -> VideoMode:
     """Return what the camera should give: what terminal.toml asks for, less what it cuts off."""
-    width, height = 100.0, 100.0
-    if devices.camera_crop:
-        _, _, width, height = map(float, devices.camera_crop.split())
-    return VideoMode(
-        round(devices.width * width / 100), round(devices.height * height / 100), devices.fps
-    )
+    crop = Part.of(devices.camera_crop) if devices.camera_crop else ALL
+    box = kept(crop, devices.width, devices.height)
+    return VideoMode(box.width, box.height, devices.fps)
 
 
 class Recording:

@@ -184,3 +184,18 @@ def test_what_describe_prints_selects_the_same_devices(
 
 def of(here: tuple[Device, ...], kind: Kind) -> list[Device]:
     return [each for each in here if each.kind == kind]
+
+
+def test_a_keypad_that_is_one_only_because_it_is_named_is_listed(
+    attached: list[Device], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hooks by their code and keypads by their name may be any input device."""
+    pad, switch = device("keypad", 7), device("hook", 8)
+    monkeypatch.setattr(
+        discovery, "inputs", lambda kind, *_: (pad if kind == "keypad" else switch,)
+    )
+    attached += ONE_OF_EACH[:3]
+    words = f'[devices]\nkeypad = "{pad.node}"\nhook = "auto"\nhook_code = "KEY_F13"'
+    rows = json.loads(run("list", "--json", "--config", configured(tmp_path, words)).stdout)
+    chosen = {each["kind"]: each["node"] for each in rows if each["is_chosen"]}
+    assert (chosen["keypad"], chosen["hook"]) == (pad.node, switch.node)
