@@ -154,6 +154,12 @@ class Devices(Table, frozen=True):
     """A test aid: the simulated microphone hears a chirp at each whole second instead of the pitch,
     and the simulated earpiece says how long after it a chirp was played (`heard_chirp_ms`)."""
 
+    @property
+    def all_simulated(self) -> bool:
+        """Whether nothing that could be plugged in is used."""
+        used = {self.camera, self.microphone, self.earpiece, self.hook, self.keypad}
+        return used <= {SIMULATED, NONE}
+
 
 class Technician(Table, frozen=True):
     """[technician] The screen that proves the devices, behind a PIN."""

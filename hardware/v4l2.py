@@ -111,7 +111,7 @@ class Picture:
 class Buffer(NamedTuple):
     """One of the driver's buffers: where it is mapped from, or what was captured into it."""
 
-    index: int
+    number: int
     offset: int
     length: int
     used: int = 0

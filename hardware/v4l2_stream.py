@@ -79,10 +79,10 @@ class Stream:
             yield None
             return
         try:
-            with memoryview(self._maps[filled.index]) as whole, whole[: filled.used] as lent:
+            with memoryview(self._maps[filled.number]) as whole, whole[: filled.used] as lent:
                 yield lent, filled
         finally:
-            self._node.queue(filled.index)
+            self._node.queue(filled.number)
 
     def close(self) -> None:
         """Stop and unmap; idempotent. A node that is gone needs no stopping."""
@@ -108,10 +108,10 @@ class Stream:
                 break
             if filled.flags & DAMAGED or filled.used == 0:
                 self.damaged += 1
-                self._node.queue(filled.index)
+                self._node.queue(filled.number)
                 continue
             if taken is not None:
-                self._node.queue(taken.index)
+                self._node.queue(taken.number)
             taken = filled
             if not self._newest:
                 break

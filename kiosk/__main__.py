@@ -22,6 +22,7 @@ from config.problems import ConfigError
 from config.schema import TerminalConfig
 from hardware import health, hooks
 from hardware.alsa_settings import use_system_settings
+from hardware.plugs import Plugs
 from kiosk import fault_history, lockdown, technician_lock
 from kiosk.fault_history import FaultHistory
 from kiosk.media.engine import Spares
@@ -135,6 +136,7 @@ async def _run(config: TerminalConfig) -> bool:
         keep=files.keep,
         restart=again.set,
         health=partial(health.read, Path(config.state_dir)),
+        plugs=None if config.devices.all_simulated else Plugs(),
     )
     terminal = Terminal(parts, _session(config, volume.recalled, files))
     app = KioskApp(root)

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from hardware.handoff import in_thread
 from hardware.interfaces import DeviceError, Hook, Keypad
+from hardware.plugs import Plugged, Unplugged
 from kiosk import narration
 from kiosk.actions import Action, Keep, ReadHealth, Restart, Send, StartMedia, StopMedia, Tell
 from kiosk.events import (
@@ -83,6 +84,19 @@ class HubLink(Protocol):
         """Keep the link until cancelled."""
 
 
+class PlugEvents(Protocol):
+    """What is plugged in and unplugged (`hardware.plugs`)."""
+
+    async def open(self) -> object:
+        """Listen. Raises OSError."""
+
+    def __aiter__(self) -> AsyncIterator[Plugged | Unplugged]:
+        """Yield what comes and goes. Raises OSError."""
+
+    async def close(self) -> None:
+        """Close."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a terminal is made of. The one who makes them need not open or close them."""
@@ -99,6 +113,8 @@ class Parts:
     """Has the program end so that it is started again; returns at once."""
     health: Callable[[], MachineHealth] | None = None
     """Reads how the machine is (`hardware.health.read`); may take a moment. None: nobody can."""
+    plugs: PlugEvents | None = None
+    """Tells what is plugged in and unplugged. None: no device here can be."""
 
 
 class Terminal:
@@ -116,10 +132,6 @@ class Terminal:
         """Take what a person wants, at once."""
         self._receive(intent)
 
-    def plugged(self, kind: str, here: bool) -> None:
-        """A device of `kind` came, or went."""
-        self._receive(DevicePlugged(kind, here))
-
     async def run(self) -> None:
         """Be the terminal until cancelled; every device is closed then, the last opened first."""
         parts = self._parts
@@ -133,6 +145,8 @@ class Terminal:
                 tasks.create_task(self._watch_hook(parts.hook), name="hook")
                 if parts.keypad is not None:
                     tasks.create_task(self._watch_keypad(parts.keypad), name="keypad")
+                if parts.plugs is not None:
+                    tasks.create_task(self._watch_plugs(parts.plugs), name="plugs")
                 if parts.health is not None:
                     tasks.create_task(self._read_health(parts.health), name="health")
                 tasks.create_task(self._hear(parts.link.events()), name="link-events")
@@ -223,6 +237,17 @@ class Terminal:
                 said = _said("keypad", error, said)
             await keypad.close()
             await asyncio.sleep(REOPEN_S)
+
+    async def _watch_plugs(self, plugs: PlugEvents) -> None:
+        try:
+            await plugs.open()
+            async for event in plugs:
+                self._receive(DevicePlugged(event.device.kind, isinstance(event, Plugged)))
+        except OSError as error:
+            # The proof before visits looks all the same, only not at once.
+            log.warning('plugs=failed error="%s"', error)
+        finally:
+            await plugs.close()
 
     # -- actions out ----------------------------------------------------------------------------
 
