@@ -54,7 +54,7 @@ card that runs at another rate than it says."""
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """How an earpiece asked for what it was to play, the sweep among it."""
+    """How an earpiece asked for the sweep, and for the silence after it."""
 
     samples: int
     elapsed_s: float

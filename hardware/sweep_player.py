@@ -25,10 +25,9 @@ class SweepPlayer:
         """How it has asked so far; None until it has asked for all of the sweep."""
         self._clock = clock
         self._wave: Block = SWEEP.wave.astype(np.int16)
-        self._at = 0
         self._started = False
-        self._first_at: float | None = None
         self._asked = 0
+        """Samples since the sweep's first. Before, a card that is being opened asks in fits."""
 
     def start(self) -> None:
         """Play the sweep from the next block on."""
@@ -36,17 +35,15 @@ class SweepPlayer:
 
     def pull(self, samples: int) -> Block:
         """Return the next samples; neither waits nor raises."""
-        now = self._clock()
-        if self._first_at is None:
-            self._first_at = now
-        elif self._at >= self._wave.size:
-            self.played = Played(self._asked, now - self._first_at)
-        self._asked += samples
         block = np.zeros(samples, dtype=np.int16)
-        if self._started and self._at < self._wave.size:
-            if self.began_at is None:
-                self.began_at = now
-            part = self._wave[self._at : self._at + samples]
-            block[: part.size] = part
-            self._at += samples
+        if not self._started:
+            return block
+        now = self._clock()
+        if self.began_at is None:
+            self.began_at = now
+        if self._asked >= self._wave.size:
+            self.played = Played(self._asked, now - self.began_at)
+        part = self._wave[self._asked : self._asked + samples]
+        block[: part.size] = part
+        self._asked += samples
         return block

@@ -1,6 +1,6 @@
 """Watches running devices for what no driver reports: a camera gone black or frozen, a dead line.
 
-Before a visit and in it, for next to nothing: a picture a second is looked at (0.3 ms of 1280x720),
+Before a visit and in it, for next to nothing: a picture a second is looked at (0.2 ms of 1280x720),
 and of each block whether there is anything in it. What is found is reported and mended like any
 fault. It never touches a visit: only a device that is lost does, and who holds a hand before the
 camera in a visit may. Covered, dark or humming devices are left to the self-test: a watch that

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from kiosk.actions import StartMedia, StopMedia, Tell
+from kiosk.actions import Send, StartMedia, StopMedia, Tell
 from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied
 from kiosk.media.commands import Fault, Level, Stats, Volume
 from kiosk.session import Session
@@ -714,12 +714,27 @@ def test_a_fault_covers_idle_tells_the_hub_and_heals() -> None:
     assert bench.screen == "idle"
 
 
-def test_a_fault_covers_waiting_but_not_a_begun_visit() -> None:
+@pytest.mark.parametrize("code", ["CAM-01", "CAM-02", "CAM-03", "MIC-02"])
+def test_a_fault_covers_waiting_but_not_a_begun_visit(code: str) -> None:
     bench = Bench().signed_in()
-    bench.do(Fault(code="CAM-01"))
+    bench.do(Fault(code=code))
     assert bench.screen == "out-of-order"
     bench.push(seat(IN_VISIT))
     assert bench.screen == "in-visit"
+
+
+@pytest.mark.parametrize("code", ["CAM-02", "CAM-03", "MIC-02"])
+def test_a_judgement_in_a_visit_is_only_reported(code: str) -> None:
+    """Who holds a hand before the camera may: nothing of the visit changes."""
+    bench = Bench().signed_in()
+    bench.push(seat(IN_VISIT))
+    before, many = bench.view, len(bench.actions)
+    bench.do(Fault(code=code))
+    assert (bench.screen, bench.view.visit) == ("in-visit", before.visit)
+    bench.do(Fault(code=code, mended=True))
+    told = [each for each in bench.actions[many:] if isinstance(each, Send)]
+    assert told == [Send(Health(faults=[code])), Send(Health(faults=[]))]
+    assert not any(isinstance(each, StartMedia | StopMedia | Tell) for each in bench.actions[many:])
 
 
 def test_a_faulty_device_is_probed_until_it_is_mended() -> None:
