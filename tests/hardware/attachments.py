@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hardware.cards import Listed
 from hardware.identity import Device, Identity, Kind
+from hardware.portaudio import PortAudio
 
 NAMES: dict[Kind, str] = {
     "camera": "Lens [red]4K[/red]",
@@ -36,3 +38,14 @@ ONE_OF_EACH = (
     device("hook", 2, product="0a44"),
     device("keypad", 3, product="c31c"),
 )
+
+
+class NoSound(PortAudio):
+    """PortAudio on a machine without any sound: another test's server may run on this one."""
+
+    def prepare(self) -> None:
+        """Load nothing."""
+
+    def listed(self) -> tuple[Listed, ...]:
+        """Return that there is nothing."""
+        return ()

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from config.loader import load_terminal
 from config.schema import NONE
-from hardware import discovery, holders
+from hardware import cli_options, discovery, holders
 from hardware.__main__ import main
 from hardware.choosing import Chooser
 from hardware.holders import Holder
 from hardware.identity import Device, Kind
 from hardware.interfaces import DeviceError
 from hardware.inventory import KINDS, asked_for
-from tests.hardware.attachments import ONE_OF_EACH, device
+from tests.hardware.attachments import ONE_OF_EACH, NoSound, device
 
 HEAD = 'terminal = "t4"\nhub = "ws://127.0.0.1:1"\nhub_name = "h"\n'
 
@@ -33,6 +33,7 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> list[Device]:
     monkeypatch.setattr(discovery, "attached", lambda: tuple(devices))
     monkeypatch.setattr(holders, "lacking", lambda _: "")
     monkeypatch.setattr(holders, "holders", lambda _: {})
+    monkeypatch.setattr(cli_options, "loaded_portaudio", NoSound)
     return devices
 
 

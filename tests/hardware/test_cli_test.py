@@ -7,13 +7,13 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from hardware import cli_test, discovery, factory, holders
+from hardware import cli_options, cli_test, discovery, factory, holders
 from hardware.__main__ import main
 from hardware.finding import Finding
 from hardware.holders import Holder
 from hardware.interfaces import DeviceBusy, VideoMode
 from hardware.simulated import SimulatedCamera
-from tests.hardware.attachments import device
+from tests.hardware.attachments import NoSound, device
 
 SIMULATED = ("--camera", "simulated", "--microphone", "simulated", "--earpiece", "simulated")
 
@@ -38,6 +38,7 @@ def test_simulated_devices_pass() -> None:
 
 def test_a_machine_without_devices_says_so_in_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discovery, "attached", lambda *_: ())
+    monkeypatch.setattr(cli_options, "loaded_portaudio", NoSound)
     told = run()
     assert told.exit_code == 1
     assert "CAM-01" in told.stdout
