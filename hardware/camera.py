@@ -277,7 +277,8 @@ class _Capture:
         self.damaged = stream.damaged + self._undecodable
         if frame is not None:
             shown = self._view.of(frame)
-            shown.opaque = frame.opaque
+            if shown is not frame:
+                shown.opaque = frame.opaque
             shown.pts, shown.time_base = at_us, MICROSECOND
             deliver(self._loop, self._frames.put, shown)
 
