@@ -20,8 +20,11 @@ from tests.e2e.processes import Process, run, scratch, until
 
 PYTHON = sys.executable
 INMATE, PIN = "482017", "730914"
+TECHNICIAN_PIN = "605142"
 EMAIL, PASSWORD, NAME = "maria@example.org", "seven green bicycles", "Maria"
 TERMINAL_TONE_HZ = 440.0
+HELD_S = 3.4
+"""Three seconds, and what the screen takes to see the finger."""
 
 
 def own_ranges() -> list[str]:
@@ -110,6 +113,16 @@ class Kiosk:
         await self.press(layout.NEXT)
         await self.type(pin)
         await self.press(layout.NEXT)
+
+    async def technician(self, held: layout.Box, pin: str = TECHNICIAN_PIN) -> None:
+        """Hold the terminal's number or its fault's code, then the technician's PIN."""
+        since = self.process.seen
+        await self.display.press(*self.frame.point(*held.centre), hold_s=HELD_S)
+        await self.process.wait_for(r"screen=technician-pin\b", 10, since)
+        await self.sees(layout.NEXT, theme.PINE)
+        await self.type(pin)
+        await self.press(layout.NEXT)
+        await self.process.wait_for(r"screen=technician ", 10, since)
 
     async def end_visit(self) -> None:
         """The red X, and yes."""
@@ -249,6 +262,9 @@ fullscreen = true
 
 [devices]
 {lines}
+
+[technician]
+pin = {_toml(TECHNICIAN_PIN)}
 
 [network]
 allow_peers = {_toml(self.ranges)}
