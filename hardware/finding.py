@@ -51,7 +51,10 @@ def fix_of(error: DeviceError) -> str:
         case DeviceAmbiguous():
             return "Write one of them into [devices] of terminal.toml, or unplug the others."
         case DeviceBusy():
-            return "Stop the program that uses it; `visit-hardware list` names it."
+            return (
+                "Stop the program that uses it, most likely the kiosk (systemctl stop "
+                "visitbooth-kiosk); to root `visit-hardware list` names it."
+            )
         case DeviceRefused():
             return (
                 "Check its line in terminal.toml, and that this user is in the groups video, audio "

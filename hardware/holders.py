@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +96,6 @@ def _name(folder: Path) -> str:
         name = (folder / "comm").read_text(errors="replace").strip()
     except OSError:
         return "a process that has just ended"
-    is_kiosk = any(word in KIOSKS_MODULES for word in words) or any(
-        Path(word).name == KIOSK for word in words[:2]
-    )
+    is_module = any(flag == "-m" and word in KIOSKS_MODULES for flag, word in pairwise(words))
+    is_kiosk = is_module or any(Path(word).name == KIOSK for word in words[:2])
     return KIOSK if is_kiosk else name

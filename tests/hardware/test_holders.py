@@ -47,6 +47,11 @@ def test_the_kiosk_is_known_however_it_was_started(tmp_path: Path, words: list[s
     assert holders([CAMERA], tmp_path)[CAMERA] == (Holder(5, "visit-kiosk"),)
 
 
+def test_a_browser_in_its_own_kiosk_is_another(tmp_path: Path) -> None:
+    process(tmp_path, 6, "chromium", ["chromium", "--start", "kiosk"], CAMERA)
+    assert not holders([CAMERA], tmp_path)[CAMERA][0].is_kiosk
+
+
 def test_who_has_a_sound_card_is_known_though_its_files_are_not(tmp_path: Path) -> None:
     folder = tmp_path / "asound/card1/pcm0p/sub0"
     folder.mkdir(parents=True)
