@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import click
 
-from tests.bench.hardware import hook_to_screen, plugging, sound
+from tests.bench.hardware import capture, hook_to_screen, plugging, sound
 from tests.bench.report import Benchmark
 
 Measure = Callable[[Benchmark, float], Coroutine[Any, Any, None]]
 
 MEASURES: Final[Mapping[str, Measure]] = {
+    "camera": capture.measure,
     "sound": sound.measure,
     "hook": hook_to_screen.measure,
     "plugging": plugging.measure,

@@ -1,6 +1,8 @@
 """What a camera's picture costs until it is a frame: our own V4L2 beside FFmpeg's, a format a row.
 
-On a machine with a camera (or the kernel's vivid): python -m tests.bench.capture /dev/video0.
+On a machine with a camera (or the kernel's vivid):
+python -m tests.bench.hardware.capture /dev/video0
+
 Without one the kernel is played at the system calls' line, in Python, which is counted as ours; and
 FFmpeg reads the same pictures from a file, at the same pace.
 Delay: from the driver's timestamp of a picture to the frame in hand. CPU: of the whole process,
@@ -34,9 +36,14 @@ from hardware.handoff import in_thread
 from hardware.modes import H264, JPEG, RAW, Wanted
 from hardware.pictures import RAW_FORMATS, fitted
 from hardware.v4l2 import open_node
+from tests.bench.report import Benchmark, Row
 from tests.hardware.fake_camera import FakeCamera, access_units, jpeg, ramp, yuyv
 
 WARM_UP = 5
+TURNS = 3
+MODE = (640, 480, 30)
+GOAL_RATIO = 1.1
+"""Of FFmpeg's CPU time in the same run."""
 FORMATS = {"raw": RAW, "mjpeg": JPEG, "h264": H264}
 
 
@@ -232,6 +239,22 @@ def main(
             name, f"{one.delay_ms:.2f}", delay, f"{one.cpu_ms:.3f}", f"{other.cpu_ms:.3f}"
         )
     Console().print(table)
+
+
+async def measure(bench: Benchmark, seconds: float) -> None:
+    """Add what a played camera's pictures cost, a format a row."""
+    frames = round(seconds * MODE[2] / TURNS / 2)
+    with TemporaryDirectory() as folder:
+        for source in _sources(None, MODE, Path(folder)):
+            costs = [
+                (await ours(source, frames), await ffmpegs(source, frames)) for _ in range(TURNS)
+            ]
+            one, other = (_middle(list(each)) for each in zip(*costs, strict=True))
+            name = f"{source.wanted.format} {MODE[0]}x{MODE[1]}, kernel played"
+            goal_ms = other.cpu_ms * GOAL_RATIO
+            what = f"CPU a frame, {name} (peer: FFmpeg)"
+            bench.add(Row(what, "ms", one.cpu_ms, other.cpu_ms, None, goal_ms))
+            bench.add(Row("  buffer filled to track, median", "ms", one.delay_ms, None, None, None))
 
 
 def _sources(path: str | None, mode: tuple[int, int, int], folder: Path) -> Iterator[Source]:
