@@ -44,7 +44,11 @@ _PLAYBACK: Final = re.compile(
     r"^(Master|PCM|Speaker|Headphone|Headset|Handset|Earpiece|Front|Line Out)\b"
     r".*\bPlayback (Switch|Volume)$"
 )
-_CAPTURE: Final = re.compile(r"\bCapture (Switch|Volume)$")
+_CAPTURE: Final = re.compile(
+    r"^((PCM|Digital|Headset|Handset|Headset Mic|Internal Mic|Front Mic|Mic) )?"
+    r"Capture (Switch|Volume)$"
+)
+"""Of a microphone, or of all; a line's or a disc's would be heard with it."""
 _AUTOMATIC: Final = re.compile(r"^(Auto Gain Control|AGC)\b")
 
 

@@ -183,6 +183,15 @@ def test_without_decibels_the_ear_is_up_and_the_mouth_stays(
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Mic", 1), ("Headset Mic", 1), ("", 1), ("Line", None), ("CD", None), ("Master", None)],
+)
+def test_only_microphones_are_switched_on(name: str, expected: int | None) -> None:
+    element = Element(f"{name} Capture Switch".strip(), is_switch=True, least=0, most=1)
+    assert wanted(element, "microphone") == expected
+
+
+@pytest.mark.parametrize(
     ("tlv", "expected"),
     [
         ([DB_SCALE, 8, negative(-4650), 150], 31),
