@@ -239,8 +239,11 @@ async def test_an_earpiece_whose_source_fails_is_lost_and_opens_again(earpiece: 
 
 
 async def test_chirps_measure_mouth_to_ear() -> None:
-    """What the microphone gives goes to the ear by a queue: 10 ms for the block, and the wait."""
-    waiting: deque[Block] = deque()
+    """What the microphone gives goes to the ear by a queue: 10 ms for the block, and the wait.
+
+    The queue is short: blocks that come in a burst, after a pause of the machine's, would wait.
+    """
+    waiting: deque[Block] = deque(maxlen=3)
 
     def source(samples: int) -> Block:
         return waiting.popleft() if len(waiting) > 1 else np.zeros(samples, dtype=np.int16)
