@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from hardware import mark
 from tests.e2e.footage import write_tone, write_video
 
 DESK = (1280, 800)
@@ -177,20 +181,19 @@ class Family:
         told: dict[str, float | None] = await self.page.evaluate(_PRESS_TO_PICTURE)
         return told
 
-    async def mark(self) -> int | None:
-        """The frame mark in the picture that the large screen shows now."""
-        import base64
-
-        import numpy as np
-
-        from hardware import mark
-
+    async def pixels(self) -> npt.NDArray[np.uint8] | None:
+        """What the large screen shows now, (height, width, 3) RGB; None: no picture yet."""
         told = await self.page.evaluate(_PIXELS)
         if told is None:
             return None
         width, height, text = told
         rgba = np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)
-        return mark.read_rgb(rgba[:, :, :3])
+        return rgba[:, :, :3]
+
+    async def mark(self) -> int | None:
+        """The frame mark in the picture that the large screen shows now."""
+        pixels = await self.pixels()
+        return None if pixels is None else mark.read_rgb(pixels)
 
     async def picture(self, path: Path) -> None:
         """Screenshot."""
