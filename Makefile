@@ -8,7 +8,7 @@ BIN := .venv/bin
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-media bench-hardware clean
+.PHONY: help demo test test-vm lint bench bench-media bench-hardware clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -23,6 +23,10 @@ demo: ## a whole visit; AUTO=1 plays both sides, DEMO_VISIT_S=60, DEMO_SIZE=1280
 test: ## every test; some of them: make test ARGS="tests/config -k secret"
 	@.ci/bootstrap test
 	$(BIN)/pytest $(ARGS)
+
+test-vm: ## the terminal in a virtual machine, its devices pulled out; needs root, no KVM
+	@.ci/bootstrap vm
+	$(BIN)/python -m tests.vm $(ARGS)
 
 lint: ## style, types, import contracts, the page's JavaScript
 	@.ci/bootstrap lint

@@ -22,7 +22,7 @@ v4l2-ctl --device=/dev/video0 --set-ctrl=osd_text_mode=2 --set-ctrl=horizontal_m
 CAMERA_IN: Final = f"""
 if modprobe --quiet --dry-run --first-time vivid; then
     modprobe vivid n_devs=1 node_types=0x1 input_types=0x0 num_inputs=1
-else
+elif ! test -e {CAMERA_DRIVER}/vivid.0; then
     echo vivid.0 > {CAMERA_DRIVER}/bind
 fi
 udevadm settle
@@ -34,7 +34,7 @@ CAMERA_OUT: Final = f"echo vivid.0 > {CAMERA_DRIVER}/unbind; udevadm settle"
 CARD_IN: Final = f"""
 if modprobe --quiet --dry-run --first-time snd-aloop; then
     modprobe snd-aloop pcm_substreams=1
-else
+elif ! test -e {CARD_DRIVER}/snd_aloop.0; then
     echo snd_aloop.0 > {CARD_DRIVER}/bind
 fi
 udevadm settle
@@ -54,5 +54,24 @@ arecord --quiet --device=hw:Loopback,1 --channels=1 --rate=48000 --format=S16_LE
 """
 """What the earpiece plays, three seconds of it."""
 
-MICROPHONE: Final = "Loopback: PCM (hw:0,0)"
-EARPIECE: Final = "Loopback: PCM (hw:0,0)"
+HANDSET_BEGIN: Final = """
+modprobe uhid
+systemd-run --quiet --unit=handset --working-directory=/repo \
+    /opt/visitbooth/bin/python -B -m tests.vm.handset /run/handset
+until test -p /run/handset; do sleep 0.2; done
+"""
+HANDSET_IN: Final = "echo plug > /run/handset"
+HANDSET_OUT: Final = "echo unplug > /run/handset"
+HANDSET_UP: Final = "echo up > /run/handset"
+HANDSET_DOWN: Final = "echo down > /run/handset"
+"""A USB telephone (its hook is in /dev/hidraw alone): see handset.py."""
+
+GADGET_BEGIN: Final = """
+modprobe --all libcomposite dummy_hcd
+systemd-run --quiet --unit=gadget --working-directory=/repo \
+    /opt/visitbooth/bin/python -B -m tests.vm.gadget /run/gadget
+until test -p /run/gadget; do sleep 0.2; done
+"""
+GADGET_IN: Final = "echo plug > /run/gadget"
+GADGET_OUT: Final = "echo unplug > /run/gadget"
+"""The same telephone as a real USB device with a serial port, on a bus of the kernel's own."""

@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.e2e.family import Family, Households, households
 from tests.e2e.footage import write_tone
 from tests.e2e.stage import EMAIL, PASSWORD, TERMINAL_TONE_HZ, Hub, stage
-from tests.vm import cabling, network, terminal
+from tests.vm import network, terminal
 from tests.vm.guest import Guest, booted
 from tests.vm.image import ROOT, ready
 from tests.vm.terminal import GuestKiosk
@@ -68,9 +68,10 @@ async def house(guest: Guest) -> AsyncIterator[House]:
         homes, *_ = await asyncio.gather(
             stack.enter_async_context(households(hub.url, built.folder, SIZE)), built.people()
         )
+        # Every device is found by itself.
         await terminal.configure(
-            guest, hub, camera="/dev/video0", microphone=cabling.MICROPHONE,
-            earpiece=cabling.EARPIECE, hook="none", width=SIZE[0], height=180, fps=FPS,
+            guest, hub, camera="auto", microphone="auto", earpiece="auto", hook="auto",
+            width=SIZE[0], height=SIZE[1], fps=FPS,
         )  # fmt: skip
         kiosk = await terminal.start(guest, stack, REPORT / "kiosk.log")
         yield House(guest, hub, kiosk, homes)

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from kiosk.screens import layout
+from kiosk.screens import layout, theme
 from tests.e2e.display import Display
 from tests.e2e.processes import Process
-from tests.e2e.stage import Hub, Kiosk
+from tests.e2e.stage import INMATE, PIN, Hub, Kiosk
 from tests.vm.guest import SCREEN, Guest
 from tests.vm.network import HOST, NETWORK
 
@@ -28,6 +28,7 @@ INSTALL: Final = """
 cd /repo/systemd
 install -m 0644 -t /etc/systemd/system visitbooth-display.service visitbooth-kiosk.service
 install -D -m 0755 visitbooth-cookie /opt/visitbooth/libexec/visitbooth-cookie
+install -m 0755 visitbooth-is-hook /opt/visitbooth/libexec/visitbooth-is-hook
 install -D -m 0644 xorg/10-visitbooth.conf /etc/visitbooth/xorg/10-visitbooth.conf
 install -m 0644 udev/60-visitbooth.rules /etc/udev/rules.d/60-visitbooth.rules
 install -m 0644 sysusers.d/visitbooth.conf /usr/lib/sysusers.d/visitbooth.conf
@@ -75,9 +76,13 @@ class GuestScreen(Display):
 
     async def press(self, x: float, y: float, hold_s: float = 0.1) -> None:
         """Press at (x, y), hold, release."""
-        await self._guest.touch(x / self.width, y / self.height, True)
+        await self.touch(x, y, True)
         await asyncio.sleep(hold_s)
-        await self._guest.touch(x / self.width, y / self.height, False)
+        await self.touch(x, y, False)
+
+    async def touch(self, x: float, y: float, pressed: bool) -> None:
+        """Touch at (x, y), or let go there."""
+        await self._guest.touch(x / self.width, y / self.height, pressed)
 
     async def look(self) -> npt.NDArray[np.uint8]:
         """The screen now as (height, width, 3) RGB; `pixels` gives the same until the next look."""
@@ -102,16 +107,53 @@ class GuestKiosk(Kiosk):
         """Wait until this screen shows, seen from the last screen waited for."""
         await super().screen(name, deadline_s)
 
+    async def look(self, box: layout.Box) -> npt.NDArray[np.int16]:
+        """What lies in a box of the design now."""
+        place = self.frame.pixels(box)
+        rows = slice(int(place.y), int(place.bottom))
+        columns = slice(int(place.x), int(place.right))
+        return (await self.display.look())[rows, columns].astype(np.int16)
+
+    async def type(self, digits: str) -> None:
+        """Press digits on the screen's keypad, each until it is seen to be pressed."""
+        for digit in digits:
+            await self.press_button(layout.KEYPAD[digit])
+
+    async def press_button(self, box: layout.Box) -> None:
+        """Press a button until it is drawn as pressed, let go until it is drawn at rest.
+
+        A busy machine may see press and release of two keys within one of its pictures.
+        """
+        at = self.frame.point(*box.centre)
+        rest = await self.look(box)
+
+        async def changed() -> bool:
+            return bool(np.abs(await self.look(box) - rest).mean() > 2)
+
+        async def unchanged() -> bool:
+            return not await changed()
+
+        await self.display.touch(*at, True)
+        await until_async(changed, SLOW, f"the button at {box} pressed", every_s=0.05)
+        await self.display.touch(*at, False)
+        await until_async(unchanged, SLOW, f"the button at {box} at rest", every_s=0.05)
+
+    async def sign_in(self, number: str = INMATE, pin: str = PIN) -> None:
+        """From the sign-in screen: inmate number, PIN."""
+        await self.sees(layout.NUMBER_FIELD, theme.WHITE)
+        await self.type(number)
+        await self.press(layout.NEXT)
+        await self.sees(layout.PIN_FIELD, theme.WHITE)
+        await self.type(pin)
+        await self.press(layout.NEXT)
+
     async def shows(
         self, wanted: Callable[[npt.NDArray[np.int16]], bool], box: layout.Box, what: str
     ) -> None:
         """Wait until what lies in a box of the design is as wanted."""
-        place = self.frame.pixels(box)
-        rows = slice(int(place.y), int(place.bottom))
-        columns = slice(int(place.x), int(place.right))
 
         async def so() -> bool:
-            return wanted((await self.display.look())[rows, columns].astype(np.int16))
+            return wanted(await self.look(box))
 
         await until_async(so, SLOW, f"the terminal's screen shows {what}")
 
