@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from PIL import Image as Picture
 
+from signalling.version import VERSION
 from tests.e2e.processes import Process, run, scratch, until
 from tests.vm.image import HOME, PYTHON, ROOT, Image, ready
 
@@ -247,6 +248,10 @@ async def _install(guest: Guest) -> None:
     ignored = shutil.ignore_patterns("__pycache__")
     for room in ROOMS:
         await asyncio.to_thread(shutil.copytree, ROOT / room, product / room, ignore=ignored)
+    # What pip leaves beside the packages: which version of which distribution this is.
+    metadata = product / f"visitbooth-{VERSION}.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text(f"Metadata-Version: 2.1\nName: visitbooth\nVersion: {VERSION}\n")
     if sys.version_info[:2] == tuple(map(int, PYTHON.split("."))):
         compiling = ["compileall", "-q", "-s", str(product), "-p", SITE, str(product)]
         await run([sys.executable, "-m", *compiling], deadline_s=120)
