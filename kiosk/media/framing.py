@@ -49,6 +49,6 @@ class Splitter(Generic[T]):
             del self._rest[:end]
             try:
                 item = self._decoder.decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise BadFrame(str(error)) from error
             yield item

@@ -32,7 +32,9 @@ from hardware.v4l2 import Node
 _log = logging.getLogger(__name__)
 
 MAX_PACKET: Final = 4096
-MAX_TEXT: Final = 1000
+MAX_TEXT: Final = 500
+"""Characters of a text in an answer: a packet holds them also where JSON takes six bytes for one,
+as for the control characters that a device may have in its name."""
 PACE_S: Final = 0.1
 """A process that asks more often than this waits."""
 MAX_WAITING: Final = 16
@@ -100,7 +102,7 @@ class Lender:
                 request = self._decoder.decode(packet)
         except BlockingIOError:
             pass
-        except (OSError, msgspec.DecodeError, RecursionError) as error:
+        except (OSError, ValueError, RecursionError) as error:  # and no JSON, or no UTF-8 in it
             _log.warning("no camera is lent any more: %s", error)
             self.close()
             return
@@ -113,12 +115,13 @@ class Lender:
         try:
             node = await self._opener()
         except DeviceError as error:
-            self._send(Answer(number, str(error)[:MAX_TEXT], type(error).__name__))
+            self._send(Answer(number, _text(error), type(error).__name__))
         except Exception as error:  # whatever a driver or sysfs does; the process is told
             _log.exception("the camera cannot be opened")
-            self._send(Answer(number, f"{type(error).__name__}: {error}", DeviceRefused.__name__))
+            words = _text(f"{type(error).__name__}: {error}")
+            self._send(Answer(number, words, DeviceRefused.__name__))
         else:
-            self._send(Answer(number, node.name[:MAX_TEXT]), node.descriptor)
+            self._send(Answer(number, _text(node.name)), node.descriptor)
             node.close()
         await asyncio.sleep(PACE_S)
         self.start()
@@ -173,6 +176,11 @@ class Borrower:
                 lent.set_result(node)
             return
         _settle(lent, FAILURES.get(answer.failure, DeviceRefused)(answer.text))
+
+
+def _text(words: object) -> str:
+    """Return what an answer can carry: cut, and without what is no text (a path may have it)."""
+    return str(words)[:MAX_TEXT].encode(errors="replace").decode()
 
 
 def _settle(lent: asyncio.Future[Node], error: Exception) -> None:

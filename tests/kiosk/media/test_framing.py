@@ -37,6 +37,7 @@ def test_however_it_is_cut_it_comes_whole(cuts: list[int]) -> None:
         b"\0\0\0\x16" + b'{"is":"open","door":1}',
         b"\0\0\0\1\xff",
         b"\0\0\0\0",
+        b"\0\0\x4e\x26" + b'{"a":' + b"[" * 20_001,
     ],
 )
 def test_nonsense_is_refused(hostile: bytes) -> None:

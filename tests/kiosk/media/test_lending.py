@@ -96,9 +96,11 @@ async def test_the_reason_arrives_as_what_it_is(kind: type[DeviceError]) -> None
         assert type(raised.value) is kind
 
 
-async def test_a_long_reason_is_cut() -> None:
+@pytest.mark.parametrize("letter", ["ü", "\x01", "\U0001f4de", "\udcff"])
+async def test_a_long_reason_is_cut(letter: str) -> None:
+    """Of letters, too, that JSON takes six bytes for, as a device may have them in its name."""
     opens = Opens()
-    opens.fails = DeviceAmbiguous("ü" * 100_000)
+    opens.fails = DeviceAmbiguous(letter * 100_000)
     async with lending(opens) as (_, borrow, _theirs):
         with pytest.raises(DeviceAmbiguous):
             await asyncio.wait_for(borrow(), 5)
@@ -150,7 +152,13 @@ async def test_ended_while_it_opens_nothing_is_left() -> None:
 
 @pytest.mark.parametrize(
     "packet",
-    [b"open the door", b'{"number":-1}', b'{"number":1,"path":"/etc/shadow"}', b"[" * 4000],
+    [
+        b"open the door",
+        b'{"number":-1}',
+        b'{"number":1,"path":"/etc/shadow"}',
+        b"[" * 4000,
+        b'{"\xff":1}',
+    ],
 )
 async def test_nonsense_is_lent_nothing(packet: bytes, caplog: pytest.LogCaptureFixture) -> None:
     opens = Opens()
