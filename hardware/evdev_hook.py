@@ -23,8 +23,8 @@ AUTO_CODES: Final = (
 class EvdevHook:
     """A hook switch that an input device shows as a key or switch.
 
-    `locate` says which device, at each opening; `code` is event type and code, None: the first of
-    AUTO_CODES that it has.
+    `locate` says which device, at each opening, without waiting; `code` is event type and code,
+    None: the first of AUTO_CODES that it has.
     """
 
     def __init__(

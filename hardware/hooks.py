@@ -6,7 +6,6 @@ it is 12 MB smaller.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -14,13 +13,14 @@ from typing import Final
 from config.input_codes import EV_SW, input_code
 from config.schema import AUTO, NONE, SIMULATED, Devices
 from hardware import discovery
-from hardware.choosing import Chooser
 from hardware.evdev_hook import EvdevHook
+from hardware.handoff import in_thread
 from hardware.hidraw_hook import HidrawHook
 from hardware.hook import CountedHook, NoHook
-from hardware.identity import Device, Kind, matches
+from hardware.identity import Device, matches
 from hardware.interfaces import DeviceLost, Keypad
 from hardware.keypad import EvdevKeypad
+from hardware.locating import locating
 from hardware.simulated_hook import SimulatedHook
 
 Attached = Callable[[], tuple[Device, ...]]
@@ -58,7 +58,7 @@ def hook(devices: Devices, attached: Attached | None = None) -> CountedHook:
     if attached is None:
         attached = discovery.attached if code is None else partial(input_devices_with, *code)
     return AttachedHook(
-        _locator("hook", devices.hook, attached), hold_s, code=code, inverted=inverted
+        locating("hook", devices.hook, attached), hold_s, code=code, inverted=inverted
     )
 
 
@@ -68,16 +68,14 @@ def keypad(devices: Devices, attached: Attached | None = None) -> Keypad | None:
         return None
     if attached is None:
         attached = partial(keypads, devices.keypad)
-    return EvdevKeypad(_locator("keypad", devices.keypad, attached))
-
-
-def _locator(kind: Kind, asked: str, attached: Attached) -> Callable[[], Device]:
-    chooser = Chooser(kind, asked, time.monotonic)
-    return lambda: chooser.choose(attached()).device
+    return EvdevKeypad(locating("keypad", devices.keypad, attached))
 
 
 class AttachedHook:
-    """A hook switch that is found at each opening, as /dev/hidraw or as an input device."""
+    """A hook switch that is found at each opening, as /dev/hidraw or as an input device.
+
+    `locate` is called in a thread: sysfs keeps it waiting while the kernel resets a USB device.
+    """
 
     def __init__(
         self,
@@ -105,7 +103,7 @@ class AttachedHook:
         Raises DeviceNotFound, DeviceAmbiguous, DeviceRefused.
         """
         if self._hook is None:
-            self._hook = self._made(self._locate())
+            self._hook = self._made(await in_thread("find hook", self._locate))
         return await self._hook.open()
 
     async def change(self) -> bool:

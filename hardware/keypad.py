@@ -7,7 +7,7 @@ from typing import Final
 
 from config.input_codes import EV_KEY
 from hardware.evdev import InputDevice, InputEvent
-from hardware.handoff import DropOldest
+from hardware.handoff import DropOldest, in_thread
 from hardware.identity import Device
 from hardware.interfaces import DeviceLost
 
@@ -31,7 +31,7 @@ KEYS: Final = _ROW | _PAD | _NUMERIC | _OTHERS
 
 
 class EvdevKeypad:
-    """The keypad that `locate` finds at each opening, taken for ourselves alone."""
+    """The keypad that `locate` finds, in a thread, at each opening; taken for ourselves alone."""
 
     def __init__(self, locate: Callable[[], Device]) -> None:
         self._locate = locate
@@ -41,7 +41,8 @@ class EvdevKeypad:
     async def open(self) -> None:
         """Open; raises DeviceNotFound, DeviceAmbiguous, DeviceBusy, DeviceRefused."""
         if self._device is None:
-            device = InputDevice(self._locate().node, self._event, self._lost, grab=True)
+            found = await in_thread("find keypad", self._locate)
+            device = InputDevice(found.node, self._event, self._lost, grab=True)
             await device.open()
             self._device, self._keys = device, DropOldest(_WAITING)
 

@@ -16,7 +16,7 @@ from typing import Final
 import serial
 
 from hardware import sysfs
-from hardware.handoff import deliver
+from hardware.handoff import deliver, in_thread
 from hardware.hook import Switch
 from hardware.identity import Device, matches, pinned
 from hardware.interfaces import (
@@ -77,7 +77,7 @@ def located(selector: str, attached: Callable[[], tuple[Device, ...]] = ttys) ->
 
 
 class SerialHook:
-    """The hook switch at the serial port that `locate` finds at each opening.
+    """The hook switch at the serial port that `locate` finds, in a thread, at each opening.
 
     `code` is a modem line ("cts", "dsr", "dcd", "ri": on is a lifted handset), or "text": lines
     "up" or "1" and "down" or "0" in any case; what else is sent is ignored and counted in
@@ -110,7 +110,7 @@ class SerialHook:
         Raises DeviceNotFound, DeviceAmbiguous, DeviceBusy, DeviceRefused.
         """
         if self._port is None:
-            self._path = self._locate()
+            self._path = await in_thread("find serial port", self._locate)
             port, on = await undisturbed(self._open, lambda opened: opened[0].close())
             self._port = port
             self._line, self._overlong = b"", False

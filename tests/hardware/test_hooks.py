@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from config.input_codes import EV_KEY, EV_SW
 from config.schema import Devices
-from hardware import discovery, evdev, hooks
+from hardware import discovery, evdev, hooks, serial_hook
 from hardware.evdev_hook import EvdevHook
 from hardware.hidraw_hook import HidrawHook
 from hardware.hook import NoHook
 from hardware.hooks import AttachedHook
 from hardware.identity import Device, Identity
-from hardware.interfaces import DeviceAmbiguous, DeviceLost, DeviceNotFound
+from hardware.interfaces import DeviceAmbiguous, DeviceLost, DeviceNotFound, Hook, Keypad
 from hardware.keypad import EvdevKeypad
 from hardware.simulated_hook import SimulatedHook
 from tests.hardware.kernel_input import KernelInput, event
@@ -136,6 +137,32 @@ def test_a_keypad_that_claims_to_be_a_keyboard_has_to_be_named(
     assert hooks.keypads("auto") == (known,)
     assert hooks.keypads("usb:0c45:7403:A1") == (known,)
     assert hooks.keypads("usb:0c45:7403:B2") == (known, other)
+
+
+@pytest.mark.parametrize("kind", ["hook", "keypad", "serial"])
+async def test_what_hangs_while_it_is_looked_for_hangs_in_a_thread(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Sysfs keeps a reader waiting while the kernel resets a USB device."""
+    looked_in: list[str] = []
+
+    def attached() -> tuple[Device, ...]:
+        looked_in.append(threading.current_thread().name)
+        return ()
+
+    monkeypatch.setattr(discovery, "attached", attached)
+    monkeypatch.setattr(discovery, "inputs", lambda _: attached())
+    monkeypatch.setattr(serial_hook.located, "__defaults__", (attached,))
+    device: Keypad | Hook | None
+    if kind == "keypad":
+        device = hooks.keypad(Devices(keypad="auto"))
+    else:
+        word = "auto" if kind == "hook" else "serial:usb:0403:6001"
+        device = hooks.hook(Devices(hook=word, hook_code="auto" if kind == "hook" else "cts"))
+    assert device is not None
+    with pytest.raises(DeviceNotFound):
+        await device.open()
+    assert looked_in and threading.main_thread().name not in looked_in
 
 
 async def test_a_hook_of_an_unusual_code_is_looked_for_among_all_input_devices(
