@@ -48,14 +48,21 @@ class HidrawHook:
     a report says otherwise: who is in a visit, or comes with the handset in hand, is not held up
     by a handset that cannot say that it is lifted. One that hangs is found out at its first move.
 
-    A hook that is a button by its descriptor (relative) has no state to ask for: it starts hung up.
+    A hook that is a button by its descriptor (relative) has no state to ask for: it starts hung up,
+    and is as it was (`was_up`) when it comes back, so that a loose cable holds no visit.
     """
 
     def __init__(
-        self, locate: Callable[[], Device], hold_s: float, *, inverted: bool = False
+        self,
+        locate: Callable[[], Device],
+        hold_s: float,
+        *,
+        inverted: bool = False,
+        was_up: bool = False,
     ) -> None:
         self._locate = locate
         self._inverted = inverted
+        self._was_up = was_up
         self._switch = Switch(hold_s, inverted=inverted)
         self._path = ""
         self._descriptor: int | None = None
@@ -78,7 +85,7 @@ class HidrawHook:
             self._descriptor, asked = await open_node(self._path, self._ask)
             self._control, self._value = asked.control, asked.value or 0
             if asked.control.relative:
-                self._on = self._inverted
+                self._on = self._was_up != self._inverted
             elif asked.value is None:
                 self._on = not self._inverted
             else:
@@ -133,6 +140,7 @@ class HidrawHook:
         if descriptor is not None:
             asyncio.get_running_loop().remove_reader(descriptor)
             os.close(descriptor)
+            self._was_up = self._switch.up
         self._switch.stop(DeviceLost(reason))
 
 

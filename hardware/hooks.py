@@ -91,6 +91,8 @@ class AttachedHook:
         self._inverted = inverted
         self._hook: EvdevHook | HidrawHook | None = None
         self._moves_before = 0
+        self._up = False
+        """As it was told last."""
 
     @property
     def moves(self) -> int:
@@ -104,13 +106,15 @@ class AttachedHook:
         """
         if self._hook is None:
             self._hook = self._made(await in_thread("find hook", self._locate))
-        return await self._hook.open()
+        self._up = await self._hook.open()
+        return self._up
 
     async def change(self) -> bool:
         """Wait until the handset was lifted or hung up; DeviceLost."""
         if self._hook is None:
             raise DeviceLost("the hook is not open")
-        return await self._hook.change()
+        self._up = await self._hook.change()
+        return self._up
 
     async def close(self) -> None:
         """Close."""
@@ -121,7 +125,9 @@ class AttachedHook:
 
     def _made(self, device: Device) -> EvdevHook | HidrawHook:
         if device.node.startswith("/dev/hidraw"):
-            return HidrawHook(lambda: device, self._hold_s, inverted=self._inverted)
+            return HidrawHook(
+                lambda: device, self._hold_s, inverted=self._inverted, was_up=self._up
+            )
         return EvdevHook(lambda: device, self._hold_s, code=self._code, inverted=self._inverted)
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from hardware import hidraw_hook
 from hardware.hidraw_hook import HidrawHook
+from hardware.hooks import AttachedHook
 from hardware.interfaces import DeviceLost, DeviceRefused
+from hardware.node import open_node
 from tests.hardware.handsets import CX300, JABRA, NO_TELEPHONE
 from tests.hardware.nodes import Pipe, found, pipe, refused
 
@@ -140,6 +142,32 @@ async def test_a_button_starts_hung_up_and_takes_turns(node: Pipe, kernel: Kerne
         node.send(b"\0")
         assert await asyncio.wait_for(hook.change(), 2) is expected
     await hook.close()
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+async def test_a_button_that_comes_back_is_as_it_was(
+    node: Pipe, kernel: KernelHidraw, monkeypatch: pytest.MonkeyPatch, inverted: bool
+) -> None:
+    """Else a loose cable would hold a visit."""
+    kernel.descriptor = BUTTON
+    at = [node.path]
+    monkeypatch.setattr(hidraw_hook, "open_node", lambda _, ask: open_node(at[0], ask))
+    hook = AttachedHook(found("/dev/hidraw0"), HOLD_S, inverted=inverted)
+    assert await hook.open() is False
+    node.send(b"\1")
+    node.send(b"\0")
+    assert await asyncio.wait_for(hook.change(), 2) is True
+    node.pull()
+    with pytest.raises(DeviceLost):
+        await asyncio.wait_for(hook.change(), 2)
+    await hook.close()
+    with pipe() as again:
+        at[0] = again.path
+        assert await hook.open() is True
+        again.send(b"\1")
+        again.send(b"\0")
+        assert await asyncio.wait_for(hook.change(), 2) is False
+        await hook.close()
 
 
 @pytest.mark.parametrize(
