@@ -11,6 +11,7 @@ from hardware import mixer
 from hardware.cards import Pcm
 from hardware.handoff import in_thread
 from hardware.interfaces import PLAYED_SAMPLES, DeviceLost, SoundSource
+from hardware.node import undisturbed
 from hardware.portaudio import PortAudio, Stream
 
 LOOK_S: Final = 0.1
@@ -51,11 +52,15 @@ class SoundEarpiece:
         def opened() -> Stream:
             pcm = self._locate()
             stream = self._system.open(pcm, "output", PLAYED_SAMPLES, wanted)
-            if pcm.device is not None and pcm.device.card is not None:
-                self._set_up(pcm.device.card, "earpiece")
+            try:
+                if pcm.device is not None and pcm.device.card is not None:
+                    self._set_up(pcm.device.card, "earpiece")
+            except BaseException:  # whatever it is, the stream must not stay
+                stream.close()
+                raise
             return stream
 
-        self._stream = await in_thread("open earpiece", opened)
+        self._stream = await undisturbed(opened, Stream.abandon)
 
     async def lost(self) -> None:
         """Wait until the card is gone; DeviceLost. Whoever hears of it closes.

@@ -13,6 +13,7 @@ from hardware import mixer
 from hardware.cards import Pcm
 from hardware.handoff import DropOldest, deliver, in_thread
 from hardware.interfaces import BLOCK_SAMPLES, Block, DeviceLost
+from hardware.node import undisturbed
 from hardware.portaudio import PortAudio, Stream
 
 MAX_BLOCKS: Final = 10
@@ -64,11 +65,15 @@ class SoundMicrophone:
         def opened() -> Stream:
             pcm = self._locate()
             stream = self._system.open(pcm, "input", BLOCK_SAMPLES, captured)
-            if pcm.device is not None and pcm.device.card is not None:
-                self._set_up(pcm.device.card, "microphone")
+            try:
+                if pcm.device is not None and pcm.device.card is not None:
+                    self._set_up(pcm.device.card, "microphone")
+            except BaseException:  # whatever it is, the stream must not stay
+                stream.close()
+                raise
             return stream
 
-        self._stream = await in_thread("open microphone", opened)
+        self._stream = await undisturbed(opened, Stream.abandon)
 
     async def block(self) -> Block:
         """Wait for the next 10 ms; DeviceLost. Whoever hears of it closes.

@@ -39,7 +39,8 @@ LATENCY_S: Final = 0.02
 SILENT_S: Final = 0.6
 """A running card calls each 10 ms; not for this long means that it is gone or has stalled."""
 FIRST_S: Final = 3.0
-"""For so long after it was opened: a sound server may have to wake its card."""
+"""For so long after it was opened it may stand still: a sound server asks at once for what its
+buffer holds, and then not before it has woken its card."""
 END_S: Final = 0.1
 """Within this a running stream ends by itself once it is told to."""
 
@@ -230,8 +231,7 @@ class Stream:
         self._direction = direction
         self._exchange = exchange
         self._handle = ctypes.c_void_p()
-        self._called_at = 0.0
-        self._has_called = False
+        self._opened_at = self._called_at = 0.0
         self._failure = ""
         self._ending = False
         self._ended = threading.Event()
@@ -268,7 +268,7 @@ class Stream:
             return failure
         library.Pa_SetStreamFinishedCallback(handle, self._finished)
         failure = library.Pa_StartStream(handle)
-        self._called_at = time.monotonic()
+        self._opened_at = self._called_at = time.monotonic()
         if failure:
             library.Pa_CloseStream(handle)
         return failure
@@ -281,29 +281,33 @@ class Stream:
             return f"{self._pcm.name} has ended"
         if _inode(self._node) != self._inode:
             return f"{self._pcm.device} is unplugged"
-        patience_s = SILENT_S if self._has_called else FIRST_S
-        if time.monotonic() - self._called_at > patience_s:
-            return f"{self._pcm.name} has stood still for {patience_s} s"
+        now = time.monotonic()
+        still_s = now - self._called_at
+        if still_s > SILENT_S and now - self._opened_at > FIRST_S:
+            return f"{self._pcm.name} has stood still for {still_s:.1f} s"
         return None
 
     def close(self) -> None:
         """End it. May take long, or with a driver that has stalled, for ever.
 
         It is asked to end by itself first: PortAudio aborts by cancelling its thread, and one that
-        is cancelled while it waits for Python's lock would never give that back.
+        is cancelled while it waits for Python's lock would never give that back. Also one that has
+        stood still, which may have been this whole process that did: then it waits for it just now.
         """
         self._ending = True
-        if self._has_called and time.monotonic() - self._called_at < END_S:
-            self._ended.wait(END_S)
+        self._ended.wait(END_S)
         self._library.Pa_AbortStream(self._handle)
         with self._lock:
             self._library.Pa_CloseStream(self._handle)
+
+    def abandon(self) -> None:
+        """Close it in a thread of its own, when nobody waits for it any more."""
+        threading.Thread(target=self.close, name="close sound", daemon=True).start()
 
     def _called(
         self, heard: int | None, wanted: int | None, samples: int, _: int, flags: int, __: int
     ) -> int:
         self._called_at = time.monotonic()
-        self._has_called = True
         if self._ending:
             return _ABORT
         if flags & (_INPUT_OVERFLOW | _OUTPUT_UNDERFLOW):

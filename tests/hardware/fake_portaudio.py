@@ -103,8 +103,8 @@ class Library:
         return self.start_error
 
     def Pa_AbortStream(self, handle: Any) -> int:
-        self.let_go.wait(10)
         self.calls.append("Abort")
+        self.let_go.wait(10)
         return 0
 
     def Pa_CloseStream(self, handle: Any) -> int:
@@ -118,5 +118,6 @@ class Library:
         heard, wanted = (address, None) if opened.is_input else (None, address)
         result: int = opened.callback(heard, wanted, len(samples), None, flags, None)
         if result:
+            self.calls.append("ended itself")
             opened.finished(None)
         return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,53 @@ async def test_what_ended_is_told_within_a_second_and_opens_again(library: Libra
         await mouth.block()
     with pytest.raises(DeviceLost, match="not open"):
         await ear.lost()
+
+
+@pytest.mark.parametrize("kind", ["microphone", "earpiece"])
+async def test_a_stream_that_opens_when_nobody_waits_any_more_is_closed(
+    library: Library, kind: str
+) -> None:
+    """Else the card would go on calling what is no longer there."""
+    hangs = threading.Event()
+
+    def locate() -> Pcm:
+        assert hangs.wait(30)
+        return PULSE
+
+    system = library.system()
+    opening = asyncio.ensure_future(
+        SoundMicrophone(system, locate).open()
+        if kind == "microphone"
+        else SoundEarpiece(system, locate).open(silence)
+    )
+    await asyncio.sleep(0.02)
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    hangs.set()
+    async with asyncio.timeout(5):
+        while "Close" not in library.calls:  # noqa: ASYNC110 - it is closed in a thread
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("kind", ["microphone", "earpiece"])
+async def test_a_stream_whose_card_cannot_be_set_up_is_closed(
+    library: Library, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "pcmC3D0c").touch()
+    node = str(tmp_path / "pcmC3D0c")
+    card = Pcm("plughw:3,0", "", Device("microphone", node, "Handset", Identity(), 3))
+
+    def fails(_: int, __: str) -> None:
+        raise KeyError("mixer")
+
+    opening = (
+        SoundMicrophone(library.system(), always(card), fails).open()
+        if kind == "microphone"
+        else SoundEarpiece(library.system(), always(card), fails).open(silence)
+    )
+    with pytest.raises(KeyError):
+        await opening
+    assert library.calls[-1] == "Close"
 
 
 async def test_each_opening_asks_anew_which_card_it_is(library: Library) -> None:

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -115,31 +116,48 @@ def test_another_card_under_the_same_node_is_another_card(card: Pcm, tmp_path: P
     assert stream.lost() == f"{card.device} is unplugged"
 
 
-def test_a_driver_that_stalls_is_lost_sooner_than_one_that_takes_long_to_begin(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("has_called", [False, True])
+def test_a_card_may_take_long_to_begin_and_then_not_stall(
+    monkeypatch: pytest.MonkeyPatch, has_called: bool
 ) -> None:
-    monkeypatch.setattr(portaudio, "SILENT_S", -1.0)
+    """A sound server asks for its buffer's content at once, and then wakes its card."""
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     library = Library()
     stream = opened(library, PLUGIN)
+    if has_called:
+        library.call(BUFFER())
+    now += 2.9
     assert stream.lost() is None
+    now += 0.2
+    assert stream.lost() == "pulse has stood still for 3.1 s"
     library.call(BUFFER())
-    why = stream.lost()
-    assert why is not None and "stood still" in why
-    monkeypatch.setattr(portaudio, "FIRST_S", -1.0)
-    assert opened(library, PLUGIN).lost() is not None
+    assert stream.lost() is None
+    now += 0.5
+    assert stream.lost() is None
+    now += 0.2
+    assert stream.lost() == "pulse has stood still for 0.7 s"
 
 
-def test_closing_lets_a_running_stream_end_itself_before_its_thread_is_cancelled() -> None:
+@pytest.mark.parametrize("stood_still", [False, True])
+def test_closing_lets_a_running_stream_end_itself_before_its_thread_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch, stood_still: bool
+) -> None:
+    """Also one that seems to stand still because this whole process did."""
     library = Library()
     library.let_go.clear()
     stream = opened(library, PLUGIN)
     library.call(BUFFER())
+    if stood_still:
+        stream._called_at = stream._opened_at = 0.0
+        assert stream.lost() is not None
+    monkeypatch.setattr(portaudio, "END_S", 5.0)
     closing = threading.Thread(target=stream.close)
     closing.start()
+    closing.join(0.05)
     result, tries = 0, 0
     while not result and tries < 1_000_000:
         result, tries = library.call(BUFFER()), tries + 1
-    library.calls.append("ended itself")
     library.let_go.set()
     closing.join(5)
     assert library.calls[-3:] == ["ended itself", "Abort", "Close"]
