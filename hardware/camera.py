@@ -30,6 +30,9 @@ OPEN_TIMEOUT_S: Final = 10.0
 SILENT_S: Final = 3.0
 """No frame for this long: the camera hangs, which counts as lost."""
 JOIN_S: Final = 2.0
+MAX_LEFT: Final = 3
+"""So many threads that hang in a driver are left behind; each keeps a descriptor, and with the last
+of those the visit would end. A thread whose camera is unplugged comes out, as a rule."""
 MICROSECOND: Final = Fraction(1, 1_000_000)
 LOOK_UP_S: Final = 1.0
 """How long the camera's thread waits for a picture before it asks itself whether to go on."""
@@ -63,6 +66,8 @@ class V4l2Camera:
         self._frames: DropOldest[av.VideoFrame] = DropOldest(1)
         self._capture: _Capture | None = None
         self._thread: threading.Thread | None = None
+        self._left: list[threading.Thread] = []
+        """Those that hang in a driver."""
         self._mode: VideoMode | None = None
 
     @property
@@ -74,6 +79,9 @@ class V4l2Camera:
         """Open; raises DeviceNotFound, DeviceBusy, DeviceAmbiguous, DeviceRefused."""
         if self._mode is not None:
             return self._mode
+        self._left = [each for each in self._left if each.is_alive()]
+        if len(self._left) >= MAX_LEFT:
+            raise DeviceRefused("its driver hangs: plug it in anew, or start the terminal anew")
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 self._mode = await self._start(await self._opener())
@@ -115,6 +123,7 @@ class V4l2Camera:
         while thread is not None and thread.is_alive():
             if asyncio.get_running_loop().time() > deadline:
                 _log.warning("%s hangs in its driver and was left behind", thread.name)
+                self._left.append(thread)
                 return
             await asyncio.sleep(0.01)
 

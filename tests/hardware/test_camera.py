@@ -289,23 +289,6 @@ async def test_a_mistake_of_ours_is_a_fault_with_its_traceback(
     assert "Traceback" in caplog.text
 
 
-async def test_a_hung_driver_blocks_nobody(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(module, "OPEN_TIMEOUT_S", 0.1)
-    monkeypatch.setattr(module, "JOIN_S", 0.05)
-    fake = FakeCamera()
-    fake.hangs = threading.Event()
-    with pytest.raises(DeviceRefused, match="did not open within"):
-        await asyncio.wait_for(made(fake).open(), 5)
-    assert "hangs in its driver and was left behind" in caplog.text
-    left = [each for each in threading.enumerate() if each.name == "camera /dev/video0"]
-    fake.hangs.set()
-    for each in left:
-        each.join(10)
-        assert not each.is_alive(), "once the driver lets go, its thread ends"
-
-
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
