@@ -2,8 +2,8 @@
 
 A terminal at which nobody sits opens no device, so nothing would tell that one is missing or
 silent until an inmate needs it. Therefore a media process is started by itself at the start, every
-ten minutes, when a device comes or goes, and every minute while a judgement stands against one. It
-judges its devices (`SelfTest`), and goes again.
+ten minutes, when a device comes or goes, and while a judgement stands against one every minute and
+when somebody comes. It judges its devices (`SelfTest`), and goes again.
 
 ```mermaid
 stateDiagram-v2
@@ -28,6 +28,9 @@ EVERY_S: Final = 600.0
 """Between two proofs of a terminal at which nobody sits."""
 EVERY_WITH_FAULT_S: Final = 60.0
 """The same while a judgement stands: it heals by the next proof only."""
+FOR_SOMEBODY_S: Final = 10.0
+"""After the last, while a judgement stands and somebody lifts the handset or touches the screen: a
+lamp may have come on with them, and who sits before a bare wall is an edge in the picture."""
 AFTER_PLUG_S: Final = 2.0
 """One device comes as several, one after the other."""
 MAX_DEATHS: Final = 2
@@ -73,6 +76,11 @@ class Proving:
     def ask(self, now: float) -> None:
         """Prove at once; a person wants to know."""
         self._due_at = min(self._due_at, now)
+
+    def somebody_came(self, faults: Faults, now: float) -> None:
+        """Somebody moved the handset or touched the screen: a judgement may hold no more."""
+        if faults.judged:
+            self._due_at = min(self._due_at, max(now, self._since + FOR_SOMEBODY_S))
 
     def settle(self, faults: Faults, now: float, clock: float, *, free: bool, here: bool) -> None:
         """Begin, give up or end a proof.

@@ -254,6 +254,7 @@ class Session:
 
     def _hook_moved(self, up: bool, now: float) -> list[Action]:
         self._s.patience.touch(now)
+        self._s.proving.somebody_came(self._s.faults, now)
         self._s.handset.moved(up, now)
         screen = self._s.screen
         if up and screen is ScreenName.IDLE:
@@ -264,6 +265,7 @@ class Session:
 
     def _pressed(self, intent: Intent, now: float) -> list[Action]:
         self._s.patience.touch(now)
+        self._s.proving.somebody_came(self._s.faults, now)
         screen = self._s.screen
         match intent:
             case ChooseLanguage(language=language) if language in LANGUAGES:

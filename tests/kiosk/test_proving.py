@@ -17,6 +17,7 @@ from kiosk.proving import (
     AFTER_PLUG_S,
     EVERY_S,
     EVERY_WITH_FAULT_S,
+    FOR_SOMEBODY_S,
     JUDGED,
     LIMITS_S,
     LOOP_S,
@@ -287,6 +288,27 @@ def test_a_black_camera_is_out_of_order_without_a_flicker_until_a_proof_passes()
     for each in WELL:
         bench.do(each)
     assert bench.screen == "idle"
+
+
+@pytest.mark.parametrize("comes", [Touch(), HookMoved(up=True)])
+def test_who_comes_to_a_terminal_that_is_out_of_order_has_it_proved_again(comes: Event) -> None:
+    """The lamp has come on with them; but not more often than every ten seconds."""
+    bench = Bench().ready()
+    bench.wait(EVERY_S)
+    bench.do(OPENED)
+    for each in (finding("camera", False, "CAM-02"), *WELL[1:]):
+        bench.do(each)
+    bench.wait(1.0)
+    bench.do(comes)
+    assert StartMedia("") not in bench.wait(FOR_SOMEBODY_S - 2.0)
+    assert StartMedia("") in bench.wait(2.0)
+    bench.do(OPENED)
+    for each in WELL:
+        bench.do(each)
+    assert bench.screen == "idle"
+    bench.do(comes)
+    assert bench.screen == "sign-in", "a terminal that is well only serves"
+    assert StartMedia("") not in bench.wait(FOR_SOMEBODY_S)
 
 
 def test_a_touch_during_a_proof_is_served_at_once_and_a_visit_gets_its_own_process() -> None:
