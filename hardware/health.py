@@ -22,6 +22,8 @@ DISK_LOW_BYTES: Final = 200 << 20
 """Less, and the log, the key or today's visits may soon not be kept."""
 TIME_ERROR: Final = 5
 """What adjtimex(2) returns while the clock is not synchronised."""
+TIMESYNC: Final = Path("/run/systemd/timesync")
+"""Where systemd-timesyncd.service(8) touches `synchronized` when it has set the clock."""
 _TIMEX_BYTES: Final = 512
 """struct timex has 208; all zero, it asks and sets nothing."""
 
@@ -66,12 +68,17 @@ class Health:
             yield "the screen's backlight is off"
 
 
-def read(state_dir: Path, sys: Path = SYS, adjtimex: Callable[[], int] | None = None) -> Health:
+def read(
+    state_dir: Path,
+    sys: Path = SYS,
+    adjtimex: Callable[[], int] | None = None,
+    timesync: Path = TIMESYNC,
+) -> Health:
     """Read all; takes a millisecond. Raises nothing: what cannot be read is None or left out."""
     return Health(
         temperature_c=max(_temperatures(sys), default=None),
         disk_free_bytes=_free(state_dir),
-        clock_synchronised=_clock(adjtimex or _adjtimex),
+        clock_synchronised=_clock(adjtimex or _adjtimex, timesync),
         links=tuple(_links(sys)),
         backlight=next(_backlights(sys), None),
     )
@@ -96,9 +103,12 @@ def _free(folder: Path) -> int:
             return found.f_bavail * found.f_frsize
 
 
-def _clock(adjtimex: Callable[[], int]) -> bool | None:
+def _clock(adjtimex: Callable[[], int], timesync: Path) -> bool | None:
+    """Return what the kernel says; where that may not be asked (ProtectClock=), timesyncd."""
     state = adjtimex()
-    return None if state < 0 else state != TIME_ERROR
+    if state >= 0:
+        return state != TIME_ERROR
+    return (timesync / "synchronized").exists() if timesync.is_dir() else None
 
 
 def _adjtimex() -> int:

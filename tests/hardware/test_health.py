@@ -43,9 +43,19 @@ def test_it_is_read_where_the_kernel_says_it(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_none(tmp_path: Path) -> None:
-    health = read(tmp_path, tmp_path, lambda: -1)
+    health = read(tmp_path, tmp_path, lambda: -1, tmp_path / "timesync")
     assert (health.temperature_c, health.backlight, health.links) == (None, None, ())
     assert health.clock_synchronised is None
+
+
+def test_where_the_kernel_may_not_be_asked_for_its_clock_timesyncd_is(tmp_path: Path) -> None:
+    """As in the kiosk's unit: ProtectClock= forbids adjtimex, though it would only ask."""
+    timesync = tmp_path / "timesync"
+    timesync.mkdir()
+    assert read(tmp_path, tmp_path, lambda: -1, timesync).clock_synchronised is False
+    (timesync / "synchronized").touch()
+    assert read(tmp_path, tmp_path, lambda: -1, timesync).clock_synchronised is True
+    assert read(tmp_path, tmp_path, lambda: 5, timesync).clock_synchronised is False
 
 
 def test_this_machine_can_be_read(tmp_path: Path) -> None:
