@@ -111,8 +111,8 @@ def _comment(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a string of TOML; one of JSON is one."""
-    return json.dumps(text)
+    """Return a string of TOML; one of JSON is one, but for what JSON writes as two halves."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _unused(devices: Devices, kind: str) -> str | None:

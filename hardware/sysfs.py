@@ -92,8 +92,13 @@ def nodes(subsystem: str, prefix: str) -> list[Node]:
 
 
 def text(device: Entry, attribute: str) -> str:
-    """Return an attribute; empty where there is none."""
-    return data(device, attribute).decode(errors="replace").strip()
+    """Return an attribute; empty where there is none.
+
+    A device may call itself anything: what would move a terminal's cursor, or begin a line of a log
+    that is not ours, becomes "_".
+    """
+    raw = data(device, attribute).decode(errors="replace").strip()
+    return "".join(each if each.isprintable() or each == "\n" else "_" for each in raw)
 
 
 def data(device: Entry, attribute: str) -> bytes:

@@ -133,7 +133,7 @@ def test_simulated_devices_are_described_as_what_they_are(
 
 
 def test_a_name_that_would_break_the_file_does_not(attached: list[Device], tmp_path: Path) -> None:
-    odd = device("camera", 1, 'a"b\\c')
+    odd = device("camera", 1, 'a"b\\c\U0001f4de')
     attached += [
         Device("camera", odd.node, 'x\nhook = "simulated"\0', odd.identity),
         device("camera", 2, "plain"),
@@ -141,7 +141,7 @@ def test_a_name_that_would_break_the_file_does_not(attached: list[Device], tmp_p
     ]
     path = configured(tmp_path, '[devices]\ncamera = "/dev/video1"')
     told = run("describe", "--config", path)
-    assert tomllib.loads(told.stdout)["devices"]["camera"] == 'usb:046d:0825:a"b\\c'
+    assert tomllib.loads(told.stdout)["devices"]["camera"] == 'usb:046d:0825:a"b\\c\U0001f4de'
     assert tomllib.loads(told.stdout)["devices"]["hook"] == "none"
 
 

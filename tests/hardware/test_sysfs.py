@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hardware import sysfs
@@ -27,3 +29,12 @@ def test_a_serial_number_always_fits_a_selector(serial: str, expected: str) -> N
 
 def test_a_class_that_the_kernel_does_not_have_is_empty() -> None:
     assert sysfs.nodes("no_such_class", "x") == []
+
+
+def test_what_a_device_calls_itself_moves_no_cursor_and_begins_no_line(tmp_path: Path) -> None:
+    (tmp_path / "product").write_bytes("Cam\x1b[2J\r\x00\x7f \u202eé \U0001f4de\n".encode())
+    (tmp_path / "uevent").write_text("HID_NAME=a\x1b]0;b\x07\nHID_UNIQ=c\n")
+    entry = sysfs.Entry(str(tmp_path), "usb")
+    assert sysfs.text(entry, "product") == "Cam_[2J___ _é \U0001f4de"
+    assert sysfs.told(entry, "HID_NAME") == "a_]0;b_"
+    assert sysfs.told(entry, "HID_UNIQ") == "c"
