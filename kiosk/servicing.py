@@ -32,7 +32,11 @@ from signalling.messages import Ping
 
 def asked(s: Standing) -> None:
     """Somebody held the terminal's number or its fault's code."""
-    if s.screen_below() is ScreenName.IDLE:
+    below = s.screen_below()
+    # A fault covers a sign-in that nobody can go on with, and each try here would keep it.
+    covered = below is ScreenName.SIGN_IN and s.screen is ScreenName.OUT_OF_ORDER
+    if s.technician.lock.has_pin and s.desk.seat is None and (below is ScreenName.IDLE or covered):
+        s.pad = None
         s.technician.come()
 
 
@@ -62,11 +66,11 @@ def pressed(s: Standing, intent: Intent, now: float) -> list[Action]:
 
 
 def _typed(s: Standing, pin: str | None, now: float) -> list[Action]:
-    technician, clock = s.technician, s.clock.at(now)
+    technician = s.technician
     if pin is None or technician.pad is None:
         return []
     before = technician.lock.encode()
-    if technician.lock.opens(pin, clock):
+    if technician.lock.opens(pin, now, s.clock.at(now)):
         technician.begin()
     else:
         technician.pad.was_wrong = True

@@ -231,7 +231,7 @@ class Standing:
     def _sign_in_view(self, now: float) -> SignInView:
         technician = self.technician
         if technician.pad is not None:
-            return technician.pad.view(technician.lock, self.clock.at(now))
+            return technician.pad.view(technician.lock, now, self.clock.at(now))
         return self.pad.view() if self.pad else SignInView()
 
     def seen(self) -> device_rows.Seen:

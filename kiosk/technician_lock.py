@@ -31,11 +31,17 @@ _kept = msgspec.json.Decoder(WrongPins)
 
 
 class TechnicianLock:
-    """Counts wrong PINs. `clock` is seconds since the epoch."""
+    """Counts wrong PINs. `now` is monotonic seconds, `clock` seconds since the epoch.
+
+    A lockout runs by the monotonic clock: one that is set, by a hub or after a start without one,
+    opens nothing. The other clock tells only how much of it has passed since an earlier run.
+    """
 
     def __init__(self, settings: Technician, wrong: WrongPins | None = None) -> None:
         self._settings = settings
         self._wrong = wrong or WrongPins()
+        self._forgotten_at: float | None = None
+        """When wrong PINs count no more; None while nobody has asked since the start."""
 
     @staticmethod
     def decode(data: bytes) -> WrongPins:
@@ -56,32 +62,35 @@ class TechnicianLock:
         """Wrong PINs that lock."""
         return self._settings.tries
 
-    def tries_left(self, clock: float) -> int:
+    def tries_left(self, now: float, clock: float) -> int:
         """Return how many more wrong PINs there may be; 0 while it is locked."""
-        return max(0, self._settings.tries - self._counted(clock))
+        return max(0, self._settings.tries - self._counted(now, clock))
 
-    def locked_until(self, clock: float) -> float | None:
-        """Return when it opens again, None when it is not locked."""
-        if self._counted(clock) < self._settings.tries:
+    def locked_for_s(self, now: float, clock: float) -> float | None:
+        """Return the seconds until it opens again, None when it is not locked."""
+        if self._counted(now, clock) < self._settings.tries or self._forgotten_at is None:
             return None
-        return min(self._wrong.last_at, clock) + self._settings.lockout_s
+        return self._forgotten_at - now
 
-    def opens(self, pin: str, clock: float) -> bool:
+    def opens(self, pin: str, now: float, clock: float) -> bool:
         """Try a PIN; a wrong one is counted. Takes as long for a nearly right one as for others."""
-        if not self.has_pin or self.locked_until(clock) is not None:
+        counted = self._counted(now, clock)
+        if not self.has_pin or counted >= self._settings.tries:
             return False
+        self._forgotten_at = now + self._settings.lockout_s
         if Secret(pin) == self._settings.pin:
             self._wrong = WrongPins()
             return True
-        self._wrong = WrongPins(count=self._counted(clock) + 1, last_at=clock)
+        self._wrong = WrongPins(count=counted + 1, last_at=clock)
         return False
 
-    def _counted(self, clock: float) -> int:
-        if clock < self._wrong.last_at:
-            # The clock was set back: not a second longer than lockout_s from now on.
-            self._wrong = msgspec.structs.replace(self._wrong, last_at=clock)
-        over = clock - self._wrong.last_at >= self._settings.lockout_s
-        return 0 if over else self._wrong.count
+    def _counted(self, now: float, clock: float) -> int:
+        if self._forgotten_at is None:
+            passed = clock - self._wrong.last_at
+            # A clock that was set back has not counted: not a second less, nor more, than all.
+            left = self._settings.lockout_s - passed if passed >= 0 else self._settings.lockout_s
+            self._forgotten_at = now + left
+        return self._wrong.count if now < self._forgotten_at else 0
 
 
 @dataclass(slots=True)
@@ -105,15 +114,16 @@ class PinPad:
             self._typed += key
         return None
 
-    def view(self, lock: TechnicianLock, clock: float) -> SignInView:
+    def view(self, lock: TechnicianLock, now: float, clock: float) -> SignInView:
         """Return what the screen may see: never the PIN."""
-        until = lock.locked_until(clock)
+        left_s = lock.locked_for_s(now, clock)
+        until = None if left_s is None else round(clock + left_s)
         error = "wrong-sign-in" if self.was_wrong else None
         return SignInView(
             pin_length=len(self._typed),
             field="pin",
             error=error if until is None else "locked",
-            tries_left=lock.tries_left(clock),
+            tries_left=lock.tries_left(now, clock),
             max_tries=lock.tries,
             unlock_at=until,
         )

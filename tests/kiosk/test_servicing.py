@@ -77,6 +77,19 @@ def test_the_number_or_the_code_asks_for_the_pin(faults: tuple[str, ...]) -> Non
     assert bench.screen == ("out-of-order" if faults else "idle")
 
 
+def test_a_sign_in_that_a_fault_covers_is_in_nobodys_way() -> None:
+    bench = at_terminal()
+    bench.press(Touch())
+    bench.type("48")
+    bench.do(DeviceFault("HOOK-01"))
+    assert bench.screen == "out-of-order"
+    bench.press(AskTechnician())
+    assert bench.screen == "technician-pin"
+    bench.press(Back())
+    bench.do(DeviceFault("HOOK-01", mended=True))
+    assert bench.screen == "idle"
+
+
 def test_without_a_pin_nothing_happens() -> None:
     bench = Bench().ready()
     bench.press(AskTechnician())
