@@ -178,7 +178,7 @@ def report(seen: Seen, technician: Technician, history: FaultHistory) -> DeviceR
                 code=each.code,
                 since=_instant(each.since),
                 mended_at=None if each.mended_at is None else _instant(each.mended_at),
-                detail=plain(each.detail, MAX_DETAIL),
+                detail=plain(each.said, MAX_DETAIL),
             )
             for each in history.newest_first[:MAX_PAST]
         ],

@@ -14,10 +14,14 @@ from msgspec import Meta, Struct
 from kiosk.faults import Faults
 
 MAX_PAST: Final = 200
+BACK_WITHIN_S: Final = 60.0
+"""What comes again sooner than this after it was mended is the same fault still: a loose plug must
+not push all else out."""
+MAX_TIMES: Final = 10**6
 MAX_DETAIL: Final = 160
 """Characters; the rest of a longer one is cut off."""
 MAX_BYTES: Final = 256 * 1024
-"""Of the file: 200 of the longest take 160 KB."""
+"""Of the file: 200 of the longest take 165 KB."""
 FILE: Final = "fault-history.json"
 
 
@@ -28,6 +32,13 @@ class PastFault(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     since: float
     mended_at: float | None = None
     detail: Annotated[str, Meta(max_length=MAX_DETAIL)] = ""
+    times: Annotated[int, Meta(ge=1, le=MAX_TIMES)] = 1
+    """How often it came since then, soon after it was mended each time but the first."""
+
+    @property
+    def said(self) -> str:
+        """How often it came, and in what words."""
+        return plain(f"{self.times} x {self.detail}".rstrip()) if self.times > 1 else self.detail
 
 
 _kept = msgspec.json.Decoder(Annotated[list[PastFault], Meta(max_length=MAX_PAST)])
@@ -70,8 +81,22 @@ class FaultHistory:
                 mended_at = max(each.since, clock)
                 self._past[at] = msgspec.structs.replace(each, mended_at=mended_at)
         for code, (since, detail) in failing.items():
-            self._past.append(PastFault(code=code, since=since, detail=plain(detail)))
+            self._came(code, since, plain(detail))
         return list(self._past) != before
+
+    def _came(self, code: str, since: float, detail: str) -> None:
+        for at in range(len(self._past) - 1, -1, -1):
+            each = self._past[at]
+            if each.code != code or each.mended_at is None:
+                continue
+            if 0 <= since - each.mended_at < BACK_WITHIN_S:
+                times = min(MAX_TIMES, each.times + 1)
+                self._past[at] = msgspec.structs.replace(
+                    each, mended_at=None, times=times, detail=detail or each.detail
+                )
+                return
+            break
+        self._past.append(PastFault(code=code, since=since, detail=detail))
 
 
 def plain(text: str, most: int = MAX_DETAIL) -> str:

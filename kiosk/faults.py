@@ -16,6 +16,11 @@ PROGRAM: Final = "APP"
 """A process that dies or hangs cannot say that it does not: another has to be tried."""
 MAX_FAULTS: Final = 16
 """What the wire's `health` may carry; the hardware has fewer parts."""
+FLAPS: Final = 3
+FLAPS_WITHIN_S: Final = 60.0
+STEADY_S: Final = 5.0
+"""What came thrice within a minute (a loose plug) is mended only once it is well for so long: else
+screen, hub and log would follow each of its moves."""
 
 
 class Faults:
@@ -26,6 +31,12 @@ class Faults:
         self._details: dict[str, str] = {}
         self._by_test: set[str] = set()
         self._stale: set[str] = set()
+        self._came: dict[str, list[float]] = {}
+        """When each came, monotonic seconds; the last FLAPS within FLAPS_WITHIN_S."""
+        self._noted: set[str] = set()
+        """Those whose coming has been noted, for as long as they are not well again."""
+        self._well_since: dict[str, float | None] = {}
+        """Flapping ones that seem mended; None until `settle` has seen it."""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -66,6 +77,7 @@ class Faults:
         `judged`: a self-test found it. Whoever said so will not say when it is mended.
         """
         self._stale.discard(code)
+        self._well_since.pop(code, None)
         if not judged:
             self._by_test.discard(code)
         if code not in self._since and len(self._since) < MAX_FAULTS:
@@ -75,11 +87,34 @@ class Faults:
                 self._by_test.add(code)
 
     def mended(self, code: str) -> None:
-        """Forget a fault."""
+        """Forget a fault, or, where it flaps, when it has been well for STEADY_S."""
+        self._stale.discard(code)
+        self._noted.discard(code)
+        if code in self._since and len(self._came.get(code, ())) >= FLAPS:
+            self._well_since.setdefault(code, None)
+        else:
+            self._forget(code)
+
+    def settle(self, now: float) -> None:
+        """Note at monotonic `now` what came, and forget what flapped and is steady."""
+        for code in [each for each in self._since if each not in self._noted | {*self._well_since}]:
+            self._noted.add(code)
+            self._came[code] = [*self._came.get(code, ()), now][-FLAPS:]
+        for code, since in list(self._well_since.items()):
+            if since is None:
+                self._well_since[code] = now
+            elif now - since >= STEADY_S:
+                self._forget(code)
+        for code, times in list(self._came.items()):
+            self._came[code] = [each for each in times if now - each < FLAPS_WITHIN_S]
+            if not self._came[code]:
+                del self._came[code]
+
+    def _forget(self, code: str) -> None:
         self._since.pop(code, None)
         self._details.pop(code, None)
         self._by_test.discard(code)
-        self._stale.discard(code)
+        self._well_since.pop(code, None)
 
     def media_started(self) -> None:
         """What an earlier process saw counts until the new one has looked for itself."""

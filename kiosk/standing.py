@@ -116,6 +116,7 @@ class Standing:
         if self.call.failing and APP_FAULT not in self.faults.codes:
             self.faults.raised(APP_FAULT, self.clock.at(now))
         self._settle_proof(now)
+        self.faults.settle(now)
         actions = self.call.settle(self.wanted(), now, self.clock.at(now))
         if any(isinstance(each, StartMedia) for each in actions):
             self.faults.media_started()

@@ -35,11 +35,26 @@ def test_the_same_fault_again_is_another() -> None:
     history.settle(faults, 100.0)
     history.settle(Faults(), 101.0)
     faults = Faults()
-    faults.raised("CAM-01", 102.0)
-    history.settle(faults, 102.0)
+    faults.raised("CAM-01", 161.0)
+    history.settle(faults, 161.0)
     assert [(each.since, each.mended_at) for each in history.newest_first] == [
-        (102.0, None), (100.0, 101.0),
+        (161.0, None), (100.0, 101.0),
     ]  # fmt: skip
+
+
+def test_a_loose_plug_is_one_fault_and_pushes_nothing_out() -> None:
+    history = FaultHistory()
+    history.settle(failing("MIC-02"), 100.0)
+    for number in range(3 * MAX_PAST):
+        faults = Faults()
+        faults.raised("CAM-01", 200.0 + number, "unplugged" if number == 0 else "")
+        assert history.settle(faults, 200.0 + number)
+        history.settle(Faults(), 200.5 + number)
+    newest, before = history.newest_first
+    assert (newest.since, newest.mended_at) == (200.0, 199.5 + 3 * MAX_PAST)
+    assert newest.said == f"{3 * MAX_PAST} x unplugged"
+    assert (before.code, before.said) == ("MIC-02", "")
+    assert FaultHistory.decode(history.encode()).newest_first == history.newest_first
 
 
 def test_a_clock_that_was_set_back_mends_nothing_before_it_broke() -> None:
@@ -64,11 +79,12 @@ def test_the_oldest_leaves_first_and_the_longest_file_can_be_read_again() -> Non
     history = FaultHistory()
     for number in range(MAX_PAST + 5):
         faults = Faults()
-        faults.raised("CAM-01", float(number), '"\U0001f4f7' * 500)
-        history.settle(faults, float(number))
-        history.settle(Faults(), float(number))
+        at = 100.0 * number
+        faults.raised("CAM-01", at, '"\U0001f4f7' * 500)
+        history.settle(faults, at)
+        history.settle(Faults(), at)
     assert len(history.newest_first) == MAX_PAST
-    assert history.newest_first[-1].since == 5.0
+    assert history.newest_first[-1].since == 500.0
     data = history.encode()
     assert len(data) <= MAX_BYTES
     assert FaultHistory.decode(data).newest_first == history.newest_first

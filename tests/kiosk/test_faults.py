@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.faults import MAX_FAULTS, Faults
+from kiosk.faults import FLAPS_WITHIN_S, MAX_FAULTS, STEADY_S, Faults
 
 
 def faults(*codes: str) -> Faults:
@@ -224,3 +224,54 @@ def test_opened_leaves_of_the_medias_faults_those_raised_since_the_start(
                 seen_before = set()
         assert set(real.codes) == open_codes
         assert (real.since is None) == (not open_codes)
+
+
+# -- what comes and goes ----------------------------------------------------------------------
+
+
+def flapped(made: Faults, times: int, *, every_s: float = 1.0) -> float:
+    """Let a fault come and go; return the time after the last."""
+    now = 0.0
+    for _ in range(times):
+        made.raised("CAM-01", now)
+        made.settle(now)
+        made.mended("CAM-01")
+        made.settle(now)
+        now += every_s
+    return now
+
+
+def test_what_comes_and_goes_is_followed_twice_and_then_has_to_be_steady() -> None:
+    made = Faults()
+    assert flapped(made, 2) == 2.0
+    assert made.codes == ()
+    made = Faults()
+    flapped(made, 3)
+    assert made.codes == ("CAM-01",)
+    made.settle(2.0 + STEADY_S - 0.1)
+    assert made.codes == ("CAM-01",)
+    made.settle(2.0 + STEADY_S)
+    assert made.since is None
+
+
+def test_one_that_flaps_for_ever_is_one_fault() -> None:
+    made = Faults()
+    flapped(made, 500)
+    assert made.open == (("CAM-01", 2.0, ""),)
+
+
+def test_what_comes_seldom_is_mended_at_once() -> None:
+    made = Faults()
+    flapped(made, 10, every_s=FLAPS_WITHIN_S / 2)
+    assert made.codes == ()
+
+
+def test_what_came_again_is_not_forgotten_for_having_been_well_before() -> None:
+    made = Faults()
+    now = flapped(made, 3)
+    made.raised("CAM-01", now)
+    made.settle(now)
+    made.settle(now + 100)
+    assert made.codes == ("CAM-01",)
+    made.mended("CAM-01")
+    assert made.since is None

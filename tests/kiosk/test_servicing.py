@@ -9,6 +9,7 @@ import pytest
 from kiosk.actions import Action, Keep, ReadHealth, Restart, Send, StartMedia, StopMedia
 from kiosk.events import DeviceFault, Event, HealthRead, HookMoved
 from kiosk.fault_history import FILE as HISTORY
+from kiosk.faults import STEADY_S
 from kiosk.media.commands import Level, Opened, SelfTest
 from kiosk.session import Session
 from kiosk.technician import Technician
@@ -30,7 +31,7 @@ from kiosk.view import (
     Touch,
 )
 from signalling.link_events import LinkDown
-from signalling.messages import DeviceReport, Ping, Pong, Refused, SignOut
+from signalling.messages import DeviceReport, Health, Ping, Pong, Refused, SignOut
 from signalling.visit import Status
 from tests.kiosk.bench_of_session import HUB_EPOCH, OPENED, WELL, Bench, seat, sent, told, visit
 from tests.kiosk.test_device_rows import HEALTH
@@ -347,3 +348,19 @@ def test_opened_says_what_the_camera_gives() -> None:
     bench.do(Opened(width=1920, height=1080, fps=15))
     assert bench.view.technician.rows[0].measured == "1920 x 1080, 15 fps"
     assert Send(DeviceReport(devices=[], faults=[], facts=[])) not in bench.actions
+
+
+def test_a_loose_plug_floods_neither_hub_nor_history_nor_the_screen() -> None:
+    bench = at_terminal()
+    for _ in range(200):
+        bench.do(DeviceFault("HOOK-01"))
+        bench.wait(0.25)
+        bench.do(DeviceFault("HOOK-01", mended=True))
+        bench.wait(0.25)
+    assert len([each for each in bench.sent if isinstance(each, Health)]) <= 6
+    assert len([each for each in bench.actions if isinstance(each, Keep)]) <= 6
+    assert bench.screen == "out-of-order"
+    bench.wait(STEADY_S)
+    assert bench.screen == "idle"
+    (kept,) = bench.session._s.history.newest_first
+    assert (kept.times, kept.mended_at is not None) == (3, True)
