@@ -33,7 +33,7 @@ def complaint(screen: Screen, driver: str, width: int, height: int, *, fullscree
     A full screen that has another size than was asked works, scaled; it is said all the same,
     because it is seldom meant: a cable or an adapter told the wrong size.
     """
-    if screen.driver.lower() != driver.lower():
+    if screen.driver.lower() not in driver.lower().split(","):  # SDL takes a list of them too
         return f"SDL took {screen.driver}, not {driver}: nothing may be seen; look at its log"
     if screen.driver.lower() in INVISIBLE:
         return f"{screen.driver} shows nothing: set SDL_VIDEODRIVER to x11 or KMSDRM"

@@ -19,17 +19,18 @@ import click
 
 from config.loader import load_terminal
 from config.problems import ConfigError
-from config.schema import TerminalConfig
+from config.schema import Display, TerminalConfig
 from hardware import health, hooks
 from hardware.alsa_settings import use_system_settings
+from hardware.display import complaint
 from hardware.plugs import Plugs
-from kiosk import fault_history, lockdown, technician_lock
+from kiosk import fault_history, lockdown, sdl, technician_lock
 from kiosk.fault_history import FaultHistory
 from kiosk.media.engine import Spares
 from kiosk.session import Session
 from kiosk.startup import CannotStart, check_display, only_one
 from kiosk.state_files import StateFiles
-from kiosk.technician import Technician
+from kiosk.technician import ScreenSeen, Technician
 from kiosk.technician_lock import TechnicianLock
 from kiosk.terminal import Parts, Terminal
 from kiosk.versions import versions
@@ -95,7 +96,7 @@ def _start(config: TerminalConfig, *, windowed: bool) -> bool:
     with tempfile.TemporaryDirectory(prefix="visitbooth-kivy-") as home:
         lockdown.close_environment(Path(home))
         lockdown.configure(config.display, windowed=windowed)
-        return asyncio.run(_run(config))
+        return asyncio.run(_run(config, windowed=windowed))
 
 
 def _log_to_stderr() -> None:
@@ -110,7 +111,7 @@ def _log_to_stderr() -> None:
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-async def _run(config: TerminalConfig) -> bool:
+async def _run(config: TerminalConfig, *, windowed: bool) -> bool:
     """Run until SIGTERM or SIGINT, or until the technician wants it started again (True).
 
     Then stop everything, the last started first.
@@ -138,7 +139,10 @@ async def _run(config: TerminalConfig) -> bool:
         health=partial(health.read, Path(config.state_dir)),
         plugs=None if config.devices.all_simulated else Plugs(),
     )
-    terminal = Terminal(parts, _session(config, volume.recalled, files))
+    screen = _look_at_screen(Window, config.display, windowed=windowed)
+    for said in health.read(Path(config.state_dir)).complaints():
+        log.warning('machine="%s"', said)
+    terminal = Terminal(parts, _session(config, volume.recalled, files, screen))
     app = KioskApp(root)
     await _until_any(stop, again, app, terminal, keep=(volume, files))
     return again.is_set()
@@ -176,14 +180,30 @@ def _stop_by_signal() -> asyncio.Event:
     return stop
 
 
-def _session(config: TerminalConfig, volume: int, files: StateFiles) -> Session:
+def _look_at_screen(window: sdl.Window, display: Display, *, windowed: bool) -> ScreenSeen:
+    """Say in the log what SDL has opened, and what is wrong with it."""
+    try:
+        screen = sdl.opened(window)
+    except OSError as error:
+        log.warning('display=unknown error="%s"', error)
+        return ScreenSeen()
+    full = display.fullscreen and not windowed
+    driver = os.environ["SDL_VIDEODRIVER"]
+    said = complaint(screen, driver, display.width, display.height, fullscreen=full)
+    log.info('display="%s"', screen)
+    if said:
+        log.warning('display=wrong reason="%s"', said)
+    return ScreenSeen(f"{screen.width} x {screen.height}, {screen.driver}", said)
+
+
+def _session(config: TerminalConfig, volume: int, files: StateFiles, screen: ScreenSeen) -> Session:
     wrong = files.recall(technician_lock.FILE, technician_lock.MAX_BYTES, TechnicianLock.decode)
     history = files.recall(fault_history.FILE, fault_history.MAX_BYTES, FaultHistory.decode)
     return Session(
         language=config.language,
         clock_offset_s=time.time() - time.monotonic(),
         volume=volume,
-        technician=Technician(TechnicianLock(config.technician, wrong), versions()),
+        technician=Technician(TechnicianLock(config.technician, wrong), versions(), screen),
         history=history,
     )
 

@@ -72,14 +72,15 @@ def past_of(device: str | None, history: FaultHistory) -> tuple[PastFault, ...]:
 
 def _row(device: str, seen: Seen, technician: Technician) -> DeviceRow:
     finding = _finding(device, seen)
+    complaints = _complaints(device, technician)
     code = next((each for each in seen.faults if of_device(device, each)), "")
     return DeviceRow(
         device=device,
         state=_state(device, code, finding, seen, technician),
         measured=_measured(device, seen, technician),
         code=code,
-        detail=finding.detail if finding else "",
-        fix=finding.fix if finding else "",
+        detail=finding.detail if finding else "".join(complaints[:1]),
+        fix=finding.fix if finding else ". ".join(complaints[1:]),
         tested_at=seen.found_at.get(device),
     )
 
@@ -96,6 +97,15 @@ def _finding(device: str, seen: Seen) -> Finding | None:
     )
 
 
+def _complaints(device: str, technician: Technician) -> tuple[str, ...]:
+    """What is wrong with the screen, or with the machine that the program runs on, in words."""
+    if device == "screen":
+        return tuple(filter(None, (technician.screen.complaint,)))
+    if device == "program" and technician.health is not None:
+        return technician.health.complaints()
+    return ()
+
+
 def _state(
     device: str, code: str, finding: Finding | None, seen: Seen, technician: Technician
 ) -> str:
@@ -105,7 +115,8 @@ def _state(
     stands = finding is not None and (not finding.code or finding.code in seen.faults)
     failed = finding is not None and not finding.passed and stands
     dark = device == "screen" and technician.health is not None and technician.health.backlight == 0
-    if code or failed or dark or (device == "hub" and not seen.linked):
+    complains = bool(_complaints(device, technician))
+    if code or failed or dark or complains or (device == "hub" and not seen.linked):
         return "fail"
     if device in TESTED:
         return "unknown" if finding is None else "pass"
@@ -117,7 +128,7 @@ def _state(
 
 
 def _measured(device: str, seen: Seen, technician: Technician) -> str:
-    opened, health = technician.opened, technician.health
+    opened = technician.opened
     match device:
         case "camera" if opened is not None and opened.width and seen.media_open:
             return f"{opened.width} x {opened.height}, {opened.fps} fps"
@@ -129,17 +140,25 @@ def _measured(device: str, seen: Seen, technician: Technician) -> str:
             return "hook-up" if seen.handset_up else "hook-down"
         case "keypad":
             return technician.key or "press-a-key"
-        case "screen" if health is not None and health.backlight is not None:
-            return f"{round(health.backlight * 100)} %"
         case "screen":
-            return "touched"
+            return _screen(technician)
         case "hub" if technician.round_trip_ms is not None:
             return f"{technician.round_trip_ms} ms"
         case "hub" if not seen.linked:
             return "not-connected"
+        case "program" if _complaints(device, technician):
+            return "needs-attention"
         case "program":
             return "media-runs" if seen.media_open else "media-stopped"
     return "no-measure"
+
+
+def _screen(technician: Technician) -> str:
+    """Size, driver and backlight, as far as they are known."""
+    health, known = technician.health, [technician.screen.measured]
+    if health is not None and health.backlight is not None:
+        known.append(f"{round(health.backlight * 100)} %")
+    return ", ".join(filter(None, known)) or "touched"
 
 
 def facts(technician: Technician) -> tuple[tuple[str, str], ...]:

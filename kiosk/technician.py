@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from config.schema import Technician as Settings
@@ -46,16 +47,30 @@ class MachineHealth(Protocol):
     @property
     def backlight(self) -> float | None: ...
 
+    def complaints(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSeen:
+    """The screen that SDL has opened, as "1280x800 by x11"; `complaint`: what is wrong with it."""
+
+    measured: str = ""
+    complaint: str = ""
+
 
 class Technician:
     """Nobody, somebody at the PIN, or a technician at work. `now` is monotonic seconds."""
 
     def __init__(
-        self, lock: TechnicianLock | None = None, versions: tuple[tuple[str, str], ...] = ()
+        self,
+        lock: TechnicianLock | None = None,
+        versions: tuple[tuple[str, str], ...] = (),
+        screen: ScreenSeen | None = None,
     ) -> None:
         self.lock = lock or TechnicianLock(Settings())
         self.versions = versions
         """What runs here: name and version."""
+        self.screen = screen or ScreenSeen()
         self.pad: PinPad | None = None
         self.works = False
         """Whether the PIN was right."""

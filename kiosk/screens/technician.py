@@ -45,6 +45,7 @@ MEASURED: Final = {
     "not-connected": "Not connected",
     "media-runs": "Media process runs",
     "media-stopped": "Media process stopped",
+    "needs-attention": "The machine needs attention",
 }
 """What is measured and is no number."""
 STATES: Final = {

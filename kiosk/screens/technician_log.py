@@ -37,11 +37,10 @@ def log(
 
 def _test(pen: Pen, view: View, row: DeviceRow, words: Words) -> float:
     """The last self-test; return the last baseline."""
-    if row.tested_at is None:
-        pen.text(LEFT, 264, words("No self-test yet"), 24, theme.STONE, width=ROOM)
-        return 264
-    when = words.day_and_time(row.tested_at, view.now)
-    tested = words("Last self-test: {time}", time=when)
+    tested = words("No self-test yet")
+    if row.tested_at is not None:
+        when = words.day_and_time(row.tested_at, view.now)
+        tested = words("Last self-test: {time}", time=when)
     pen.text(LEFT, 264, tested, 24, theme.STONE, width=ROOM)
     y = 264.0
     for text in filter(None, (row.detail, row.fix)):

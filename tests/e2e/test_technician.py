@@ -43,6 +43,8 @@ async def test_the_devices_are_proved_at_the_start_and_the_process_goes_again(
         await kiosk.process.wait_for(rf"\bfinding={device} passed=true\b", 60)
     await kiosk.process.wait_for(r"\bmedia=stop\b", 10)
     assert not kiosk.process.all(r"sent=health faults=[A-Z]")
+    size = f"{kiosk.display.width}x{kiosk.display.height}"
+    assert kiosk.process.all(rf'display="{size} by x11"'), "SDL was asked what it took"
 
 
 async def test_a_terminal_without_a_camera_is_listed_as_such_before_anybody_signs_in(

@@ -12,6 +12,7 @@ from hardware.display import Screen, complaint
     [
         (Screen("x11", 1280, 800), "x11", ""),
         (Screen("KMSDRM", 1280, 800), "kmsdrm", ""),
+        (Screen("x11", 1280, 800), "wayland,x11", ""),
         (Screen("offscreen", 1024, 768), "x11", "took offscreen, not x11"),
         (Screen("offscreen", 1280, 800), "offscreen", "shows nothing"),
         (Screen("x11", 320, 240), "x11", "is under 640x400"),

@@ -10,7 +10,7 @@ from kiosk import device_rows
 from kiosk.device_rows import Seen
 from kiosk.fault_history import FaultHistory, PastFault
 from kiosk.media.commands import Finding, Opened
-from kiosk.technician import Technician
+from kiosk.technician import ScreenSeen, Technician
 from kiosk.view import DeviceRow
 from signalling.device_report import Fact
 from signalling.messages import TERMINAL_TO_HUB, encode
@@ -33,6 +33,10 @@ class FakeHealth:
     clock_synchronised: bool | None
     links: tuple[FakeLink, ...]
     backlight: float | None
+    said: tuple[str, ...] = ()
+
+    def complaints(self) -> tuple[str, ...]:
+        return self.said
 
 
 HEALTH = FakeHealth(
@@ -92,6 +96,32 @@ def test_what_was_measured_is_shown() -> None:
         "media-runs",
     ]  # fmt: skip
     assert {each.state for each in device_rows.rows(seen, made)[2:]} == {"pass"}
+
+
+def test_the_screen_says_what_sdl_took_and_fails_by_what_is_wrong_with_it() -> None:
+    made = Technician(screen=ScreenSeen("1024 x 768, offscreen", "SDL took offscreen"))
+    shown = row("screen", NOTHING, made)
+    assert (shown.state, shown.measured, shown.detail) == (
+        "fail", "1024 x 768, offscreen", "SDL took offscreen",
+    )  # fmt: skip
+    made = Technician(screen=ScreenSeen("1280 x 800, x11"))
+    made.health = HEALTH
+    shown = row("screen", NOTHING, made)
+    assert (shown.state, shown.measured) == ("pass", "1280 x 800, x11, 80 %")
+
+
+def test_what_is_wrong_with_the_machine_fails_the_program_that_runs_on_it() -> None:
+    made = working()
+    made.health = replace(HEALTH, said=("too hot", "no room", "no time"))
+    shown = row("program", replace(NOTHING, media_open=True), made)
+    assert (shown.state, shown.measured) == ("fail", "needs-attention")
+    assert (shown.detail, shown.fix) == ("too hot", "no room. no time")
+    (told,) = [
+        each
+        for each in device_rows.report(NOTHING, made, FaultHistory()).devices
+        if each.device == "program"
+    ]
+    assert told.detail == "too hot. no room. no time"
 
 
 def test_a_camera_that_did_not_open_gives_no_size() -> None:
