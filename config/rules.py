@@ -149,7 +149,7 @@ def _origin(origin: str) -> str:
 _HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
 
 _DEVICE = r"/dev/\S+|usb:[0-9a-f]{4}:[0-9a-f]{4}(:[^\s@]+)?(@\S+)?|at:\S+"
-_NAMED = "a device as `visit-hardware list` names it (usb:..., at:... or /dev/...)"
+_NAMED = "a device as `visit-hardware list` names it (usb:046d:0825..., at:... or /dev/...)"
 _camera = _matches(rf"auto|simulated|{_DEVICE}", f'"auto", "simulated" or {_NAMED}')
 _keypad = _matches(rf"none|auto|{_DEVICE}", f'"none", "auto" or {_NAMED}')
 _hook = _matches(
@@ -180,7 +180,7 @@ def _hook_code(text: str) -> str:
     return f'{expected}; probably "{near}"' if near else expected
 
 
-_own_units = _matches(r"auto|\d{1,6}", '"auto" or a number, such as "120"')
+_own_units = _matches(r"auto|[0-9]{1,6}", '"auto" or a number, such as "120"')
 
 
 def _part(text: str) -> str:
@@ -188,11 +188,16 @@ def _part(text: str) -> str:
     expected = '"LEFT TOP WIDTH HEIGHT" in percent of the picture, such as "10 0 80 100"'
     if not text:
         return ""
-    if not re.fullmatch(r"\d{1,3}( \d{1,3}){3}", text):
+    if not re.fullmatch(r"[0-9]{1,3}( [0-9]{1,3}){3}", text):
         return expected
     left, top, width, height = map(int, text.split())
     fits = width and height and left + width <= 100 and top + height <= 100
     return "" if fits else expected + ", within it"
+
+
+def _mask(text: str) -> str:
+    """Expect a part; an empty one would hide nothing, which nobody meant who wrote it."""
+    return _part(text or " ")
 
 
 def _technician_pin(pin: Secret) -> str:
@@ -217,7 +222,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Devices, "camera_focus"): _own_units,
     (Devices, "camera_gain"): _own_units,
     (Devices, "camera_crop"): _part,
-    (Devices, "camera_masks"): _part,
+    (Devices, "camera_masks"): _mask,
     (Technician, "pin"): _technician_pin,
     (Devices, "hook_fifo"): _absolute_or_empty,
     (Devices, "width"): _even,

@@ -167,7 +167,8 @@ class Technician(Table, frozen=True):
     pin: Secret = Secret("")
     """6 to 12 digits; empty: nobody gets in."""
     tries: Annotated[int, Meta(ge=1, le=10)] = 3
-    lockout_s: Seconds = 900
+    lockout_s: Annotated[float, Meta(ge=60, le=86_400)] = 900
+    """At least a minute: with less, six digits are soon tried."""
 
 
 class Network(Table, frozen=True):

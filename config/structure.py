@@ -104,6 +104,8 @@ class _Walk:
             return self._wrong(at, value, _words(kind))
         if len(value) < (kind.min_length or 0):
             return self._wrong(at, value, f"{_words(kind)}, at least {kind.min_length}")
+        if kind.max_length is not None and len(value) > kind.max_length:
+            return self._wrong(at, value, f"{_words(kind)}, at most {kind.max_length}")
         item = kind.item_type
         checked = [
             self.table(item, inner, (*at, index))

@@ -34,7 +34,7 @@ def camera(devices: Devices, opener: Opener | None = None) -> Camera:
             devices.camera_exposure, devices.camera_focus, devices.camera_gain, devices.mains_hz
         ),
         crop=Part.of(devices.camera_crop) if devices.camera_crop else ALL,
-        masks=tuple(map(Part.of, filter(None, devices.camera_masks))),
+        masks=tuple(map(Part.of, devices.camera_masks)),
     )
 
 

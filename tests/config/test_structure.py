@@ -70,6 +70,8 @@ def test_a_wrong_value_is_shown_with_what_was_expected(extra: str, words: str | 
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
+        (f"camera_masks = {['0 0 9 9'] * 9}", "devices.camera_masks: found a list, expected a list "
+         'of texts, ["..."], at most 8'),
         ("sound = 'headset'", 'devices.sound: found "headset", expected "handset" or '
          '"speakerphone"'),
         ('sound = "handset\\n"', None),
@@ -175,3 +177,10 @@ def test_what_passes_here_msgspec_takes(top: dict[str, Any], visits: dict[str, A
     values = tomllib.loads(HUB) | {"visits": visits} | top
     if not findings(HubConfig, values):
         msgspec.convert(values, HubConfig, dec_hook=lambda _, text: Secret(text))
+
+
+def test_a_technicians_lockout_is_long_enough_to_be_one() -> None:
+    values = tomllib.loads(TERMINAL) | tomllib.loads("technician.lockout_s = 0")
+    assert findings(TerminalConfig, values) == [
+        "technician.lockout_s: found 0, expected a number from 60 to 86400"
+    ]
