@@ -19,6 +19,7 @@ stateDiagram-v2
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from kiosk.faults import PROGRAM, Faults
@@ -33,6 +34,9 @@ FOR_SOMEBODY_S: Final = 10.0
 lamp may have come on with them, and who sits before a bare wall is an edge in the picture."""
 AFTER_PLUG_S: Final = 2.0
 """One device comes as several, one after the other."""
+MOST: Final = 4
+MOST_WITHIN_S: Final = 60.0
+"""Proofs that begin by themselves: a loose plug must not have processes started without end."""
 MAX_DEATHS: Final = 2
 """A process that dies of the test this often is not asked again before the next proof."""
 LIMITS_S: Final = {"opening": 120.0, "testing": 60.0}
@@ -61,6 +65,7 @@ class Proving:
         self._since = 0.0
         self._heard: dict[str, Finding] = {}
         self._deaths = 0
+        self._begun: deque[float] = deque(maxlen=MOST)
         self._all_at: float | None = None
         """When there was an answer for all that must have one."""
 
@@ -75,6 +80,7 @@ class Proving:
 
     def ask(self, now: float) -> None:
         """Prove at once; a person wants to know."""
+        self._begun.clear()
         self._due_at = min(self._due_at, now)
 
     def somebody_came(self, faults: Faults, now: float) -> None:
@@ -97,10 +103,13 @@ class Proving:
             self._give_up(faults, now, clock)
         elif not self.runs and free and here and self._is_due(faults, now):
             self.state, self._since, self._due_at = "opening", now, float("inf")
+            self._begun.append(now)
             self._heard.clear()
             self._deaths = 0
 
     def _is_due(self, faults: Faults, now: float) -> bool:
+        if len(self._begun) == MOST and now - self._begun[0] < MOST_WITHIN_S:
+            return False
         if now >= self._due_at:
             return True
         # A judgement that a visit's process left is looked at as soon as nobody is here.

@@ -21,6 +21,8 @@ from kiosk.proving import (
     JUDGED,
     LIMITS_S,
     LOOP_S,
+    MOST,
+    MOST_WITHIN_S,
     UNPROVED_FAULT,
     Proving,
 )
@@ -110,6 +112,21 @@ def test_a_device_that_comes_during_a_proof_is_looked_at_after_it() -> None:
     one.proving.plugged(0.0)
     one.found(*WELL)
     assert one.at(AFTER_PLUG_S) == "opening"
+
+
+def test_a_loose_plug_has_no_processes_started_without_end() -> None:
+    one, began = Proof(), []
+    for quarter in range(4 * 600):
+        one.now = quarter / 4
+        one.proving.plugged(one.now)
+        if one.settle() == "opening":
+            began.append(one.now)
+            assert one.tests()
+            one.found(*WELL)
+    assert len(began) <= MOST * (1 + 600 / MOST_WITHIN_S)
+    assert began[-1] > 540
+    one.proving.ask(one.now)
+    assert one.settle() == "opening", "a person is not made to wait"
 
 
 def test_a_person_who_asks_gets_it_at_once() -> None:
