@@ -33,7 +33,8 @@ class StateFiles:
     def recall(self, name: str, max_bytes: int, decode: Callable[[bytes], T]) -> T | None:
         """Return what was kept under `name`; None when nothing, or nothing that can be used.
 
-        `decode` raises msgspec.DecodeError for bytes that are something else.
+        `decode` raises msgspec.DecodeError, or UnicodeDecodeError, for bytes that are something
+        else.
         """
         path = self._folder / name
         try:
@@ -41,7 +42,7 @@ class StateFiles:
                 return decode(file.read(max_bytes))
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             log.warning('kept=not-read file=%s error="%s"', path, error)
             return None
 

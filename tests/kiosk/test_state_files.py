@@ -52,7 +52,7 @@ async def test_the_next_start_knows_the_newest_of_each_name(tmp_path: Path) -> N
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("written", [b"", b"nonsense", b"[%s]" % (b"1" * 100)])
+@pytest.mark.parametrize("written", [b"", b"nonsense", b"[%s]" % (b"1" * 100), b'"\xed\xa0\x80"'])
 def test_garbage_is_nothing_and_a_line_in_the_log(
     tmp_path: Path, written: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
