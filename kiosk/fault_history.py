@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kiosk.faults import Faults
+from signalling.device_report import MAX_INSTANT, Instant
 
 MAX_PAST: Final = 200
 BACK_WITHIN_S: Final = 60.0
@@ -29,8 +30,8 @@ class PastFault(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One fault. Times are seconds since the epoch by the hub's clock; open while not mended."""
 
     code: Annotated[str, Meta(max_length=8, pattern=r"\A[A-Z0-9-]+\Z")]
-    since: float
-    mended_at: float | None = None
+    since: Instant
+    mended_at: Instant | None = None
     detail: Annotated[str, Meta(max_length=MAX_DETAIL)] = ""
     times: Annotated[int, Meta(ge=1, le=MAX_TIMES)] = 1
     """How often it came since then, soon after it was mended each time but the first."""
@@ -78,10 +79,10 @@ class FaultHistory:
             if each.code in failing:
                 del failing[each.code]
             else:
-                mended_at = max(each.since, clock)
+                mended_at = max(each.since, _instant(clock))
                 self._past[at] = msgspec.structs.replace(each, mended_at=mended_at)
         for code, (since, detail) in failing.items():
-            self._came(code, since, plain(detail))
+            self._came(code, _instant(since), plain(detail))
         return list(self._past) != before
 
     def _came(self, code: str, since: float, detail: str) -> None:
@@ -97,6 +98,11 @@ class FaultHistory:
                 return
             break
         self._past.append(PastFault(code=code, since=since, detail=detail))
+
+
+def _instant(at: float) -> float:
+    """Within what a calendar can show: a clock that was never set must not cost the screen."""
+    return min(max(0.0, at), MAX_INSTANT)
 
 
 def plain(text: str, most: int = MAX_DETAIL) -> str:

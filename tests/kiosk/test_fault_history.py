@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kiosk.fault_history import MAX_BYTES, MAX_DETAIL, MAX_PAST, FaultHistory, PastFault, plain
 from kiosk.faults import Faults
+from signalling.device_report import MAX_INSTANT
 
 
 def failing(*codes: str, detail: str = "") -> Faults:
@@ -64,6 +65,16 @@ def test_a_clock_that_was_set_back_mends_nothing_before_it_broke() -> None:
     assert history.newest_first[0].mended_at == 100.0
 
 
+def test_a_clock_out_of_its_mind_is_brought_within_what_calendars_show() -> None:
+    history, faults = FaultHistory(), Faults()
+    faults.raised("CAM-01", -5.0)
+    history.settle(faults, -5.0)
+    history.settle(Faults(), 1e300)
+    (kept,) = history.newest_first
+    assert (kept.since, kept.mended_at) == (0.0, MAX_INSTANT)
+    assert FaultHistory.decode(history.encode()).newest_first == (kept,)
+
+
 def test_after_a_restart_it_is_known_still_and_what_stood_is_over() -> None:
     before = FaultHistory()
     before.settle(failing("CAM-01", "MIC-02"), 100.0)
@@ -92,7 +103,8 @@ def test_the_oldest_leaves_first_and_the_longest_file_can_be_read_again() -> Non
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{}", b"[3]", b'[{"code":"cam 1","since":1}]', b'[{"code":"CAM-01","since":"x"}]',
+    [b"", b"{}", b"[3]", b'[{"code":"CAM-01","since":1e300}]',
+     b'[{"code":"cam 1","since":1}]', b'[{"code":"CAM-01","since":"x"}]',
      msgspec.json.encode([{"code": "CAM-01", "since": 1.0}] * (MAX_PAST + 1))],
 )  # fmt: skip
 def test_what_is_no_history_is_an_error(data: bytes) -> None:
