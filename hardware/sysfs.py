@@ -92,13 +92,11 @@ def nodes(subsystem: str, prefix: str) -> list[Node]:
 
 
 def text(device: Entry, attribute: str) -> str:
-    """Return an attribute; empty where there is none.
+    """Return an attribute in one printable line; empty where there is none.
 
-    A device may call itself anything: what would move a terminal's cursor, or begin a line of a log
-    that is not ours, becomes "_".
+    A USB device says what it likes of itself: no more than text may reach a log or a terminal.
     """
-    raw = data(device, attribute).decode(errors="replace").strip()
-    return "".join(each if each.isprintable() or each == "\n" else "_" for each in raw)
+    return _printable(data(device, attribute).decode(errors="replace"))
 
 
 def data(device: Entry, attribute: str) -> bytes:
@@ -108,7 +106,8 @@ def data(device: Entry, attribute: str) -> bytes:
 
 def told(device: Entry, name: str) -> str:
     """Return a value of the device's uevent; empty where there is none."""
-    return _values(text(device, "uevent").splitlines()).get(name, "")
+    lines = data(device, "uevent").decode(errors="replace").split("\n")
+    return _printable(_values(lines).get(name, ""))
 
 
 def usb_device(node: Node) -> Entry | None:
@@ -182,6 +181,10 @@ def _read(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError:
         return b""
+
+
+def _printable(said: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in said).strip()
 
 
 def _values(lines: Iterator[str] | list[str]) -> dict[str, str]:

@@ -84,16 +84,16 @@ def of_event(event: object) -> Iterator[str]:
     """Yield what is to be said about something that happened."""
     match event:
         case MediaDied(reason=reason):
-            yield f'media=died reason="{_plain(reason)}"'
+            yield f'media=died reason="{plain(reason)}"'
         case HookMoved(up=up):
             yield f"hook={'up' if up else 'down'}"
         case Opened(width=width, height=height, fps=fps):
             yield f"media=opened width={width} height={height} fps={fps}"
         case MediaFault(code=code, mended=mended, detail=detail):
-            yield f'fault={code} mended={str(mended).lower()} detail="{_plain(detail)}"'
+            yield f'fault={code} mended={str(mended).lower()} detail="{plain(detail)}"'
         case Finding(device=device, passed=passed, code=code, detail=detail):
             told = f"finding={device} passed={str(passed).lower()} code={code or NONE}"
-            yield f'{told} detail="{_plain(detail)}"'
+            yield f'{told} detail="{plain(detail)}"'
         case DevicePlugged(kind=kind, here=here):
             yield f"device={kind} plugged={str(here).lower()}"
         case Connected(connection=connection, up=up):
@@ -101,8 +101,8 @@ def of_event(event: object) -> Iterator[str]:
         case MediaReceiving(connection=connection, flowing=flowing):
             yield f"connection={connection} receiving={str(flowing).lower()}"
         case Refused(about=about, code=code, facts=facts):
-            told = " ".join(f"{key}={_plain(str(value))}" for key, value in sorted(facts.items()))
-            yield f"refused={_plain(code)} about={_plain(about)} {told}".rstrip()
+            told = " ".join(f"{key}={plain(str(value))}" for key, value in sorted(facts.items()))
+            yield f"refused={plain(code)} about={plain(about)} {told}".rstrip()
         case FirstPicture(connection=connection, after_ms=after_ms):
             yield f"first-picture connection={connection} after_ms={after_ms:.0f}"
         case Stats():
@@ -120,6 +120,6 @@ def _stats(stats: Stats) -> str:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line, printable: a log line must not be forged by what a device or stranger says."""
     return "".join(each if each.isprintable() and each != '"' else " " for each in text)

@@ -324,5 +324,5 @@ def _said(device: str, error: DeviceError, before: str) -> str:
     """Log an error that was not the last try's too; return its text."""
     text = f"{type(error).__name__}: {error}"
     if text != before:
-        log.warning('%s=failed error="%s"', device, text)
+        log.warning('%s=failed error="%s"', device, narration.plain(text))
     return text

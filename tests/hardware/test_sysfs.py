@@ -27,6 +27,17 @@ def test_a_serial_number_always_fits_a_selector(serial: str, expected: str) -> N
     assert not matches(f"usb:046d:0825:{expected}x", device)
 
 
+def test_what_a_device_says_of_itself_is_one_printable_line(tmp_path: Path) -> None:
+    device = sysfs.Entry(str(tmp_path), "usb")
+    (tmp_path / "product").write_bytes(b"Cam\n\x1b[2Jtime=now level=INFO\x07 \xff\xe2\x80\xae\n")
+    (tmp_path / "serial").write_bytes(b"A\x1b1\n")
+    (tmp_path / "uevent").write_bytes(b"HID_UNIQ=A1\x0bHID_ID=0003:1:2\nHID_ID=0003:3:4\n")
+    assert sysfs.text(device, "product") == "Cam  [2Jtime=now level=INFO  \ufffd"
+    assert sysfs.usable_serial(sysfs.text(device, "serial")) == "A_1"
+    assert sysfs.told(device, "HID_ID") == "0003:3:4"
+    assert sysfs.told(device, "HID_UNIQ") == "A1 HID_ID=0003:1:2"
+
+
 def test_a_class_that_the_kernel_does_not_have_is_empty() -> None:
     assert sysfs.nodes("no_such_class", "x") == []
 
