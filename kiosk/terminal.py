@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from hardware.handoff import in_thread
-from hardware.interfaces import DeviceError, Hook, Keypad
+from hardware.interfaces import DeviceError, DeviceRefused, Hook, Keypad
 from hardware.plugs import Plugged, Unplugged
 from kiosk import narration
 from kiosk.actions import Action, Keep, ReadHealth, Restart, Send, StartMedia, StopMedia, Tell
@@ -39,6 +39,8 @@ from signalling.link import LinkEvent
 from signalling.messages import Message, Offer
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 TICK_S: Final = 0.25
 """Ticks fall on quarters of the hub's seconds, so countdowns on both sides change together."""
@@ -205,14 +207,14 @@ class Terminal:
         fault, said = "", ""
         while True:
             try:
-                up = await hook.open()
+                up = await _foreseen(hook.open())
                 said = ""
                 if fault:
                     self._receive(DeviceFault(fault, mended=True))
                     fault = ""
                 self._receive(HookOpened(up))
                 while True:
-                    self._receive(HookMoved(await hook.change()))
+                    self._receive(HookMoved(await _foreseen(hook.change())))
             except DeviceError as error:
                 said = _said("hook", error, said)
                 code = f"HOOK-{error.code}"
@@ -228,10 +230,10 @@ class Terminal:
         said = ""
         while True:
             try:
-                await keypad.open()
+                await _foreseen(keypad.open())
                 said = ""
                 while True:
-                    self._receive(Key(await keypad.key()))
+                    self._receive(Key(await _foreseen(keypad.key())))
             except DeviceError as error:
                 # No fault of the terminal: the screen has keys of its own.
                 said = _said("keypad", error, said)
@@ -246,6 +248,8 @@ class Terminal:
         except OSError as error:
             # The proof before visits looks all the same, only not at once.
             log.warning('plugs=failed error="%s"', error)
+        except Exception:  # whatever a device made the listing stumble over: no visit ends by it
+            log.exception("plugs=failed")
         finally:
             await plugs.close()
 
@@ -320,9 +324,27 @@ class Terminal:
         return command
 
 
+class _Unforeseen(DeviceRefused):
+    """A driver's own mistake."""
+
+
+async def _foreseen(work: Awaitable[T]) -> T:
+    """Wait for a device: what its driver stumbles over is a fault, not the terminal's end.
+
+    Raises DeviceError.
+    """
+    try:
+        return await work
+    except DeviceError:
+        raise
+    except Exception as error:
+        raise _Unforeseen(f"{type(error).__name__}: {error}") from error
+
+
 def _said(device: str, error: DeviceError, before: str) -> str:
     """Log an error that was not the last try's too; return its text."""
     text = f"{type(error).__name__}: {error}"
     if text != before:
-        log.warning('%s=failed error="%s"', device, narration.plain(text))
+        whole = error.__cause__ if isinstance(error, _Unforeseen) else None
+        log.warning('%s=failed error="%s"', device, narration.plain(text), exc_info=whole)
     return text

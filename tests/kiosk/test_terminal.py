@@ -110,7 +110,7 @@ class FakeHook:
     """A hook switch: not there at first when told so, then what the test makes of it."""
 
     def __init__(self, log: list[str], missing: int = 0) -> None:
-        self.moves: asyncio.Queue[bool | None] = asyncio.Queue()
+        self.moves: asyncio.Queue[bool | Exception | None] = asyncio.Queue()
         self.log = log
         self.missing = missing
 
@@ -124,6 +124,8 @@ class FakeHook:
         move = await self.moves.get()
         if move is None:
             raise DeviceLost("pulled")
+        if isinstance(move, Exception):
+            raise move
         return move
 
     async def close(self) -> None:
@@ -153,7 +155,7 @@ class FakePlugs:
     """What is plugged in and unplugged: what the test puts; None breaks the listening."""
 
     def __init__(self, log: list[str]) -> None:
-        self.moves: asyncio.Queue[Plugged | Unplugged | None] = asyncio.Queue()
+        self.moves: asyncio.Queue[Plugged | Unplugged | Exception | None] = asyncio.Queue()
         self.log = log
 
     async def open(self) -> None:
@@ -161,6 +163,8 @@ class FakePlugs:
 
     async def __aiter__(self) -> AsyncIterator[Plugged | Unplugged]:
         while (move := await self.moves.get()) is not None:
+            if isinstance(move, Exception):
+                raise move
             yield move
         raise OSError("no netlink")
 
@@ -286,6 +290,24 @@ async def test_a_hook_that_stays_away_is_told_once_and_its_return_is_seen_at_onc
         assert [line for line in caplog.messages if line.startswith("hook=failed")] == [
             'hook=failed error="DeviceNotFound: no hook"'
         ]
+
+
+async def test_what_a_device_makes_its_driver_stumble_over_is_its_fault_and_ends_no_visit(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("WARNING")
+    async with running() as stage:
+        await stage.seated()
+        stage.log.clear()
+        stage.plugs.moves.put_nowait(ValueError("a port of its own"))
+        stage.hook.moves.put_nowait(IndexError("a report\nof its own"))
+        await stage.until(lambda: stage.view.faults == ("HOOK-04",))
+        await stage.until(lambda: stage.view.faults == ())
+        await stage.until(lambda: "plugs close" in stage.log)
+        assert "media stop" not in stage.log
+    (told,) = [each for each in caplog.records if "a report" in each.getMessage()]
+    assert told.getMessage().count("\n") == 0
+    assert told.exc_info
 
 
 async def test_a_hook_that_flaps_or_comes_and_goes_ends_no_visit() -> None:
