@@ -137,6 +137,7 @@ class Media:
         self._encoding = threading.Lock()
         self._camera_keeper: Keeper | None = None
         self._proof: Proof | None = None
+        self._test: asyncio.Task[None] | None = None
 
     async def run(self, commands: AsyncIterator[AnyCommand | Setup]) -> None:
         """Obey until the screen closes its end; then close everything."""
@@ -147,6 +148,8 @@ class Media:
                     await self._obey(command, group, keepers)
             finally:
                 await asyncio.gather(*(call.close() for call in self._calls.values()))
+                if self._test is not None:
+                    self._test.cancel()  # whoever needs the devices next does not wait for it
                 for keeper in keepers:
                     keeper.cancel()
 
@@ -180,7 +183,8 @@ class Media:
                 self._voice.handset_up = is_up
             case SelfTest():
                 assert self._proof is not None, "devices are opened first"
-                group.create_task(self._proof.judge(), name="self-test")
+                if self._test is None or self._test.done():
+                    self._test = group.create_task(self._proof.judge(), name="self-test")
             case _:
                 raise framing.BadFrame(f"{type(command).__name__} here")
 

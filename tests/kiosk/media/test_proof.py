@@ -266,3 +266,13 @@ async def test_the_process_answers_the_command() -> None:
         found = {each.device: each.passed for each in one.said(commands.Finding)}
         assert found == {"camera": True, "microphone": True, "earpiece": True, "loop": True}
         assert one.said(Fault) == [], "nothing that works is watched into a fault"
+
+
+async def test_a_visit_does_not_wait_for_a_test_to_end(caplog: pytest.LogCaptureFixture) -> None:
+    """The process ends in the middle of a test: the visit's next one has the devices at once."""
+    async with wall(devices(320, 240)) as one:
+        await one.open()
+        await one.engine.send(SelfTest())
+        await asyncio.sleep(0.2)
+        await one.engine.close()
+    assert "did not end by itself" not in caplog.text
