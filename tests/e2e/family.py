@@ -229,11 +229,15 @@ class Households:
 
 @contextlib.asynccontextmanager
 async def households(
-    url: str, folder: Path, size: tuple[int, int] = (640, 480), headless: bool = True
+    url: str,
+    folder: Path,
+    size: tuple[int, int] = (640, 480),
+    headless: bool = True,
+    fps: int = 30,
 ) -> AsyncIterator[Households]:
     """Start Chromium, its fake camera showing marked frames and its microphone a tone."""
     video, sound = folder / "family.y4m", folder / "family.wav"
-    write_video(video, *size)
+    write_video(video, *size, fps=fps)
     write_tone(sound)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -248,7 +252,7 @@ async def households(
                 "--disable-component-update",
                 "--disable-sync",
                 "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream=fps=30",
+                f"--use-fake-device-for-media-stream=fps={fps}",
                 f"--use-file-for-fake-video-capture={video}",
                 f"--use-file-for-fake-audio-capture={sound}",
                 "--autoplay-policy=document-user-activation-required",

@@ -66,7 +66,8 @@ async def house(guest: Guest) -> AsyncIterator[House]:
         port = int(hub.url.rsplit(":", 1)[1])
         await stack.enter_async_context(network.passed_on(port))
         homes, *_ = await asyncio.gather(
-            stack.enter_async_context(households(hub.url, built.folder, SIZE)), built.people()
+            stack.enter_async_context(households(hub.url, built.folder, SIZE, fps=FPS)),
+            built.people(),
         )
         # Every device is found by itself.
         await terminal.configure(
