@@ -69,6 +69,8 @@ def _first_break(view: View, visit: VisitView) -> BreakView | None:
         return visit.breaks[0]
     if visit.paused:
         return None
+    if not view.handset_up:
+        return BreakView(side=Side.TERMINAL, cause=Cause.HANDSET, since=view.now)
     if not view.connected:
         return BreakView(side=Side.TERMINAL, cause=Cause.LINK, since=view.now)
     return BreakView(side=Side.NETWORK, cause=Cause.MEDIA, since=view.now)

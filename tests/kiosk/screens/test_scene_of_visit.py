@@ -158,13 +158,19 @@ def test_held_says_whose_link_broke_and_what_becomes_of_the_time(
 
 
 @pytest.mark.parametrize(
-    ("connected", "title"),
-    [(False, "This terminal lost its connection"), (True, "Our network has a problem")],
+    ("connected", "handset_up", "title"),
+    [
+        (False, True, "This terminal lost its connection"),
+        (True, True, "Our network has a problem"),
+        (True, False, "The handset is hung up"),
+    ],
 )
-def test_a_hold_that_the_hub_has_not_told_yet_is_no_officers(connected: bool, title: str) -> None:
-    sample = SAMPLES["k6-network"]
+def test_a_hold_that_the_hub_has_not_told_yet_is_no_officers(
+    connected: bool, handset_up: bool, title: str
+) -> None:
+    sample = replace(SAMPLES["k6-network"], connected=connected, handset_up=handset_up)
     assert sample.visit is not None
-    untold = replace(sample, connected=connected, visit=structs.replace(sample.visit, breaks=()))
+    untold = replace(sample, visit=structs.replace(sample.visit, breaks=()))
     said = texts(untold)
     assert title in said
     assert "An officer paused your visit" not in said
