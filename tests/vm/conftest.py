@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import pytest_asyncio
@@ -16,7 +18,7 @@ from tests.e2e.stage import EMAIL, PASSWORD, TERMINAL_TONE_HZ, Hub, stage
 from tests.vm import network, terminal
 from tests.vm.guest import Guest, booted
 from tests.vm.image import ROOT, ready
-from tests.vm.terminal import GuestKiosk
+from tests.vm.terminal import SLOW, GuestKiosk
 
 REPORT: Final = ROOT / "test-report" / "vm"
 SIZE: Final = (320, 240)
@@ -33,6 +35,19 @@ class House:
     kiosk: GuestKiosk
     homes: Households
     visit: str = ""
+    arrivals_s: dict[str, float] = field(default_factory=dict)
+
+    async def comes_back(self, what: str, plug: str) -> None:
+        """Plug something in and wait until the terminal has no fault; note how long that took.
+
+        By the guest's own clock, in arrivals.json: emulation is slow, so it is told, not judged.
+        """
+        since = self.kiosk.process.seen
+        plugged_at = float((await self.guest.sh(f"date +%s.%N\n{plug}")).split()[0])
+        line = await self.kiosk.process.wait_for(r"time=(\S+)Z .*sent=health faults=-", SLOW, since)
+        mended_at = datetime.fromisoformat(f"{line[1]}+00:00").timestamp()
+        self.arrivals_s[what] = round(mended_at - plugged_at, 2)
+        (REPORT / "arrivals.json").write_text(json.dumps(self.arrivals_s), encoding="utf-8")
 
     async def picture(self, name: str, family: Family | None = None) -> None:
         """Keep what the terminal shows now, and what the family's page does."""

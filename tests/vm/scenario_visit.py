@@ -162,11 +162,22 @@ async def test_the_camera_is_pulled_and_comes_back_in_the_same_visit(
     await house.kiosk.process.wait_for(r"fault=CAM-01 mended=false", SLOW, since)
     await family_hears(family)
     await house.picture("camera-out", family)
-    since = house.kiosk.process.seen
-    await house.guest.sh(cabling.CAMERA_IN)
-    await house.kiosk.process.wait_for(r"sent=health faults=-", SLOW, since)
+    await house.comes_back("camera", cabling.CAMERA_IN)
     await family_sees_the_bars(family)
     await house.picture("camera-back", family)
+    assert (await house.hub.visit(house.visit))["status"] == "in-visit"
+
+
+async def test_the_sound_card_is_pulled_and_comes_back_in_the_same_visit(
+    house: House, family: Family
+) -> None:
+    since = house.kiosk.process.seen
+    await house.guest.sh(cabling.CARD_OUT)
+    await house.kiosk.process.wait_for(r"fault=MIC-01 mended=false", SLOW, since)
+    await family_sees_the_bars(family)
+    await house.comes_back("sound card", cabling.CARD_IN)
+    await family_hears(family)
+    await earpiece_plays(house.guest)
     assert (await house.hub.visit(house.visit))["status"] == "in-visit"
 
 
@@ -186,9 +197,7 @@ async def test_the_handset_is_pulled_and_comes_back(house: House, family: Family
     await house.guest.sh(cabling.HANDSET_OUT)
     await house.kiosk.process.wait_for(r"faults=\S*HOOK-01", SLOW, since)
     await house.picture("handset-out", family)
-    since = house.kiosk.process.seen
-    await house.guest.sh(cabling.HANDSET_IN)
-    await house.kiosk.process.wait_for(r"sent=health faults=-", SLOW, since)
+    await house.comes_back("handset", cabling.HANDSET_IN)
     await terminal_sees_the_family(house)
     await family_sees_the_bars(family)
     assert await family.screen() == "in-visit"
