@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.__main__ import START_AGAIN
 from tests.systemd.machine import SOURCES, UNITS, build, settings
 
 REPOSITORY = SOURCES.parent
@@ -40,6 +41,11 @@ def test_the_check_would_find_a_fault(tmp_path: Path, sound: str, broken: str) -
     assert sound in text
     unit.write_text(text.replace(sound, broken))
     assert verify(tmp_path).returncode != 0
+
+
+def test_a_restart_that_the_technician_asked_for_is_no_failure() -> None:
+    unit = "visitbooth-kiosk.service"
+    assert settings(unit, "SuccessExitStatus") == [str(START_AGAIN)]
 
 
 @pytest.mark.parametrize(
