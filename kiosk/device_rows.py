@@ -102,7 +102,7 @@ def _complaints(device: str, technician: Technician) -> tuple[str, ...]:
     if device == "screen":
         return tuple(filter(None, (technician.screen.complaint,)))
     if device == "program" and technician.health is not None:
-        return technician.health.complaints()
+        return tuple(each[:1].upper() + each[1:] for each in technician.health.complaints())
     return ()
 
 

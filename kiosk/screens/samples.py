@@ -117,7 +117,7 @@ ROWS: Final = (
     DeviceRow("earpiece", "pass", "tone-played", tested_at=START - 900),
     DeviceRow("hook", "pass", "hook-down"),
     DeviceRow("keypad", "unknown", "press-a-key"),
-    DeviceRow("screen", "pass", "80 %"),
+    DeviceRow("screen", "pass", "1280 x 800, x11, 80 %"),
     DeviceRow("hub", "pass", "12 ms"),
     DeviceRow("program", "pass", "media-runs"),
 )  # fmt: skip
@@ -128,6 +128,17 @@ BLACK: Final = DeviceRow(
 FAILING: Final = (
     BLACK, *ROWS[1:3], DeviceRow("hook", "fail", "hook-up", "HOOK-01"),
     DeviceRow("keypad", "pass", "5"), ROWS[5], DeviceRow("hub", "fail", "not-connected"), ROWS[7],
+)  # fmt: skip
+COMPLAINING: Final = (
+    *ROWS[:5],
+    DeviceRow("screen", "fail", "1024 x 768, offscreen", detail="SDL took offscreen, not x11: "
+              "nothing may be seen; look at its log"),
+    ROWS[6],
+    DeviceRow("program", "fail", "needs-attention",
+              detail="91 C is too hot: clear its vents, look at its fan",
+              fix="Only 12 MB free where its state is kept: make room. The clock follows no time "
+              "server: start systemd-timesyncd, or let NTP through. No network link is up: look at "
+              "the cable and the switch"),
 )  # fmt: skip
 PAST: Final = (
     PastFault(code="CAM-02", since=START - 60, detail="mean brightness 2 of 255, under 16"),
@@ -249,6 +260,10 @@ SAMPLES: Final[dict[str, View]] = {
     "k9-testing": _technician(testing=True, report="sending", rows=tuple(
         replace(each, state="testing") if each.tested_at else each for each in ROWS)),
     "k9-camera": _technician(rows=FAILING, shown="camera", past=PAST),
+    "k9-machine": _technician(rows=COMPLAINING),
+    "k9-program": _technician(rows=COMPLAINING, shown="program", past=(
+        PastFault(code="APP-03", since=START - 9000, mended_at=START - 8000, times=12,
+                  detail="no judgement: opening"),)),
     "k9-keypad": _technician(shown="keypad"),
     "k9-restart": replace(TECHNICIAN, sheet=Sheet("confirm-restart")),
     "k9-still-there": replace(TECHNICIAN, sheet=Sheet("still-there", 10)),

@@ -36,13 +36,16 @@ def log(
 
 
 def _test(pen: Pen, view: View, row: DeviceRow, words: Words) -> float:
-    """The last self-test; return the last baseline."""
-    tested = words("No self-test yet")
+    """The last self-test, or what is wrong with what has none; return the last baseline."""
+    y = 264.0
     if row.tested_at is not None:
         when = words.day_and_time(row.tested_at, view.now)
         tested = words("Last self-test: {time}", time=when)
-    pen.text(LEFT, 264, tested, 24, theme.STONE, width=ROOM)
-    y = 264.0
+        pen.text(LEFT, y, tested, 24, theme.STONE, width=ROOM)
+    elif row.detail:
+        y -= 34
+    else:
+        pen.text(LEFT, y, words("No self-test yet"), 24, theme.STONE, width=ROOM)
     for text in filter(None, (row.detail, row.fix)):
         y = pen.paragraph(LEFT, y + 34, text, theme.SMALL, ROOM, leading=theme.TEXT_LEADING)
     return y

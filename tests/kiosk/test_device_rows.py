@@ -115,13 +115,13 @@ def test_what_is_wrong_with_the_machine_fails_the_program_that_runs_on_it() -> N
     made.health = replace(HEALTH, said=("too hot", "no room", "no time"))
     shown = row("program", replace(NOTHING, media_open=True), made)
     assert (shown.state, shown.measured) == ("fail", "needs-attention")
-    assert (shown.detail, shown.fix) == ("too hot", "no room. no time")
+    assert (shown.detail, shown.fix) == ("Too hot", "No room. No time")
     (told,) = [
         each
         for each in device_rows.report(NOTHING, made, FaultHistory()).devices
         if each.device == "program"
     ]
-    assert told.detail == "too hot. no room. no time"
+    assert told.detail == "Too hot. No room. No time"
 
 
 def test_a_camera_that_did_not_open_gives_no_size() -> None:
