@@ -48,7 +48,11 @@ def started_monitor() -> Any:
     Where it does not, as in containers, there is only the kernel's.
     """
     source = "udev" if sysfs.UDEVD.exists() else "kernel"
-    monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source=source)
+    try:
+        context = pyudev.Context()
+    except ImportError as error:  # pyudev's word for a library that is not there
+        raise OSError(errno.ENOPKG, f"libudev does not load ({error}): install libudev1") from error
+    monitor = pyudev.Monitor.from_netlink(context, source=source)
     for subsystem in SUBSYSTEMS:
         monitor.filter_by(subsystem)
     monitor.start()

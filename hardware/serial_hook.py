@@ -140,6 +140,8 @@ class SerialHook:
             port = serial.Serial(self._path, BAUD, timeout=0, exclusive=True)
         except serial.SerialException as error:
             raise _error(self._path, error) from error
+        except termios.error as error:  # it went while it was set up: pyserial lets that through
+            raise device_error(self._path, OSError(*error.args)) from error
         if self._mask is None:
             return port, not self._inverted
         try:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pyudev
 
 from hardware.identity import Device, Identity
 from hardware.plugs import Plugged, Plugs, Unplugged, differences
@@ -82,6 +83,17 @@ def test_what_sits_at_a_removed_node_was_plugged_anew() -> None:
     events = [*differences((device(1),), (device(1),), {"/dev/video1"})]
     assert events == [Unplugged(device(1)), Plugged(device(1))]
     assert [*differences((device(1),), (device(1),), {"/dev/video2"})] == []
+
+
+async def test_without_libudev_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ImportError("No library named udev")
+
+    monkeypatch.setattr(pyudev, "Context", missing)
+    plugs = Plugs()
+    with pytest.raises(OSError, match="install libudev1"):
+        await plugs.open()
+    await plugs.close()
 
 
 async def test_none_from_poll_is_no_end(netlink: Netlink) -> None:

@@ -132,6 +132,17 @@ async def test_a_missing_port_is_not_found() -> None:
         await SerialHook(lambda: "/dev/ttyNONE0", "text", HOLD_S).open()
 
 
+async def test_a_port_that_goes_while_it_is_set_up(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise termios.error(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(termios, "tcflush", gone)
+    with pytest.raises(DeviceRefused, match="Input/output error"):
+        await text_hook(line).open()
+
+
 class KernelLines:
     """Stands for `fcntl.ioctl` with TIOCMGET; asked from the hook's thread."""
 
