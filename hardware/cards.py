@@ -7,9 +7,10 @@
 2. the default of a sound server, where one runs: a desktop, on which somebody chose it;
 3. the only card. Of several none is guessed: DeviceAmbiguous names them.
 
-A card's further PCMs and outputs to a screen (HDMI) count only where there is nothing else. After a
-USB card only another USB card is taken: who holds a handset does not hear what the wall's own card
-plays.
+A card's further PCMs and outputs to a screen (HDMI) count only where there is nothing else. After
+a USB card only another USB card is taken, and after a handset only another handset: who holds one
+does not hear what the wall's own card plays, and a camera's microphone, once taken for it, would
+still be in use when it is back.
 
 A card is opened as "plughw:CARD,UNIT": ALSA then converts the rate, channels and format that a
 cheap handset has (16 kHz, stereo only), and passes on untouched what fits.
@@ -71,7 +72,7 @@ class CardChooser:
         self._asked = asked
         # A part of a name is looked for here; what it leaves is chosen from as with "auto".
         self._chooser = Chooser(kind, asked if is_selector(asked) else AUTO, clock)
-        self._was_usb = False
+        self._was_usb = self._was_handset = False
 
     def choose(self, attached: Iterable[Device], listed: Sequence[Listed]) -> Pcm:
         """Return what to open. Raises DeviceNotFound, DeviceAmbiguous.
@@ -94,10 +95,12 @@ class CardChooser:
         cards = _primary(of_kind)
         usb = [each for each in cards if each.identity.vendor]
         handsets = [each for each in usb if _offers_both(each, attached)]
-        if len(usb) > 1 and len(handsets) == 1:
+        if self._was_handset or (len(usb) > 1 and len(handsets) == 1):
             usb = handsets
         if len(usb) == 1 or self._was_usb:
-            return self._take(usb)
+            pcm = self._take(usb)
+            self._was_handset = self._was_handset or pcm.device in handsets
+            return pcm
         for each in listed:
             if each.name in SERVERS:
                 return Pcm(each.pcm, "what the sound server has as its default")

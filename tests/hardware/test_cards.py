@@ -140,6 +140,24 @@ def test_it_is_found_again_under_another_number_and_the_walls_own_card_is_no_sub
     assert chooser.choose([*onboard(0), *back], NOTHING).name == "plughw:3,0"
 
 
+def test_a_cameras_microphone_is_no_substitute_for_a_handset() -> None:
+    clock = Clock()
+    chooser = CardChooser("microphone", "auto", clock)
+    assert chooser.choose([webcam(0), *handset(1, "A1")], NOTHING).name == "plughw:1,0"
+    for now in (0.0, 10.0):
+        clock.now = now
+        with pytest.raises(DeviceNotFound):
+            chooser.choose([webcam(0), *onboard(2)], SERVER)
+    assert chooser.choose([webcam(0), *handset(3, "A1")], NOTHING).name == "plughw:3,0"
+    chooser = CardChooser("microphone", "auto", clock)
+    assert chooser.choose([webcam(0)], NOTHING).name == "plughw:0,0"
+    clock.now = 20.0
+    with pytest.raises(DeviceNotFound, match="C920"):
+        chooser.choose(handset(1), NOTHING)
+    clock.now = 22.0
+    assert chooser.choose(handset(1), NOTHING).name == "plughw:1,0", "the better one may come later"
+
+
 def test_another_handset_takes_the_place_of_one_that_stays_away() -> None:
     clock = Clock()
     chooser = CardChooser("earpiece", "auto", clock)
