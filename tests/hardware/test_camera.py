@@ -343,7 +343,7 @@ def test_the_configuration_reaches_the_camera() -> None:
             camera_gain="9",
             mains_hz="50",
             camera_crop="10 0 80 100",
-            camera_masks=("0 0 20 100", ""),
+            camera_masks=("0 0 20 100",),
         )
     )
     assert isinstance(made_, V4l2Camera)
