@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import av
-import numpy as np
-from av.video.plane import VideoPlane
+
+from hardware.scene import rows_of
 
 BLACK: Final = (16, 128, 128)
 """Y, U, V of black in limited range (ITU-R BT.601, section 2.5.3)."""
@@ -70,21 +70,16 @@ def cropped(frame: av.VideoFrame, box: Box) -> av.VideoFrame:
     made = av.VideoFrame(box.width, box.height, "yuv420p")
     made.color_range, made.colorspace = frame.color_range, frame.colorspace
     for source, target, part in zip(frame.planes, made.planes, _per_plane(box), strict=True):
-        rows = rows_of(source)[part.top : part.top + part.height]
-        rows_of(target)[:, : part.width] = rows[:, part.left : part.left + part.width]
+        rows = rows_of(source, padded=True)[part.top : part.top + part.height]
+        rows_of(target, padded=True)[:, : part.width] = rows[:, part.left : part.left + part.width]
     return made
-
-
-def rows_of(plane: VideoPlane) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Return a plane's bytes, to read and to write: a row of (padded) bytes for each line."""
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
 
 
 def black_out(frame: av.VideoFrame, boxes: Iterable[Box]) -> None:
     """Paint boxes of a yuv420p frame of limited range black; the frame must be nobody else's."""
     for box in boxes:
         for plane, part, level in zip(frame.planes, _per_plane(box), BLACK, strict=True):
-            rows = rows_of(plane)[part.top : part.top + part.height]
+            rows = rows_of(plane, padded=True)[part.top : part.top + part.height]
             rows[:, part.left : part.left + part.width] = level
 
 

@@ -15,9 +15,9 @@ from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, VideoReformatter
 
-from hardware.crop import rows_of
 from hardware.interfaces import EncodedFrame
 from hardware.modes import H264, JPEG
+from hardware.scene import rows_of
 from hardware.v4l2 import Picture
 from hardware.v4l2_controls import V4l2Encoder
 
@@ -85,7 +85,7 @@ class RawCopier:
             else:  # lines are padded, there and here, each to its own length
                 there = np.frombuffer(data[start:end], np.uint8).reshape(plane.height, line)
                 used = min(line, plane.line_size)
-                rows_of(plane)[:, :used] = there[:, :used]
+                rows_of(plane, padded=True)[:, :used] = there[:, :used]
             start = end
         if set_to.pixel_format not in RGB:
             frame.color_range = ColorRange.JPEG if set_to.full_range else ColorRange.MPEG
