@@ -72,6 +72,11 @@ _log = logging.getLogger("kiosk.media.process")
 MAX_UNSENT_BYTES: Final = 256 * 1024
 """Reports that the screen has not read; over this, levels and statistics are dropped."""
 MAX_CALLS: Final = 4
+HANGS_S: Final = 60.0
+"""A loop that a driver or a library holds up for longer will not come back: the kernel ends the
+process (SIGALRM), whoever holds Python's lock, and the screen starts another. The longest that is
+well is PortAudio's loading, a second, and several on an emulated machine."""
+ALIVE_S: Final = 5.0
 FAILED: Final = 70
 """Exit status: something that nobody foresaw (sysexits.h, EX_SOFTWARE)."""
 
@@ -325,6 +330,13 @@ def unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
         os._exit(FAILED)
 
 
+async def stay_alive() -> None:
+    """Run until cancelled: put the process's end off again and again, while the loop runs."""
+    while True:
+        signal.setitimer(signal.ITIMER_REAL, HANGS_S)
+        await asyncio.sleep(ALIVE_S)
+
+
 async def serve(descriptors: list[int]) -> None:
     """Run on (socket, camera's socket, remote memory, remote event, self memory, self event)."""
     asyncio.get_running_loop().set_exception_handler(unexpected)
@@ -345,6 +357,15 @@ async def serve(descriptors: list[int]) -> None:
     writer.close()
 
 
+async def live(descriptors: list[int]) -> None:
+    """Serve, for as long as the loop runs."""
+    alive = asyncio.create_task(stay_alive(), name="stay alive")
+    try:
+        await serve(descriptors)
+    finally:
+        alive.cancel()
+
+
 def main(arguments: list[str]) -> None:
     """Run the process; arguments are descriptors, then the parent's process id."""
     *descriptors, parent = [int(each) for each in arguments]
@@ -357,7 +378,7 @@ def main(arguments: list[str]) -> None:
     sandbox.forbid_io_uring()
     # Half the CPU of asyncio's own loop for a packet in or out, and a tenth for a timer.
     try:
-        uvloop.run(serve(descriptors))
+        uvloop.run(live(descriptors))
     except* SoundCame as came:
         _log.warning("this process ends, the next may use it: %s", came.exceptions[0])
         logging.shutdown()

@@ -16,7 +16,7 @@ _THREADS = (
 _SIGNALS = "rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack rt_sigtimedwait"
 _TIME = (
     "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time timerfd_create "
-    "timerfd_settime"
+    "timerfd_settime setitimer"
 )
 _WAITING = (
     "poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
@@ -89,3 +90,17 @@ async def test_sound_cards_are_looked_for_inside_the_sandbox() -> None:
         faults = {each.code: each.detail for each in one.reports if isinstance(each, Fault)}
     assert set(faults) == {"MIC-01", "EAR-01"}
     assert all("called 'no such card'" in each for each in faults.values()), faults
+
+
+def test_the_kernel_ends_a_process_whose_loop_is_held_up_and_no_other() -> None:
+    code = (
+        "import asyncio, time, uvloop; from kiosk.media import process;"
+        "process.HANGS_S, process.ALIVE_S = 2.0, 0.05\n"
+        "async def serve(descriptors):\n"
+        "    await asyncio.sleep(2.5); print('alive', flush=True); time.sleep(20)\n"
+        "process.serve = serve; uvloop.run(process.live([]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.returncode) == ("alive\n", -signal.SIGALRM)

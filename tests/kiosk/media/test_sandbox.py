@@ -22,7 +22,7 @@ from kiosk.media.lending import Lender
 from kiosk.media.process import device_paths
 
 TRIES = r"""
-import ctypes, errno, json, os, resource, socket, sys, threading
+import ctypes, errno, json, os, resource, signal, socket, sys, threading
 from pathlib import Path
 from kiosk.media import sandbox
 
@@ -90,6 +90,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
     attempt("udp", lambda: udp.sendto(b"x", udp.getsockname()))
 a, b = socket.socketpair()
 attempt("socketpair", lambda: a.send(b"x"))
+attempt("put its end off", lambda: signal.setitimer(signal.ITIMER_REAL, 60))
 attempt("to a path by a pair", lambda: a.sendto(b"forged", log))
 import wave  # a lazy import: the code's folders stay readable
 print(json.dumps({"results": results, "missing": missing,
@@ -155,6 +156,7 @@ def test_the_kernel_here_can_do_all_of_it(outcome: Any) -> None:
         ("to a path by a pair", "EISCONN"),
         ("udp", "done"),
         ("socketpair", "done"),
+        ("put its end off", "done"),
     ],
 )
 def test_what_is_denied_and_what_is_not(outcome: Any, act: str, expected: str) -> None:
