@@ -126,7 +126,8 @@ class UsbGadget:
         hid, acm = self._path / "functions/hid.0", self._path / "functions/acm.0"
         configuration = self._path / "configs/c.1"
         strings = self._path / "strings/0x409"
-        for folder in (hid, acm, configuration, strings):
+        self._folders = (hid, acm, configuration, strings)
+        for folder in self._folders:
             folder.mkdir(parents=True)
         (self._path / "idVendor").write_text(hex(vendor))
         (self._path / "idProduct").write_text(hex(product))
@@ -145,3 +146,10 @@ class UsbGadget:
     def unplug(self) -> None:
         """Pull it."""
         (self._path / "UDC").write_text("\n")
+
+    def remove(self) -> None:
+        """Take its plan away too, so that another can be made. It must be unplugged."""
+        for link in (self._path / "configs/c.1").glob("*.0"):
+            link.unlink()
+        for folder in (*self._folders, self._path):
+            folder.rmdir()

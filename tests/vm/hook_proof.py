@@ -240,6 +240,7 @@ async def usb() -> None:
         await hook.close()
         print(f"usb serial {code}: moves")
     gadget.unplug()
+    gadget.remove()
 
 
 async def open_to_write(path: str) -> int:
