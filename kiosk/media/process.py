@@ -89,7 +89,9 @@ class Channel:
         self._writer = writer
 
     def tell(self, report: Report) -> None:
-        """Send a report; never waits."""
+        """Send a report; never waits. A screen that is gone needs none."""
+        if self._writer.is_closing():  # devices that are still being closed may say something
+            return
         unsent = self._writer.transport.get_write_buffer_size()
         if unsent > MAX_UNSENT_BYTES and isinstance(report, Level | Stats):
             return

@@ -24,6 +24,8 @@ REPORT: Final = ROOT / "test-report" / "vm"
 SIZE: Final = (320, 240)
 """The family's picture; the camera's is 320x180, the smallest that it has."""
 FPS: Final = 5
+GRACE_S: Final = 20.0
+"""An emulated terminal may be silent for some seconds, and is not gone."""
 
 
 @dataclass
@@ -77,7 +79,7 @@ async def house(guest: Guest) -> AsyncIterator[House]:
     """Hub, browser and the kiosk at its idle screen, its devices attached."""
     async with contextlib.AsyncExitStack() as stack:
         built = await stack.enter_async_context(stage(SIZE))
-        hub = await built.start_hub(visits="link_grace_s = 5.0")
+        hub = await built.start_hub(visits=f"link_grace_s = {GRACE_S}")
         port = int(hub.url.rsplit(":", 1)[1])
         await stack.enter_async_context(network.passed_on(port))
         homes, *_ = await asyncio.gather(

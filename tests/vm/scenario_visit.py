@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import wave
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from kiosk.screens import layout, theme
 from tests.e2e.family import Family
@@ -27,6 +30,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BARS: Final = ((192, 192, 0), (0, 192, 192), (0, 192, 0), (192, 0, 192), (192, 0, 0), (0, 0, 192))
 """Of vivid's test pattern: the coloured bars of 75 % brightness, RGB."""
+PRESS_S: Final = 15.0
 TONE_HZ_OFF: Final = 30.0
 """Analysers' bins and a stretched sound: no test of pitch, but of which tone it is."""
 
@@ -110,6 +114,18 @@ async def earpiece_plays(guest: Guest) -> None:
     await heard_by(measured, FAMILY_TONE_HZ, "the earpiece's listener")
 
 
+async def begun(family: Family) -> bool:
+    """Press, as a family does, again where the terminal was not heard just then: the page says so.
+
+    What begins may be held at once by a slow terminal.
+    """
+    if await family.screen() == "appointments":
+        with suppress(PlaywrightTimeout):
+            await family.press_telephone()
+            await family.at("in-visit", "held", deadline_s=PRESS_S)
+    return await family.screen() in ("in-visit", "held")
+
+
 async def test_the_devices_pass_their_self_test(guest: Guest) -> None:
     test = "visit-hardware test --no-ask --hook auto --json 2> /dev/null"
     for script in (cabling.CAMERA_IN, cabling.CARD_IN, cabling.HANDSET_BEGIN, cabling.HANDSET_IN):
@@ -144,8 +160,7 @@ async def test_the_inmate_signs_in_and_sees_the_own_picture(house: House, family
 
 
 async def test_picture_and_sound_flow_both_ways(house: House, family: Family) -> None:
-    await family.press_telephone()
-    await family.at("in-visit", deadline_s=SLOW)
+    await until_async(partial(begun, family), SLOW, "the visit begun")
     await house.kiosk.screen("in-visit")
     await terminal_sees_the_family(house)
     await family_sees_the_bars(family)

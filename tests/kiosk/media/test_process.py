@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+import uvloop
 
 from config.schema import Network
 from kiosk.media import framing
-from kiosk.media.commands import Drop, Fault, Setup
+from kiosk.media.commands import Drop, Fault, Level, Setup
 from kiosk.media.frames import FrameReader
-from kiosk.media.process import FAILED, serve
+from kiosk.media.process import FAILED, Channel, serve
 from tests.kiosk.media.wall import devices, wall
 
 
@@ -104,3 +105,19 @@ def test_the_kernel_ends_a_process_whose_loop_is_held_up_and_no_other() -> None:
         [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.returncode) == ("alive\n", -signal.SIGALRM)
+
+
+def test_what_is_told_to_a_screen_that_is_gone_is_nothing() -> None:
+    """On uvloop, whose closed transport raises: a device's last words must not end in a crash."""
+
+    async def work() -> None:
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        channel = Channel(*await asyncio.open_connection(sock=ours))
+        assert [each async for each in channel.commands()] == []
+        for _ in range(5):
+            channel.tell(Level(microphone_dbfs=-20.0))
+            await asyncio.sleep(0.01)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work())
