@@ -11,14 +11,12 @@ from typing import Any, Final
 import click
 import msgspec
 
+from config.advice import advice
 from config.loader import Loaded, load, read_values
-from config.positions import find_lines
 from config.problems import ConfigError, Problem, key_text
 from config.schema import HubConfig, Secret, Table, TerminalConfig
 
 SCHEMAS: Final[dict[str, type[Table]]] = {"terminal": TerminalConfig, "hub": HubConfig}
-
-DEVICE_KEYS: Final = ("camera", "microphone", "earpiece", "keypad", "hook")
 
 FILE = click.Path(path_type=Path)
 KIND = click.option(
@@ -30,6 +28,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 @click.group(epilog="Start with: visit-config example terminal > terminal.toml")
+@click.version_option(package_name="visitbooth")
 def main() -> None:
     """Check, show and explain terminal.toml and hub.toml."""
 
@@ -41,7 +40,8 @@ def main() -> None:
 def check(files: tuple[Path, ...], kind: str | None, as_json: bool) -> None:
     """Name every mistake in FILES; exit with 1 if there is one.
 
-    A device that this machine does not have now is no mistake: it may be unplugged.
+    A device that this machine does not have now is no mistake, it may be unplugged; nor is a
+    simulated one. Both are warned of, and change nothing about the exit status.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def check(files: tuple[Path, ...], kind: str | None, as_json: bool) -> None:
     for file in files:
         try:
             loaded = _load(file, kind)
-            warnings += [*loaded.warnings, *_absent_devices(file, loaded.config)]
+            warnings += [*loaded.warnings, *advice(file, loaded.config)]
         except ConfigError as error:
             mistakes += error.problems
     if as_json:
@@ -116,21 +116,6 @@ def _detect(file: Path) -> str:
     if [*hits.values()].count(hits[best]) > 1:
         raise ConfigError([Problem(file, "its keys do not tell what it is, expected --kind")])
     return best
-
-
-def _absent_devices(file: Path, config: Table) -> list[Problem]:
-    """Return a warning for each device that is named by its path and not there."""
-    if not isinstance(config, TerminalConfig):
-        return []
-    lines = find_lines(file.read_text(encoding="utf-8"))
-    found = []
-    for name in DEVICE_KEYS:
-        path = getattr(config.devices, name).removeprefix("serial:")
-        if path.startswith("/dev/") and not Path(path).exists():
-            words = f"this machine has no {path} now; visit-hardware list shows what it has"
-            key = ("devices", name)
-            found.append(Problem(file, words, lines.get(key), key))
-    return found
 
 
 def _print_findings(

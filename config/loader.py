@@ -96,11 +96,25 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         place = re.match(r"line (\d+), (column \d+)", where)
         line = int(place[1]) if place else text.count("\n") + 1
         column = place[2] if place else "end of file"
-        words = f"{column}, found no valid TOML ({what[:1].lower()}{what[1:]})"
+        words = _doubled(what) or f"found no valid TOML ({what[:1].lower()}{what[1:]})"
+        words = f"{column}, {words}"
         raise ConfigError([Problem(path, words, line)]) from None
     except (ValueError, RecursionError):
         # What tomllib does not call a mistake of the file: 5,000 digits, 1,000 brackets.
         raise ConfigError([Problem(path, "found a number or nesting beyond all bounds")]) from None
+
+
+def _doubled(what: str) -> str:
+    """Return what to do where tomllib complains that a table or key stands twice, or ""."""
+    table = re.match(r"Cannot declare \((.*)\) twice", what)
+    if table is not None:
+        name = ".".join(re.findall(r"'([^']*)'", table[1]))
+        return (
+            f"found a second [{name}], expected one; leave one of the two, with the lines of both"
+        )
+    if what.startswith("Cannot overwrite a value"):
+        return "found a key that stands above already, expected it once; delete one of the two"
+    return ""
 
 
 def _line(lines: dict[Key, int], key: Key) -> int | None:

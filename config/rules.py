@@ -150,10 +150,25 @@ _HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
 
 _DEVICE = r"/dev/\S+|usb:[0-9a-f]{4}:[0-9a-f]{4}(:[^\s@]+)?(@\S+)?|at:\S+"
 _NAMED = "a device as `visit-hardware list` names it (usb:046d:0825..., at:... or /dev/...)"
-_camera = _matches(rf"auto|simulated|{_DEVICE}", f'"auto", "simulated" or {_NAMED}')
-_keypad = _matches(rf"none|auto|{_DEVICE}", f'"none", "auto" or {_NAMED}')
-_hook = _matches(
-    rf"none|auto|simulated|{_DEVICE}|gpio:[^\s/]+/\S+|serial:({_DEVICE})",
+
+
+def _word_or_device(words: tuple[str, ...], pattern: str, expected: str) -> FieldRule:
+    """Expect one of `words`, or what fits `pattern`; a misspelt word is said to be one."""
+    fits = _matches("|".join((*words, pattern)), expected)
+
+    def rule(text: str) -> str:
+        wrong = fits(text)
+        near = nearest(text.strip().lower(), words) if wrong else ""
+        return f'{wrong}; probably "{near}"' if near else wrong
+
+    return rule
+
+
+_camera = _word_or_device(("auto", "simulated"), _DEVICE, f'"auto", "simulated" or {_NAMED}')
+_keypad = _word_or_device(("none", "auto"), _DEVICE, f'"none", "auto" or {_NAMED}')
+_hook = _word_or_device(
+    ("none", "auto", "simulated"),
+    rf"{_DEVICE}|gpio:[^\s/]+/\S+|serial:({_DEVICE})",
     f'"none", "auto", "simulated", {_NAMED}, gpio:CHIP/LINE or serial:DEVICE',
 )
 
@@ -176,8 +191,14 @@ def _hook_code(text: str) -> str:
         '"auto", an input device\'s code such as "KEY_PHONE", "SW_HEADPHONE_INSERT" or a key\'s '
         'number, or "cts", "dsr", "dcd", "ri" or "text"'
     )
-    near = nearest(text.upper(), (*KEYS, *SWITCHES))
+    # Compared without what half of them begin with: it would make any two look alike.
+    names = {_bare_code(name): name for name in (*KEYS, *SWITCHES)}
+    near = names.get(nearest(_bare_code(text.upper()), names))
     return f'{expected}; probably "{near}"' if near else expected
+
+
+def _bare_code(name: str) -> str:
+    return re.sub(r"^(KEY|SW|BTN)_", "", name)
 
 
 _own_units = _matches(r"auto|[0-9]{1,6}", '"auto" or a number, such as "120"')

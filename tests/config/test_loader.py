@@ -150,3 +150,15 @@ def test_a_file_without_a_secret_may_be_read_by_everybody(
     path.chmod(0o644)
     load_hub(path)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[turn]\n[notice]\n[turn]\n", "found a second [turn], expected one; leave one of the two"),
+        ("port = 1\nport = 2\n", "found a key that stands above already"),
+    ],
+)
+def test_what_stands_twice_is_told_with_what_to_do(tmp_path: Path, text: str, told: str) -> None:
+    (found,) = mistakes(write(tmp_path, text))
+    assert told in found

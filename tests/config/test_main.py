@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config.__main__ import main
+from signalling.version import VERSION
 from tests.config.files import HUB, TERMINAL, write
 
 SECRET = "kept-from-every-eye"
@@ -140,3 +141,15 @@ def test_example_prints_the_commented_file_which_passes_check(tmp_path: Path, ki
 @pytest.mark.parametrize("command", ["check", "show", "example"])
 def test_every_command_has_examples(command: str) -> None:
     assert f"Examples:\n    visit-config {command} " in run(command, "--help").stdout
+
+
+def test_a_simulated_device_is_a_warning_and_no_failure(tmp_path: Path) -> None:
+    path = write(tmp_path, f'{TERMINAL}[devices]\ncamera = "simulated"\n')
+    result = run("check", path)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"warning: {path}, line 5, devices.camera: camera is simulated")
+    assert run("check", "--json", path).exit_code == 0
+
+
+def test_it_tells_its_version() -> None:
+    assert VERSION in run("--version").stdout

@@ -178,6 +178,22 @@ def test_a_hook_fifo_is_for_a_simulated_hook() -> None:
 def test_a_code_that_is_nearly_right_is_told_the_right_one() -> None:
     assert 'probably "KEY_PHONE"' in FIELD_RULES[Devices, "hook_code"]("KEY_FONE")
     assert 'probably "SW_HEADPHONE_INSERT"' in FIELD_RULES[Devices, "hook_code"]("headphone_insert")
+    assert "probably" not in FIELD_RULES[Devices, "hook_code"]("KEY_NOPE")
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "meant"),
+    [
+        ("camera", "Simulated", "simulated"),
+        ("camera", "simulatd", "simulated"),
+        ("keypad", "None", "none"),
+        ("hook", "Auto", "auto"),
+        ("hook", "auto ", "auto"),
+    ],
+)
+def test_a_misspelt_word_is_named(key: str, word: str, meant: str) -> None:
+    assert FIELD_RULES[Devices, key](word).endswith(f'; probably "{meant}"')
+    assert "probably" not in FIELD_RULES[Devices, key]("webcam")
 
 
 def test_a_serial_port_shows_the_hook_by_something_of_its_own() -> None:
