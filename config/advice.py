@@ -55,7 +55,6 @@ def _words(name: str, devices: Devices) -> list[str]:
 def _path(word: str) -> str:
     """Return the node that a word names; "" where it names none."""
     if word.startswith("gpio:"):
-        chip = word.removeprefix("gpio:").rpartition("/")[0]
-        return chip if chip.startswith("/") else f"/dev/{chip}"
+        return "/dev/" + word.removeprefix("gpio:").split("/", 1)[0]
     path = word.removeprefix("serial:")
     return path if path.startswith("/dev/") else ""

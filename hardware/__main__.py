@@ -14,6 +14,7 @@ from hardware.cli_watch import watch
 
 
 @click.group(epilog="Start with: visit-hardware list. Each command has examples: --help.")
+@click.version_option(package_name="visitbooth")
 def main() -> None:
     """Find, prove and name the devices of a terminal.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import click
+import msgspec
 
 from config.schema import NONE, Devices
 from hardware.cli_options import FAILED, config_option, json_option, look, print_json, print_table
@@ -29,7 +31,7 @@ def list_devices(devices: Devices, as_json: bool) -> None:
       Configure as  what to write into terminal.toml to name this device
       Where         the port it is plugged into, and its node now
       Chosen        why it is used, or why not
-      State         free, who has it open, or what this user lacks to open it
+      State         free, missing, who has it open, or what this user lacks to open it
 
     Exit status: 0; 2 when terminal.toml is wrong.
 
@@ -58,10 +60,11 @@ def list_devices(devices: Devices, as_json: bool) -> None:
 @config_option
 @json_option
 def describe(devices: Devices, as_json: bool) -> None:
-    """Print the lines of terminal.toml that name exactly the devices in use now.
+    """Print the table [devices] that names exactly the devices in use now.
 
-    Pasted there they select the same devices after any restart or unplugging, and no others. What
-    is missing or could be several is told in a comment.
+    In terminal.toml, in place of the [devices] there, it selects the same devices after any restart
+    or unplugging, and no others; what else is set under [devices] is printed too. What is missing
+    or could be several is told in a comment.
 
     \b
     Exit status:
@@ -78,11 +81,12 @@ def describe(devices: Devices, as_json: bool) -> None:
     rows = look(devices)
     found = {kind: chosen(rows, kind) for kind in KINDS}
     if as_json:
-        print_json(
-            {kind: row.selector if row else _unused(devices, kind) for kind, row in found.items()}
-        )
+        named = {
+            kind: row.selector if row else _unused(devices, kind) for kind, row in found.items()
+        }
+        print_json(named | _settings(devices))
     else:
-        click.echo("\n".join(["[devices]", *_lines(devices, rows)]))
+        click.echo("\n".join(["[devices]", *_lines(devices, rows), *_set_lines(devices)]))
     if any(row is None and asked_for(devices, kind) != NONE for kind, row in found.items()):
         sys.exit(FAILED)
 
@@ -103,6 +107,24 @@ def _lines(devices: Devices, rows: list[Row]) -> list[str]:
                 if not each.is_gap:
                     lines.append(f"#{kind} = {_quoted(each.selector)}")
     return lines
+
+
+def _set_lines(devices: Devices) -> list[str]:
+    # What JSON writes for texts, numbers, truths and lists of texts is TOML.
+    return [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        for name, value in _settings(devices).items()
+    ]
+
+
+def _settings(devices: Devices) -> dict[str, Any]:
+    """Return what terminal.toml sets under [devices] beside the devices' names."""
+    default = msgspec.to_builtins(Devices())
+    return {
+        name: value
+        for name, value in msgspec.to_builtins(devices).items()
+        if name not in KINDS and value != default[name]
+    }
 
 
 def _comment(text: str) -> str:

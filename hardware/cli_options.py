@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from config import structure
+from config.advice import doubt
 from config.input_codes import input_code
 from config.loader import load_terminal
-from config.problems import ConfigError
-from config.schema import NONE, SIMULATED, Devices
-from hardware import discovery, holders, hooks
+from config.problems import ConfigError, Key
+from config.schema import AUTO, NONE, SIMULATED, Devices
+from hardware import discovery, holders, hooks, serial_hook
 from hardware.cards import Listed
 from hardware.identity import Device
-from hardware.interfaces import DeviceNotFound
+from hardware.interfaces import DeviceError, DeviceNotFound
 from hardware.inventory import KINDS, Row, inventory
 from hardware.portaudio import PortAudio
 
@@ -32,9 +35,16 @@ FAILED: Final = 1
 """Exit status: a device does not work or is missing."""
 BAD_CONFIG: Final = 2
 """Exit status: terminal.toml or an option is wrong."""
+INTERRUPTED: Final = 130
+"""Exit status: stopped by Ctrl+C, as shells give it (128 + SIGINT)."""
 STDERR: Final = 2
 WIDTH: Final = 160
-"""Columns of a table that is no terminal's: what reads it may be a file, and nothing is cut."""
+"""Columns of a table that is no terminal's, unless COLUMNS tells others: what reads it may be a
+file, and nothing is cut."""
+GPIO: Final = "gpio:"
+SERIAL: Final = "serial:"
+
+T = TypeVar("T")
 
 STATUSES: Final = """\
 \b
@@ -63,20 +73,31 @@ def config_option(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def wrapped(config_path: Path | None, **options: Any) -> None:
-        words = {str(kind): options.pop(kind) for kind in KINDS if kind in options}
-        command(devices=_devices(config_path, words), **options)
+        words = {name: options.pop(name) for name in WORDS if name in options}
+        path = _path(config_path)
+        devices = _devices(path, words)
+        if not options.get("as_json"):
+            click.echo(_source(path), err=True)
+        command(devices=devices, **options)
 
     return wrapped
 
 
-def device_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each device that can be tested; below `config_option`."""
-    for kind in ("hook", "earpiece", "microphone", "camera"):
-        command = click.option(
-            f"--{kind}", metavar="WORD", help=f"Instead of `{kind}` in terminal.toml."
-        )(command)
-    return command
+def device_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add an option for each of these keys of terminal.toml; below `config_option`."""
 
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        for name in reversed(names):
+            command = click.option(
+                _option(name), metavar="WORD", help=f"Instead of `{name}` in terminal.toml."
+            )(command)
+        return command
+
+    return added
+
+
+WORDS: Final = (*KINDS, "hook_code")
+"""The keys of terminal.toml that options may replace."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
@@ -84,8 +105,22 @@ json_option = click.option("--json", "as_json", is_flag=True, help="For programs
 def look(devices: Devices) -> list[Row]:
     """Return what is attached, what of it is used and by whom, now."""
     attached = _attached(devices)
-    held = holders.holders(each.node for each in attached)
-    return inventory(devices, attached, held, holders.lacking, _listed)
+    hook_node = _hook_node(devices)
+    held = holders.holders([*(each.node for each in attached), *filter(None, [hook_node])])
+    return inventory(devices, attached, held, holders.lacking, _listed, hook_node=hook_node)
+
+
+def _hook_node(devices: Devices) -> str:
+    """Return the node or FIFO of a hook that no bus lists; "" where there is none now."""
+    if devices.hook == SIMULATED:
+        return devices.hook_fifo
+    if devices.hook.startswith(GPIO):
+        chip = devices.hook.removeprefix(GPIO).split("/", 1)[0]
+        return f"/dev/{chip}"
+    if devices.hook.startswith(SERIAL):
+        with suppress(DeviceError):
+            return serial_hook.located(devices.hook.removeprefix(SERIAL))
+    return ""
 
 
 def _attached(devices: Devices) -> tuple[Device, ...]:
@@ -135,9 +170,14 @@ def loaded_portaudio() -> PortAudio:
 
 
 def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
-    """Return where tables go: as wide as the terminal, or as wide as they need."""
-    made = Console(file=file, stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(file=file, stderr=stderr, width=WIDTH)
+    """Return where tables go: as wide as the terminal, as COLUMNS says, or as wide as they need.
+
+    What devices call themselves, and how they are named (":1234:"), is neither markup nor emoji.
+    """
+    made = Console(file=file, stderr=stderr, highlight=False, emoji=False, markup=False)
+    if not made.is_terminal and not os.environ.get("COLUMNS", "").isdecimal():
+        made.width = WIDTH
+    return made
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
@@ -147,7 +187,24 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         column.overflow = "fold"
     for row in rows:
         table.add_row(*row)
-    console().print(table, markup=False)
+    console().print(table)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work`; what click ends for (a sentence, a reader that is gone) leaves its group."""
+    try:
+        return asyncio.run(work)
+    except BaseExceptionGroup as group:
+        ending = _first(group.subgroup((BrokenPipeError, click.ClickException)))
+        if ending is None:
+            raise
+    raise ending
+
+
+def _first(error: BaseException | None) -> BaseException | None:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def print_json(document: Any) -> None:
@@ -155,15 +212,54 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(msgspec.to_builtins(document), ensure_ascii=False))
 
 
-def _devices(path: Path | None, words: dict[str, str | None]) -> Devices:
+def _path(path: Path | None) -> Path | None:
+    """Return the configuration to go by; None where there is none."""
+    if path is None and DEFAULT_CONFIG.exists():
+        return DEFAULT_CONFIG
+    return path
+
+
+def _source(path: Path | None) -> str:
+    if path is not None:
+        return f"Going by {path}."
+    return (
+        f"No configuration was named (--config) and there is no {DEFAULT_CONFIG}: going by what is "
+        "attached."
+    )
+
+
+def _devices(path: Path | None, words: Mapping[str, str | None]) -> Devices:
     try:
-        if path is not None:
-            devices = load_terminal(path).devices
-        else:
-            devices = (
-                load_terminal(DEFAULT_CONFIG).devices if DEFAULT_CONFIG.exists() else Devices()
-            )
+        devices = load_terminal(path).devices if path is not None else Devices()
     except ConfigError as error:
         raise BadConfig(str(error)) from None
-    given = {kind: word for kind, word in words.items() if word is not None}
-    return msgspec.structs.replace(devices, **given)
+    given = {name: word for name, word in words.items() if word is not None}
+    changed = msgspec.structs.replace(devices, **_belonging(devices, given), **given)
+    problems: list[str] = []
+
+    def report(key: Key, text: str) -> None:
+        problems.append(f"{_option(str(key[0]))}: {text}.")
+
+    structure.check(Devices, msgspec.json.decode(msgspec.json.encode(changed)), report)
+    if problems:
+        raise BadConfig("\n".join(problems))
+    for kind, word in given.items():
+        doubted = doubt(kind, word)
+        if doubted:
+            click.echo(f"warning: {_option(kind)}: {doubted}.", err=True)
+    return changed
+
+
+def _belonging(devices: Devices, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what else another hook changes: what terminal.toml says of its own may not fit it."""
+    hook = given.get("hook")
+    if hook is None or hook == devices.hook:
+        return {}
+    changed = {} if hook == SIMULATED else {"hook_fifo": ""}
+    if "hook_code" not in given and hook.startswith(SERIAL) != devices.hook.startswith(SERIAL):
+        changed["hook_code"] = AUTO
+    return changed
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +21,16 @@ from config.schema import Devices
 from hardware import factory, sound
 from hardware.cli_options import (
     FAILED,
+    INTERRUPTED,
+    BadConfig,
     config_option,
     console,
     device_options,
     json_option,
+    run,
     sound_system,
 )
+from hardware.finding import fix_of
 from hardware.interfaces import Block, Camera, DeviceError, Microphone
 from hardware.png import png
 from hardware.scene import rows_of
@@ -66,6 +71,22 @@ class Readings:
         return f"camera      {light} {seen}\nmicrophone  {level} {heard}"
 
 
+@dataclass(slots=True)
+class Shown:
+    """What came of it so far."""
+
+    output: Path
+    readings: Readings = field(default_factory=Readings)
+    failures: list[str] = field(default_factory=list)
+    """What failed, each with what to do."""
+    is_written: bool = False
+    """Whether the picture is in its file."""
+
+    def failed(self, device: str, error: DeviceError) -> None:
+        """Note that a device did not open or was lost."""
+        self.failures.append(f"{device}: {error}. {fix_of(error)}")
+
+
 def bar(value: float | None, low: float, high: float) -> str:
     """Return a meter of BAR characters."""
     share = 0.0 if value is None else min(1.0, max(0.0, (value - low) / (high - low)))
@@ -75,13 +96,13 @@ def bar(value: float | None, low: float, high: float) -> str:
 
 @click.command()
 @config_option
-@device_options
+@device_options("camera", "microphone")
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     default="visit-camera.png",
     show_default=True,
-    help="Where the picture goes.",
+    help="Where the picture goes: a file that ends in .png.",
 )
 @click.option(
     "--seconds",
@@ -99,9 +120,10 @@ def show(devices: Devices, output: Path, seconds: float, as_json: bool) -> None:
 
     \b
     Exit status:
-      0  picture and sound came
-      1  a device did not open or was lost, or the file could not be written
-      2  terminal.toml or an option is wrong
+      0    picture and sound came
+      1    a device did not open or was lost, or the file could not be written
+      2    terminal.toml or an option is wrong
+      130  stopped by Ctrl+C; what was seen and heard so far is shown
 
     \b
     Examples:
@@ -109,32 +131,57 @@ def show(devices: Devices, output: Path, seconds: float, as_json: bool) -> None:
       visit-hardware show --output booth.png --seconds 30
       visit-hardware show --camera simulated --microphone simulated --json | jq .level_dbfs
     """
-    microphone = factory.microphone(devices, sound_system(devices.microphone))
-    camera = factory.camera(devices)
-    failures = asyncio.run(_show(camera, microphone, output, seconds, as_json=as_json))
-    for each in failures:
+    _check(output)
+    shown = Shown(output)
+    is_stopped = False
+    try:
+        microphone = factory.microphone(devices, sound_system(devices.microphone))
+        run(_show(factory.camera(devices), microphone, shown, seconds, as_json=as_json))
+    except KeyboardInterrupt:
+        is_stopped = True
+    if not (as_json or console().is_terminal):
+        click.echo(shown.readings.lines())
+    if shown.is_written:
+        click.echo(f"picture: {output}", err=as_json)
+    for each in shown.failures:
         click.echo(f"visit-hardware: {each}", err=True)
-    if failures:
+    if is_stopped:
+        click.echo("Stopped by Ctrl+C.", err=True)
+        sys.exit(INTERRUPTED)
+    if shown.failures:
         sys.exit(FAILED)
 
 
+def _check(output: Path) -> None:
+    """Raise BadConfig for a file that the picture cannot go to, before anything is opened."""
+    if output.suffix.lower() != ".png":
+        raise BadConfig(
+            f"--output: found {output}, expected a name that ends in .png: it is a PNG."
+        )
+    if not output.parent.is_dir():
+        raise BadConfig(f"--output: there is no folder {output.parent}; make it first.")
+    if not os.access(output if output.exists() else output.parent, os.W_OK):
+        raise BadConfig(f"--output: this user may not write {output}; name another place.")
+
+
 async def _show(
-    camera: Camera, microphone: Microphone, output: Path, seconds: float, *, as_json: bool
-) -> list[str]:
-    readings, failures = Readings(), list[str]()
+    camera: Camera, microphone: Microphone, shown: Shown, seconds: float, *, as_json: bool
+) -> None:
+    """Fill `shown`, which has what there is also where this is interrupted."""
     picture = asyncio.Event()
 
     async def see() -> None:
         try:
-            frame = await _settled(camera, readings)
-            await asyncio.to_thread(output.write_bytes, png(frame))
+            frame = await _settled(camera, shown.readings)
+            await asyncio.to_thread(shown.output.write_bytes, png(frame))
+            shown.is_written = True
             picture.set()
             while True:
-                _saw(await camera.frame(), readings)
+                _saw(await camera.frame(), shown.readings)
         except DeviceError as error:
-            failures.append(f"camera: {error}")
+            shown.failed("camera", error)
         except OSError as error:
-            failures.append(f"{output}: {error.strerror}")
+            shown.failures.append(f"{shown.output}: {error.strerror}")
         finally:
             picture.set()
             await camera.close()
@@ -143,21 +190,18 @@ async def _show(
         try:
             await opened(microphone.open())
             while True:
-                readings.heard(await microphone.block())
+                shown.readings.heard(await microphone.block())
         except DeviceError as error:
-            failures.append(f"microphone: {error}")
+            shown.failed("microphone", error)
         finally:
             await microphone.close()
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(see(), name="see"), group.create_task(hear(), name="hear")]
-        await _meters(readings, seconds, tasks, as_json=as_json)
+        await _meters(shown.readings, seconds, tasks, as_json=as_json)
         await picture.wait()
         for each in tasks:
             each.cancel()
-    if not any(each.startswith(("camera", str(output))) for each in failures):
-        click.echo(f"picture: {output}", err=as_json)
-    return failures
 
 
 async def _settled(camera: Camera, readings: Readings) -> av.VideoFrame:
@@ -190,5 +234,3 @@ async def _meters(
                 click.echo(json.dumps(asdict(readings)))
             else:
                 live.update(Text(readings.lines()), refresh=screen.is_terminal)
-    if not (as_json or screen.is_terminal):
-        click.echo(readings.lines())

@@ -13,7 +13,7 @@ import click
 
 from config.schema import NONE, Devices
 from hardware import hooks
-from hardware.cli_options import config_option, json_option
+from hardware.cli_options import config_option, json_option, run
 from hardware.identity import Device
 from hardware.interfaces import DeviceError, Hook, Keypad
 from hardware.plugs import Plugged, Plugs
@@ -58,11 +58,22 @@ def watch(devices: Devices, seconds: float | None, as_json: bool) -> None:
         clock = time.strftime("%H:%M:%S", time.localtime(at))
         click.echo(f"{clock}.{int(at * 1000) % 1000:03}  {words}")
 
-    try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_watch(devices, seconds, tell))
-    except* OSError as errors:
-        raise click.ClickException(f"devices cannot be watched: {errors.exceptions[0]}") from None
+    if not as_json:
+        click.echo(announcement(devices, seconds), err=True)
+    with suppress(KeyboardInterrupt):
+        run(_watch(devices, seconds, tell))
+
+
+def announcement(devices: Devices, seconds: float | None) -> str:
+    """Return what is watched, what is not and why, and what ends it."""
+    watched, unwatched = ["what is plugged in and unplugged"], ""
+    for kind, what in (("hook", "the handset"), ("keypad", "the keypad's keys")):
+        if getattr(devices, kind) == NONE:
+            unwatched += f' Not {what}: {kind} = "{NONE}".'
+        else:
+            watched.append(what)
+    ends = "Ctrl+C ends it." if seconds is None else f"It ends after {seconds:g} s, or by Ctrl+C."
+    return f"Watching {', '.join(watched)}.{unwatched} {ends}"
 
 
 async def _watch(devices: Devices, seconds: float | None, tell: Tell) -> None:
@@ -80,13 +91,17 @@ async def _watch(devices: Devices, seconds: float | None, tell: Tell) -> None:
 
 
 async def watch_plugs(plugs: Plugs, tell: Tell) -> None:
-    """Tell what is attached, and then what comes and goes. Raises OSError."""
+    """Tell what is attached, and then what comes and goes. Raises ClickException."""
     try:
         for device in await plugs.open():
             _tell_device("attached", device, tell)
         async for event in plugs:
             is_there = isinstance(event, Plugged)
             _tell_device("plugged in" if is_there else "unplugged", event.device, tell)
+    except BrokenPipeError:  # nobody reads what is told
+        raise
+    except OSError as error:
+        raise click.ClickException(f"devices cannot be watched: {error}") from None
     finally:
         await plugs.close()
 

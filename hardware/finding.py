@@ -21,7 +21,7 @@ class Finding:
     """One device's result. `code` is the fault's ("CAM-02"), empty when it passed."""
 
     device: str
-    """"camera", "microphone", "earpiece", "hook"; "loop" is from earpiece to microphone."""
+    """"camera", "microphone", "earpiece", "hook", "keypad"; "loop": from earpiece to microphone."""
     passed: bool
     detail: str
     """What was measured, or what is wrong."""
@@ -35,21 +35,37 @@ class Finding:
 
 
 def failed(device: str, number: str, detail: str, fix: str, *, usable: bool = False) -> Finding:
-    """Return the finding of a device with the fault `number` ("02")."""
-    code = f"{PREFIXES[device]}-{number}"
+    """Return the finding of a device with the fault `number` ("02"); a keypad has no codes."""
+    prefix = PREFIXES.get(device)
+    code = f"{prefix}-{number}" if prefix else ""
     return Finding(device, False, detail, code, fix, usable=usable)
 
 
-def failed_with(device: str, error: DeviceError) -> Finding:
-    """Return the finding of a device that did not open, or was lost."""
-    return failed(device, error.code, str(error) or type(error).__name__, fix_of(error))
+def failed_with(device: str, error: DeviceError, asked: str = "") -> Finding:
+    """Return the finding of a device that did not open, or was lost; `asked`: see `fix_of`."""
+    return failed(device, error.code, str(error) or type(error).__name__, fix_of(error, asked))
 
 
-def fix_of(error: DeviceError) -> str:
-    """Return what a technician does about a device's error."""
+def fix_of(error: DeviceError, asked: str = "") -> str:
+    """Return what a technician does about a device's error.
+
+    `asked` is terminal.toml's word for it: what no bus lists is not looked for like the rest.
+    """
     match error:
         case DeviceAmbiguous():
             return "Write one of them into [devices] of terminal.toml, or unplug the others."
+        case _ if asked.startswith("gpio:"):
+            return (
+                "Look at chip and line of hook in terminal.toml (`gpioinfo` of Debian's package "
+                "gpiod lists both, and who has a line), and whether this user may open the chip: "
+                "ls -l /dev/gpiochip*."
+            )
+        case _ if asked.startswith("serial:"):
+            return (
+                "Look at the port of hook in terminal.toml (ls -l /dev/serial/by-id /dev/ttyS* "
+                "lists them), at its cable, that no other program has it, and that this user is in "
+                "its group, mostly dialout."
+            )
         case DeviceBusy():
             return (
                 "Stop the program that uses it, most likely the kiosk (systemctl stop "

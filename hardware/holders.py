@@ -56,6 +56,8 @@ def lacking(node: str) -> str:
         return ""
     try:
         number = Path(node).stat().st_gid
+    except FileNotFoundError:
+        return "missing"
     except OSError as error:
         return f"cannot be looked at: {error.strerror}"
     if number == 0:

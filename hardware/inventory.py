@@ -15,6 +15,7 @@ from hardware.interfaces import DeviceError
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 FREE: Final = "free"
+MISSING: Final = "missing"
 UNLISTED: Final = ("gpio:", "serial:")
 """Hooks that no bus tells of: a GPIO line or a serial port is whatever is wired to it."""
 
@@ -90,16 +91,23 @@ def inventory(
     held: Held,
     lacking: Lacking,
     listed: Listed = tuple,
+    *,
+    hook_node: str = "",
 ) -> list[Row]:
-    """Return a row for each attached device and each gap, by kind."""
+    """Return a row for each attached device and each gap, by kind.
+
+    `hook_node` is the node or FIFO of a hook that no bus lists; empty where there is none now.
+    """
     rows: list[Row] = []
     for kind in KINDS:
-        for row in _rows(kind, asked_for(devices, kind), attached, listed):
+        for row in _rows(kind, asked_for(devices, kind), attached, listed, hook_node):
             by = held.get(row.node, ())
             if by:
                 state = "in use by " + ", ".join(f"{each.name} (process {each.pid})" for each in by)
             else:
                 state = row.state or (lacking(row.node) if row.node else "") or FREE
+            if state == MISSING and row.selector == SIMULATED:
+                state = f"{MISSING}: hook_fifo is made when the hook is opened"
             rows.append(replace(row, state=state, holders=by))
     return rows
 
@@ -114,19 +122,22 @@ def _rows(
     asked: str,
     attached: tuple[Device, ...],
     listed: Listed,
+    hook_node: str,
 ) -> list[Row]:
     """Return the rows of a kind; who has each is still to be looked up."""
     rows: list[Row] = []
     device, why, others = None, "", f'not chosen: {kind} = "{asked}" in terminal.toml'
     if asked == SIMULATED or asked.startswith(UNLISTED):
-        rows.append(_named(kind, asked, "named in terminal.toml"))
+        node = hook_node if kind == "hook" else ""
+        state = MISSING if asked != SIMULATED and not node else ""
+        rows.append(_named(kind, asked, "named in terminal.toml", node, state))
     elif asked != NONE:
         try:
             found = pick(kind, asked, attached, listed)
         except DeviceError as error:
             others = f"not chosen: {error}"
             if not any(each.kind == kind for each in attached):
-                rows.append(Row(kind, "none", "", "", "", False, str(error), "missing"))
+                rows.append(Row(kind, "none", "", "", "", False, str(error), MISSING))
         else:
             device, why = found.device, found.why
             others = _other(asked, device.name if device is not None else found.name)
@@ -145,9 +156,9 @@ def _other(asked: str, taken: str) -> str:
     return f'not chosen: terminal.toml names "{asked}"'
 
 
-def _named(kind: Kind, name: str, why: str) -> Row:
+def _named(kind: Kind, name: str, why: str, node: str = "", state: str = "") -> Row:
     """Return the row of what no bus lists: simulated, a GPIO line, a sound server."""
-    return Row(kind, name, name, "", name.partition(":")[2], True, why, "")
+    return Row(kind, name, name, "", node, True, why, state)
 
 
 def _row(device: Device, attached: tuple[Device, ...], why: str, *, is_chosen: bool) -> Row:

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from hardware import judging_hook, judging_picture, judging_sound
 from hardware.collecting import Recording, look_at, loop_of
-from hardware.finding import Finding, failed_with
+from hardware.finding import FROZEN, Finding, failed, failed_with
 from hardware.hook import CountedHook, NoHook
 from hardware.interfaces import (
     BLOCK_SAMPLES,
@@ -23,6 +23,7 @@ from hardware.interfaces import (
     DeviceRefused,
     Earpiece,
     Hook,
+    Keypad,
     Microphone,
     VideoMode,
 )
@@ -73,13 +74,20 @@ async def check_camera(camera: Camera, asked: VideoMode) -> Finding:
     return judging_picture.judge(looks, asked)
 
 
-async def check_sound(microphone: Microphone, earpiece: Earpiece) -> list[Finding]:
-    """Open both, listen to the room, play the sweep, listen for it, close both."""
+async def check_sound(
+    microphone: Microphone, earpiece: Earpiece, playing: Callable[[], None] | None = None
+) -> list[Finding]:
+    """Open both, listen to the room, play the sweep, listen for it, close both.
+
+    `playing` is called before the sweep is played, where there is an earpiece to play it.
+    """
     player, recording = SweepPlayer(), Recording()
     try:
         of_ear = await _error(opened(earpiece.open(player.pull)))
         of_microphone = await _error(_listen(microphone, recording))
         quiet = recording.samples
+        if of_ear is None and playing is not None:
+            playing()
         player.start()
         if of_microphone is None:
             of_microphone = await _error(_fill(recording, microphone, LOOP_S))
@@ -101,8 +109,13 @@ async def _fill(recording: Recording, microphone: Microphone, seconds: float) ->
         recording.take(await microphone.block())
 
 
-async def check_hook(hook: CountedHook, ask: Ask | None, move_s: float = MOVE_S) -> Finding:
-    """Open the hook, have it moved both ways (`ask` None: only watch it), close it."""
+async def check_hook(
+    hook: CountedHook, ask: Ask | None, move_s: float = MOVE_S, asked: str = ""
+) -> Finding:
+    """Open the hook, have it moved both ways (`ask` None: only watch it), close it.
+
+    `asked` is terminal.toml's word for it.
+    """
     if isinstance(hook, NoHook):
         return Finding("hook", True, "none is configured: the handset counts as lifted")
     moves: list[Move] = []
@@ -120,16 +133,48 @@ async def check_hook(hook: CountedHook, ask: Ask | None, move_s: float = MOVE_S)
         await _moves(hook, moves, STILL_S)
         raw_moves = hook.moves - counted
     except DeviceError as error:
-        return failed_with("hook", error)
+        return failed_with("hook", error, asked)
     finally:
         await hook.close()
     return judging_hook.judge(starts_up, moves, None if ask is None else move_s, raw_moves)
 
 
+async def check_keypad(keypad: Keypad, ask: Ask | None, press_s: float = MOVE_S) -> Finding:
+    """Open the keypad, have a key pressed (`ask` None: only open it), close it."""
+    try:
+        await opened(keypad.open())
+        if ask is None:
+            return Finding(
+                "keypad",
+                True,
+                "open; no key was pressed, because nobody was asked",
+                fix="Test at a terminal to be asked to press a key.",
+                proved=False,
+            )
+        ask(f"Press a key of the keypad now ({press_s:.0f} s).")
+        async with asyncio.timeout(press_s):
+            key = await keypad.key()
+    except TimeoutError:
+        return failed(
+            "keypad",
+            FROZEN,
+            f"no key was seen within {press_s:.0f} s",
+            "Look at its cable, and at keypad in terminal.toml: `visit-hardware list` shows which "
+            "is used.",
+        )
+    except DeviceError as error:
+        return failed_with("keypad", error)
+    finally:
+        await keypad.close()
+    return Finding("keypad", True, f"the key {key} was seen")
+
+
 async def opened(opening: Awaitable[T]) -> T:
     """Return what opening a device returns. Raises DeviceError, also when it takes too long."""
     try:
-        return await asyncio.wait_for(opening, OPEN_S)
+        # Not wait_for(): before Python 3.12 it loses a Ctrl+C that comes as the opening ends.
+        async with asyncio.timeout(OPEN_S):
+            return await opening
     except TimeoutError:
         raise DeviceRefused(f"it did not open within {OPEN_S:.0f} s") from None
 

@@ -103,10 +103,10 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
 
 
 def _print(table: Table) -> None:
-    # Not a terminal: wide enough that no row is ever folded for a program's eyes.
-    console = Console()
+    # Names come from people: neither markup nor emoji (":bell:").
+    console = Console(emoji=False, markup=False)
     if not console.is_terminal:
-        console = Console(width=200)
+        console.width = 200  # wide enough that no row is ever folded for a program's eyes
     console.print(table)
 
 

@@ -23,6 +23,7 @@ from hardware.interfaces import DeviceError
 from hardware.inventory import KINDS, asked_for
 from tests.hardware.attachments import ONE_OF_EACH, NoSound, device
 
+LACKING = holders.lacking
 HEAD = 'terminal = "t4"\nhub = "ws://127.0.0.1:1"\nhub_name = "h"\n'
 
 
@@ -55,6 +56,8 @@ def test_with_nothing_attached_list_says_so_and_what_simulated_is_for(
     assert told.exit_code == 0
     assert "no camera is attached" in told.stdout
     assert 'write "simulated"' in told.stdout
+    assert "No configuration was named (--config)" in told.stderr
+    assert "going by what is attached" in told.stderr
 
 
 def test_list_shows_each_device_with_why_it_is_used(
@@ -200,3 +203,72 @@ def test_a_keypad_that_is_one_only_because_it_is_named_is_listed(
     rows = json.loads(run("list", "--json", "--config", configured(tmp_path, words)).stdout)
     chosen = {each["kind"]: each["node"] for each in rows if each["is_chosen"]}
     assert (chosen["keypad"], chosen["hook"]) == (pad.node, switch.node)
+
+
+def test_a_number_in_a_selector_is_no_picture(attached: list[Device]) -> None:
+    """Rich would make a pictograph of ":100:", and of ":bell:" in a name."""
+    odd = device("camera", 1, "100:bell:x", product="0825")
+    attached += [Device("camera", odd.node, "A :bell: [b]b[/b]", odd.identity)]
+    attached += [device("camera", 2, "100:bell:y")]
+    told = run("list").stdout
+    assert "A :bell: [b]b[/b]" in told
+    assert "usb:046d:0825:100:bell:x" in told
+
+
+def test_a_table_that_is_no_terminals_is_as_wide_as_columns_says(
+    attached: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attached += ONE_OF_EACH
+    monkeypatch.setenv("COLUMNS", "72")
+    assert max(map(len, run("list").stdout.splitlines())) <= 72
+    monkeypatch.delenv("COLUMNS")
+    assert max(map(len, run("list").stdout.splitlines())) > 72
+
+
+def test_which_file_is_gone_by_is_said_and_not_to_programs(
+    attached: list[Device], tmp_path: Path
+) -> None:
+    path = configured(tmp_path, "[devices]")
+    for command in ("list", "describe"):
+        assert f"Going by {path}." in run(command, "--config", path).stderr
+        assert run(command, "--json", "--config", path).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        ('hook = "gpio:gpiochip99/3"', "missing"),
+        ('hook = "serial:/dev/ttyNONE"\nhook_code = "cts"', "missing"),
+        ('hook = "serial:usb:dead:beef"\nhook_code = "cts"', "missing"),
+        (
+            'hook = "simulated"\nhook_fifo = "/nowhere/hook"',
+            "missing: hook_fifo is made when the hook is opened",
+        ),
+    ],
+)
+def test_a_hook_that_is_not_there_is_missing(
+    attached: list[Device], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: str, state: str
+) -> None:
+    monkeypatch.setattr(holders, "lacking", LACKING)
+    path = configured(tmp_path, f"[devices]\n{lines}")
+    rows = json.loads(run("list", "--json", "--config", path).stdout)
+    assert [each["state"] for each in rows if each["kind"] == "hook"] == [state]
+
+
+def test_describe_keeps_what_else_is_set(attached: list[Device], tmp_path: Path) -> None:
+    attached += ONE_OF_EACH
+    lines = (
+        'hook = "auto"\nhook_inverted = true\nhook_debounce_ms = 80\nsidetone_db = -30.0\n'
+        'camera_masks = ["0 0 20 100"]\nsound = "speakerphone"'
+    )
+    path = configured(tmp_path, f"[devices]\n{lines}")
+    told = run("describe", "--config", path)
+    pasted = load_terminal(configured(tmp_path, told.stdout)).devices
+    assert pasted.hook_inverted
+    assert (pasted.hook_debounce_ms, pasted.sidetone_db) == (80, -30.0)
+    assert (pasted.camera_masks, pasted.sound) == (("0 0 20 100",), "speakerphone")
+    assert "width" not in told.stdout, "defaults are not repeated"
+    assert (
+        json.loads(run("describe", "--json", "--config", path).stdout)
+        == (tomllib.loads(told.stdout)["devices"])
+    )

@@ -11,12 +11,14 @@ from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from config.schema import Devices
 from hardware import cli_watch
 from hardware.__main__ import main
-from hardware.cli_watch import watch_hook, watch_keypad, watch_plugs
+from hardware.cli_watch import announcement, watch_hook, watch_keypad, watch_plugs
 from hardware.identity import Device
 from hardware.interfaces import DeviceLost, DeviceNotFound
 from hardware.plugs import Plugged, Plugs, Unplugged
@@ -166,6 +168,9 @@ def test_each_line_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     words = CliRunner().invoke(main, ["watch", "--seconds", "5"])
     assert words.exit_code == 0, words.output
     assert re.match(r"\d\d:\d\d:\d\d\.\d\d\d  attached +camera", words.stdout)
+    assert "Watching what is plugged in and unplugged." in words.stderr
+    assert 'Not the handset: hook = "none".' in words.stderr
+    assert "It ends after 5 s, or by Ctrl+C." in words.stderr
     as_json = CliRunner().invoke(main, ["watch", "--json", "--seconds", "5"])
     assert json.loads(as_json.stdout)["event"] == "attached"
 
@@ -186,3 +191,36 @@ def test_where_the_kernel_tells_nothing_one_sentence_says_so(
 def test_it_stops_by_itself_when_it_is_told_to() -> None:
     told = CliRunner().invoke(main, ["watch", "--seconds", "0.2"])
     assert told.exit_code == 0, told.output
+
+
+@pytest.mark.parametrize(
+    ("devices", "seconds", "words"),
+    [
+        (
+            Devices(hook="auto", keypad="auto"),
+            None,
+            "Watching what is plugged in and unplugged, the handset, the keypad's keys. Ctrl+C "
+            "ends it.",
+        ),
+        (
+            Devices(hook="auto"),
+            2.5,
+            "Watching what is plugged in and unplugged, the handset. Not the keypad's keys: keypad "
+            '= "none". It ends after 2.5 s, or by Ctrl+C.',
+        ),
+    ],
+)
+def test_it_says_what_it_watches_and_how_it_ends(
+    devices: Devices, seconds: float | None, words: str
+) -> None:
+    assert announcement(devices, seconds) == words
+
+
+def test_a_reader_that_goes_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(cli_watch, "Plugs", lambda: Scripted((CAMERA,)))
+    monkeypatch.setattr(click, "echo", gone)
+    told = CliRunner().invoke(main, ["watch", "--json"])
+    assert (told.exit_code, told.output) == (1, "")

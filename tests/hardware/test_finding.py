@@ -36,3 +36,17 @@ def test_every_error_has_its_code_and_a_fix(device: str, error: DeviceError, num
 
 def test_an_error_without_words_has_its_name() -> None:
     assert failed_with("hook", DeviceLost()).detail == "DeviceLost"
+
+
+def test_a_keypad_has_no_codes() -> None:
+    assert failed_with("keypad", DeviceNotFound("gone")).code == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"), [("gpio:gpiochip0/3", "gpioinfo"), ("serial:/dev/ttyS0", "dialout")]
+)
+@pytest.mark.parametrize("error", [DeviceNotFound("a"), DeviceBusy("b"), DeviceRefused("c")])
+def test_what_no_bus_lists_is_not_plugged_in(error: DeviceError, asked: str, words: str) -> None:
+    fix = failed_with("hook", error, asked).fix
+    assert words in fix
+    assert "lug it in" not in fix

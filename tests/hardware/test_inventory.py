@@ -89,10 +89,24 @@ def test_another_than_the_named_one_is_no_gap() -> None:
     assert "usb:046d:0825:A1 is not attached" in found[0].why
 
 
-@pytest.mark.parametrize("word", ["simulated", "gpio:/dev/gpiochip0/17", "serial:/dev/ttyUSB0"])
-def test_what_no_bus_lists_is_a_row_when_it_is_named(word: str) -> None:
-    found = of("hook", rows((), hook=word))
-    assert [(each.selector, each.is_chosen, each.state) for each in found] == [(word, True, "free")]
+@pytest.mark.parametrize(
+    ("word", "node", "lacks", "state"),
+    [
+        ("simulated", "", "", "free"),
+        ("simulated", "/run/hook", "missing", "missing: hook_fifo is made when the hook is opened"),
+        ("gpio:gpiochip0/17", "/dev/gpiochip0", "", "free"),
+        ("gpio:gpiochip9/17", "/dev/gpiochip9", "missing", "missing"),
+        ("serial:/dev/ttyUSB0", "/dev/ttyUSB0", "", "free"),
+        ("serial:usb:16c0:0483", "", "", "missing"),
+    ],
+)
+def test_what_no_bus_lists_is_a_row_when_it_is_named(
+    word: str, node: str, lacks: str, state: str
+) -> None:
+    found = of("hook", inventory(Devices(hook=word), (), {}, lambda _: lacks, hook_node=node))
+    assert [(each.selector, each.is_chosen, each.node, each.state) for each in found] == [
+        (word, True, node, state)
+    ]
 
 
 def test_a_hook_that_nobody_asked_for_says_so() -> None:

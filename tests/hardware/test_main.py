@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from hardware.__main__ import main
+from signalling.version import VERSION
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))
@@ -21,3 +22,7 @@ def test_every_command_helps_with_examples_and_its_exit_status(command: str) -> 
 
 def test_the_commands_are_these() -> None:
     assert set(main.commands) == {"list", "watch", "test", "show", "describe"}
+
+
+def test_it_tells_its_version() -> None:
+    assert VERSION in CliRunner().invoke(main, ["--version"]).stdout

@@ -1,0 +1,30 @@
+"""`visit-hardware` as a process of its own, for what only a signal or a pipe shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def started(*words: str) -> subprocess.Popen[str]:
+    """Start a command; to be used as a context, which waits for its end."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "hardware", *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def wait_for(process: subprocess.Popen[str], words: str) -> None:
+    """Read its standard error until `words` are in a line."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"it ended without saying: {words}")
