@@ -222,9 +222,11 @@ def _path(path: Path | None) -> Path | None:
 def _source(path: Path | None) -> str:
     if path is not None:
         return f"Going by {path}."
+    here = Path(DEFAULT_CONFIG.name)
+    unread = f" ({here} in this folder is not read without --config.)" if here.exists() else ""
     return (
         f"No configuration was named (--config) and there is no {DEFAULT_CONFIG}: going by what is "
-        "attached."
+        f"attached.{unread}"
     )
 
 

@@ -35,6 +35,7 @@ STOP_KIOSK: Final = (
     "A kiosk is running and has it. Stop it (systemctl stop visitbooth-kiosk), test, and start it "
     "again; or test on its own technician's screen."
 )
+TEST_THE_REAL: Final = 'Test the real one: "auto", or what describes it, in place of "simulated".'
 PROVES_NOTHING: Final = "Simulated devices prove nothing of this terminal."
 
 
@@ -103,7 +104,8 @@ def _told(finding: Finding, devices: Devices) -> Finding:
     kinds = ("microphone", "earpiece") if finding.device == "loop" else (finding.device,)
     if not any(getattr(devices, kind) == SIMULATED for kind in kinds):
         return finding
-    return replace(finding, detail=f"{SIMULATED}: {finding.detail}", proved=False)
+    fix = TEST_THE_REAL if finding.passed else finding.fix
+    return replace(finding, detail=f"{SIMULATED}: {finding.detail}", fix=fix, proved=False)
 
 
 def result(finding: Finding) -> str:

@@ -272,3 +272,12 @@ def test_describe_keeps_what_else_is_set(attached: list[Device], tmp_path: Path)
         json.loads(run("describe", "--json", "--config", path).stdout)
         == (tomllib.loads(told.stdout)["devices"])
     )
+
+
+def test_a_file_that_lies_here_and_is_not_read_is_pointed_to(
+    attached: list[Device], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "is not read" not in run("list").stderr
+    configured(tmp_path, "[devices]")
+    assert "terminal.toml in this folder is not read without --config" in run("list").stderr

@@ -42,6 +42,7 @@ def test_simulated_devices_pass() -> None:
     for each in found[:4]:
         assert each["detail"].startswith("simulated: "), each
         assert not each["proved"]
+        assert each["fix"] == cli_test.TEST_THE_REAL
 
 
 def test_that_simulated_devices_prove_nothing_is_said_under_the_table() -> None:
