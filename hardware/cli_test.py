@@ -35,7 +35,7 @@ STOP_KIOSK: Final = (
     "A kiosk is running and has it. Stop it (systemctl stop visitbooth-kiosk), test, and start it "
     "again; or test on its own technician's screen."
 )
-TEST_THE_REAL: Final = 'Test the real one: "auto", or what describes it, in place of "simulated".'
+TEST_THE_REAL: Final = 'Write "auto", or what `visit-hardware list` calls it, for "simulated".'
 PROVES_NOTHING: Final = "Simulated devices prove nothing of this terminal."
 
 
