@@ -21,6 +21,7 @@ from config.problems import Key, nearest
 from config.schema import (
     AUTO,
     Devices,
+    Display,
     Facility,
     HubConfig,
     Limits,
@@ -95,6 +96,11 @@ def _matches(pattern: str, expected: str) -> FieldRule:
 
 def _even(value: int) -> str:
     return "an even number, since colours are sampled for two pixels at a time" if value % 2 else ""
+
+
+def _of_screen(least: int) -> FieldRule:
+    expected = f"{least} or more, or 0 for the screen's own"
+    return lambda value: expected if 0 < value < least else ""
 
 
 def _interface(name: str) -> str:
@@ -246,6 +252,8 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Devices, "camera_masks"): _mask,
     (Technician, "pin"): _technician_pin,
     (Devices, "hook_fifo"): _absolute_or_empty,
+    (Display, "width"): _of_screen(640),
+    (Display, "height"): _of_screen(400),
     (Devices, "width"): _even,
     (Devices, "height"): _even,
     (Network, "interfaces"): _interface,

@@ -80,8 +80,9 @@ class Display(Table, frozen=True):
     """[display]"""
 
     fullscreen: bool = True
-    width: Annotated[int, Meta(ge=640, le=3840)] = 1280
-    height: Annotated[int, Meta(ge=400, le=2160)] = 800
+    width: Annotated[int, Meta(ge=0, le=7680)] = 0
+    height: Annotated[int, Meta(ge=0, le=7680)] = 0
+    """Pixels; 0: a full screen's own, whatever it is. A window then has 1280x800."""
 
 
 class Devices(Table, frozen=True):

@@ -30,8 +30,9 @@ class Screen:
 def complaint(screen: Screen, driver: str, width: int, height: int, *, fullscreen: bool) -> str:
     """Return what is wrong with the screen, and what to do; "" when nothing is.
 
-    A full screen that has another size than was asked works, scaled; it is said all the same,
-    because it is seldom meant: a cable or an adapter told the wrong size.
+    `width` and `height` are what terminal.toml names, 0 where it names none. A full screen that
+    has another size works, scaled; it is said all the same, because it is seldom meant: a cable or
+    an adapter told the wrong size.
     """
     if screen.driver.lower() not in driver.lower().split(","):  # SDL takes a list of them too
         return f"SDL took {screen.driver}, not {driver}: nothing may be seen; look at its log"
@@ -39,9 +40,10 @@ def complaint(screen: Screen, driver: str, width: int, height: int, *, fullscree
         return f"{screen.driver} shows nothing: set SDL_VIDEODRIVER to x11 or KMSDRM"
     if screen.width < LEAST[0] or screen.height < LEAST[1]:
         return f"{screen} is under {LEAST[0]}x{LEAST[1]}: look at the cable and the screen's menu"
-    if fullscreen and (screen.width, screen.height) != (width, height):
+    named = (width or screen.width, height or screen.height)
+    if fullscreen and (screen.width, screen.height) != named:
         return (
-            f"{screen}, not {width}x{height}: look at the cable and the screen's menu, or write "
-            f"width = {screen.width} and height = {screen.height} under [display]"
+            f"{screen}, not {named[0]}x{named[1]}: look at the cable and the "
+            "screen's menu, or take width and height out of [display]"
         )
     return ""

@@ -95,7 +95,10 @@ def _start(config: TerminalConfig, *, windowed: bool) -> bool:
     # An empty folder of its own each time: what is planted in Kivy's home does not come back.
     with tempfile.TemporaryDirectory(prefix="visitbooth-kivy-") as home:
         lockdown.close_environment(Path(home))
-        lockdown.configure(config.display, windowed=windowed)
+        try:
+            lockdown.configure(config.display, windowed=windowed)
+        except OSError as error:
+            raise CannotStart(f"SDL cannot open the display: {error}") from error
         return asyncio.run(_run(config, windowed=windowed))
 
 

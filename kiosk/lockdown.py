@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.schema import Display
+from kiosk import sdl
 
 REMOVED_PREFIXES: Final = ("KIVY_", "KCFG_", "GST_", "GTK_")
 REMOVED: Final = frozenset({"SDL_DYNAMIC_API", "SDL_GAMECONTROLLERCONFIG_FILE", "USE_SDL2"})
@@ -43,6 +44,8 @@ SET: Final = {
     "SDL_NO_SIGNAL_HANDLERS": "1",
 }
 MAX_FPS: Final = 30
+WINDOW: Final = (1280, 800)
+"""The size of a window where terminal.toml names none: that of the design."""
 
 
 class NotLocked(RuntimeError):
@@ -66,7 +69,10 @@ def close_environment(home: Path) -> None:
 
 
 def configure(display: Display, *, windowed: bool) -> None:
-    """Set Kivy's configuration. Call between `close_environment` and the window's import."""
+    """Set Kivy's configuration. Call between `close_environment` and the window's import.
+
+    Raises OSError: SDL has no screen to fill.
+    """
     from kivy.config import Config  # noqa: PLC0415 - must come after close_environment
 
     if "kivy.core.window" in sys.modules:
@@ -79,8 +85,6 @@ def configure(display: Display, *, windowed: bool) -> None:
         ("kivy", "keyboard_mode"): "system",
         ("kivy", "kivy_clock"): "default",
         ("graphics", "fullscreen"): "auto" if fullscreen else 0,
-        ("graphics", "width"): display.width,
-        ("graphics", "height"): display.height,
         ("graphics", "borderless"): int(fullscreen),
         ("graphics", "resizable"): 0,
         ("graphics", "show_cursor"): int(windowed),
@@ -96,6 +100,21 @@ def configure(display: Display, *, windowed: bool) -> None:
         for key, _ in Config.items(section):
             Config.remove_option(section, key)
     Config.set("input", "mouse", "mouse,disable_multitouch")
+    # Last: asking SDL imports of Kivy what reads its configuration.
+    width, height = _size(display, fullscreen=fullscreen)
+    Config.set("graphics", "width", str(width))
+    Config.set("graphics", "height", str(height))
+
+
+def _size(display: Display, *, fullscreen: bool) -> tuple[int, int]:
+    """Return the window's size, pixels.
+
+    On X11 it is the window manager that makes a window fill the screen. Without one it keeps the
+    size that it was made with, while SDL reports the screen's: so it is made as large as that.
+    """
+    if fullscreen and "x11" in os.environ.get("SDL_VIDEODRIVER", "x11").lower():
+        return sdl.desktop()
+    return display.width or WINDOW[0], display.height or WINDOW[1]
 
 
 def check() -> None:

@@ -1,12 +1,14 @@
-"""What SDL has opened as the screen. Kivy does not say, so the library is asked itself."""
+"""What SDL knows of the screen. Kivy does not say, so the library is asked itself."""
 
 from __future__ import annotations
 
 import ctypes
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from hardware.display import Screen
+
+INIT_VIDEO: Final = 0x20  # SDL_INIT_VIDEO
 
 
 class Window(Protocol):
@@ -25,6 +27,41 @@ def opened(window: Window) -> Screen:
     name: bytes = driver() or b"none"
     width, height = (int(each) for each in window.system_size)
     return Screen(name.decode(errors="replace"), width, height)
+
+
+class _DisplayMode(ctypes.Structure):
+    """SDL_DisplayMode."""
+
+    _fields_ = (
+        ("format", ctypes.c_uint32),
+        ("w", ctypes.c_int),
+        ("h", ctypes.c_int),
+        ("refresh_rate", ctypes.c_int),
+        ("driverdata", ctypes.c_void_p),
+    )
+
+
+def desktop() -> tuple[int, int]:
+    """Return the first screen's own size in pixels, by SDL_GetDesktopDisplayMode.
+
+    Call before there is a window: it opens SDL's video and closes it again.
+
+    Raises OSError: SDL has no screen.
+    """
+    # The smallest of Kivy's modules that loads SDL; it makes no window.
+    from kivy.graphics.cgl_backend import cgl_sdl2  # noqa: F401, PLC0415 - after the lock
+
+    library = _loaded()
+    mode = _DisplayMode()
+    if library.SDL_InitSubSystem(INIT_VIDEO):
+        raise OSError("SDL has no screen")
+    try:
+        failed = library.SDL_GetDesktopDisplayMode(0, ctypes.byref(mode))
+    finally:
+        library.SDL_QuitSubSystem(INIT_VIDEO)
+    if failed:
+        raise OSError("SDL does not know the screen's size")
+    return mode.w, mode.h
 
 
 def _loaded() -> ctypes.CDLL:

@@ -9,6 +9,7 @@ import pytest
 from config.rules import FIELD_RULES, TABLE_RULES
 from config.schema import (
     Devices,
+    Display,
     Facility,
     HubConfig,
     Network,
@@ -20,6 +21,8 @@ from config.schema import (
 from tests.config.test_structure import hub, terminal
 
 GOOD: list[tuple[type, str, object]] = [
+    (Display, "width", 0),
+    (Display, "height", 400),
     (TerminalConfig, "hub", "wss://visits.example"),
     (TerminalConfig, "hub", "wss://visits.example:8443/"),
     (TerminalConfig, "hub", "ws://127.0.0.1:8080"),
@@ -98,6 +101,8 @@ WRONG: list[tuple[type, str, object]] = [
     (Technician, "pin", Secret("12345")),
     (Devices, "microphone", ""),
     (Devices, "width", 641),
+    (Display, "width", 639),
+    (Display, "height", 1),
     (Network, "interfaces", "a-name-that-is-too-long"),
     (Network, "interfaces", ""),
     (Network, "interfaces", "eth0 eth1"),

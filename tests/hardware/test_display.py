@@ -25,5 +25,15 @@ def test_a_wrong_screen_is_said_with_what_to_do(screen: Screen, driver: str, wor
     assert bool(words) == bool(said)
 
 
+@pytest.mark.parametrize(("width", "height"), [(0, 0), (1920, 0), (0, 1080)])
+def test_a_size_that_is_not_named_is_not_missed(width: int, height: int) -> None:
+    assert complaint(Screen("x11", 1920, 1080), "x11", width, height, fullscreen=True) == ""
+
+
+def test_one_named_side_is_enough_to_be_wrong() -> None:
+    said = complaint(Screen("x11", 1920, 1080), "x11", 1280, 0, fullscreen=True)
+    assert "not 1280x1080" in said
+
+
 def test_a_window_may_have_any_size() -> None:
     assert complaint(Screen("x11", 1000, 700), "x11", 1280, 800, fullscreen=False) == ""

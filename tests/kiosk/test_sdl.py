@@ -39,3 +39,21 @@ def test_without_sdl_there_is_no_screen() -> None:
         pytest.skip("another test of this process has loaded SDL")
     with pytest.raises(OSError, match="not loaded"):
         sdl.opened(SimpleNamespace(system_size=(1, 1)))
+
+
+def test_the_desktop_has_the_size_of_sdls_own_screen(tmp_path: Path) -> None:
+    words = {"KIVY_NO_ARGS": "1", "KIVY_HOME": str(tmp_path), "KIVY_NO_FILELOG": "1"}
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from kiosk import sdl; "
+            "print(sdl.desktop(), 'kivy.core.window' in sys.modules)",
+        ],
+        env=os.environ | words | {"SDL_VIDEODRIVER": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert said.stdout.strip() == "(1024, 768) False"
