@@ -206,7 +206,9 @@ def _session(config: TerminalConfig, volume: int, files: StateFiles, screen: Scr
         language=config.language,
         clock_offset_s=time.time() - time.monotonic(),
         volume=volume,
-        technician=Technician(TechnicianLock(config.technician, wrong), versions(), screen),
+        technician=Technician(
+            TechnicianLock(config.technician, wrong), versions(), screen, config.devices
+        ),
         history=history,
     )
 

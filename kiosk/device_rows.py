@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
+from config.schema import NONE, SIMULATED
 from kiosk.fault_history import FaultHistory, PastFault, plain
 from kiosk.media.commands import Finding
 from kiosk.technician import MachineHealth, Technician
@@ -37,6 +38,10 @@ PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The rows from top to bottom, and how the codes of their faults begin."""
 TESTED: Final = ("camera", "microphone", "earpiece")
+CONFIGURED: Final = (*TESTED, "hook", "keypad")
+"""Those that terminal.toml has a word for."""
+REPORTED: Final = {"none": "unknown"}
+"""States that the wire has no word for: of what is not to be there nothing is known."""
 GIB: Final = 1 << 30
 
 
@@ -51,6 +56,8 @@ class Seen:
     handset_up: bool
     linked: bool
     media_open: bool
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What is known of a fault, in words, by its code."""
 
 
 def rows(seen: Seen, technician: Technician) -> tuple[DeviceRow, ...]:
@@ -72,17 +79,37 @@ def past_of(device: str | None, history: FaultHistory) -> tuple[PastFault, ...]:
 
 def _row(device: str, seen: Seen, technician: Technician) -> DeviceRow:
     finding = _finding(device, seen)
-    complaints = _complaints(device, technician)
     code = next((each for each in seen.faults if of_device(device, each)), "")
+    if device == "keypad":
+        code = technician.keypad[0]
+    detail, fix = _words(device, code, finding, seen, technician)
     return DeviceRow(
         device=device,
         state=_state(device, code, finding, seen, technician),
         measured=_measured(device, seen, technician),
         code=code,
-        detail=finding.detail if finding else "".join(complaints[:1]),
-        fix=finding.fix if finding else ". ".join(complaints[1:]),
+        detail=detail,
+        fix=fix,
         tested_at=seen.found_at.get(device),
+        simulated=device in CONFIGURED and technician.word(device) == SIMULATED,
     )
+
+
+def _words(
+    device: str, code: str, finding: Finding | None, seen: Seen, technician: Technician
+) -> tuple[str, str]:
+    """Return what is the matter and what to do: the fault's own words before older ones."""
+    said = seen.details.get(code, "")
+    if device == "keypad":
+        said = technician.keypad[1]
+    elif device == "hub" and not seen.linked:
+        said = said or technician.link_down
+    if said and (finding is None or finding.code != code):
+        return said, ""
+    if finding is not None:
+        return finding.detail, finding.fix
+    complaints = _complaints(device, technician)
+    return "".join(complaints[:1]), ". ".join(complaints[1:])
 
 
 def _finding(device: str, seen: Seen) -> Finding | None:
@@ -116,6 +143,8 @@ def _state(
     failed = finding is not None and not finding.passed and stands
     dark = device == "screen" and technician.health is not None and technician.health.backlight == 0
     complains = bool(_complaints(device, technician))
+    if device in CONFIGURED and technician.word(device) == NONE:
+        return "none"
     if code or failed or dark or complains or (device == "hub" and not seen.linked):
         return "fail"
     if device in TESTED:
@@ -136,6 +165,8 @@ def _measured(device: str, seen: Seen, technician: Technician) -> str:
             return f"{technician.dbfs} dB"
         case "earpiece" if "earpiece" in seen.findings:
             return "tone-played"
+        case "hook" | "keypad" if technician.word(device) == NONE:
+            return f"no-{device}"
         case "hook":
             return "hook-up" if seen.handset_up else "hook-down"
         case "keypad":
@@ -185,8 +216,8 @@ def report(seen: Seen, technician: Technician, history: FaultHistory) -> DeviceR
         devices=[
             DeviceState(
                 device=each.device,
-                state=each.state,
-                measured=plain(_in_words(each.measured), MAX_MEASURED),
+                state=REPORTED.get(each.state, each.state),
+                measured=plain(_in_words(each), MAX_MEASURED),
                 code=each.code,
                 detail=plain(". ".join(filter(None, (each.detail, each.fix))), MAX_DETAIL),
             )
@@ -208,9 +239,11 @@ def report(seen: Seen, technician: Technician, history: FaultHistory) -> DeviceR
     )
 
 
-def _in_words(measured: str) -> str:
+def _in_words(row: DeviceRow) -> str:
     """What the screen has words for is plain enough in English: "tone-played"."""
-    return measured.replace("-", " ") if measured[:1].isalpha() else measured
+    measured = row.measured
+    words = measured.replace("-", " ") if measured[:1].isalpha() else measured
+    return f"simulated: {words}" if row.simulated else words
 
 
 def _instant(at: float) -> float:

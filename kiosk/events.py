@@ -36,10 +36,22 @@ class HookOpened:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFault:
-    """A device of the screen process (hook, keypad) fails with `code`, or works again."""
+    """The hook fails with `code` and, in words, why; or works again."""
 
     code: str
     mended: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadState:
+    """The keypad beside the screen fails with `code` ("KEY-01") and why; works when both are "".
+
+    No fault of the terminal: the screen has keys of its own.
+    """
+
+    code: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ Event = (
     | HookMoved
     | HookOpened
     | DeviceFault
+    | KeypadState
     | DevicePlugged
     | HealthRead
     | MediaDied

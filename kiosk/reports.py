@@ -1,8 +1,9 @@
-"""What the media process reports, and what follows from it. Pure."""
+"""What is reported of the devices, by the media process and here, and what follows. Pure."""
 
 from __future__ import annotations
 
 from kiosk.actions import Action, Send
+from kiosk.events import DeviceFault, DevicePlugged, HealthRead, KeypadState
 from kiosk.media.commands import Fault, Finding, Level, Opened, Report, Stats
 from kiosk.meters import call_stats
 from kiosk.standing import Standing
@@ -26,6 +27,23 @@ def reported(s: Standing, report: Report, now: float) -> list[Action]:
         case Stats():
             return _measured(s, report)
     return s.call.report(report, s.wanted())
+
+
+def noticed(
+    s: Standing, event: DevicePlugged | HealthRead | DeviceFault | KeypadState, now: float
+) -> None:
+    """Take what this process itself saw of a device or of the machine, at monotonic `now`."""
+    match event:
+        case DevicePlugged():
+            s.proving.plugged(now)
+        case HealthRead(health=health):
+            s.technician.health = health
+        case DeviceFault(code=code, mended=True):
+            s.faults.mended(code)
+        case DeviceFault(code=code, detail=detail):
+            s.faults.raised(code, s.clock.at(now), detail)
+        case KeypadState(code=code, detail=detail):
+            s.technician.keypad = (code, detail)
 
 
 def _measured(s: Standing, stats: Stats) -> list[Action]:

@@ -41,12 +41,13 @@ from kiosk.events import (
     HealthRead,
     HookMoved,
     HookOpened,
+    KeypadState,
     MediaDied,
     Tick,
 )
 from kiosk.fault_history import FaultHistory
 from kiosk.media.commands import Report
-from kiosk.reports import reported
+from kiosk.reports import noticed, reported
 from kiosk.sign_in import SignInPad
 from kiosk.standing import LANGUAGES, MAX_VOLUME, START_VOLUME, Standing
 from kiosk.technician import Technician
@@ -150,16 +151,10 @@ class Session:
                 return self._told(event, now)
             case LinkUp():
                 return self._link_up(event, now)
-            case LinkDown(code=code):
-                self._link_down(code, now)
-            case DevicePlugged():
-                self._s.proving.plugged(now)
-            case HealthRead(health=health):
-                self._s.technician.health = health
-            case DeviceFault(code=code, mended=True):
-                self._s.faults.mended(code)
-            case DeviceFault(code=code):
-                self._s.faults.raised(code, self._s.clock.at(now))
+            case LinkDown():
+                self._link_down(event, now)
+            case DevicePlugged() | HealthRead() | DeviceFault() | KeypadState():
+                noticed(self._s, event, now)
             case MediaDied():
                 self._s.call.died(now)
                 self._s.faults.media_started()
@@ -184,7 +179,7 @@ class Session:
             actions.append(Send(SignOut()))
         return actions
 
-    def _link_down(self, code: str | None, now: float) -> None:
+    def _link_down(self, down: LinkDown, now: float) -> None:
         self._s.linked = self._s.fresh = False
         self._s.proof_pending = None
         self._s.choosing = None
@@ -192,8 +187,9 @@ class Session:
         self._s.technician.link_lost()
         if self._s.pad is not None:
             self._s.pad.failed("not-connected")
-        if code is not None:
-            self._s.faults.raised(code, self._s.clock.at(now))
+        self._s.technician.link_down = down.reason
+        if down.code is not None:
+            self._s.faults.raised(down.code, self._s.clock.at(now), down.reason)
 
     def _told(self, message: Message, now: float) -> list[Action]:
         match message:

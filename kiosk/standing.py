@@ -245,6 +245,7 @@ class Standing:
             handset_up=self.handset.up,
             linked=self.linked,
             media_open=self.call.state == "open",
+            details={code: detail for code, _, detail in self.faults.open},
         )
 
     def _technician_view(self) -> TechnicianView:

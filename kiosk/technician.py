@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from config.schema import AUTO, Devices
 from config.schema import Technician as Settings
 from kiosk.media.commands import Opened
 from kiosk.technician_lock import PinPad, TechnicianLock
@@ -66,11 +67,18 @@ class Technician:
         lock: TechnicianLock | None = None,
         versions: tuple[tuple[str, str], ...] = (),
         screen: ScreenSeen | None = None,
+        devices: Devices | None = None,
     ) -> None:
         self.lock = lock or TechnicianLock(Settings())
         self.versions = versions
         """What runs here: name and version."""
         self.screen = screen or ScreenSeen()
+        self.devices = devices
+        """What terminal.toml says of them; None where nobody says."""
+        self.keypad = ("", "")
+        """The code of what is wrong with the keypad, and why, in words."""
+        self.link_down = ""
+        """Why the hub could not be reached last."""
         self.pad: PinPad | None = None
         self.works = False
         """Whether the PIN was right."""
@@ -88,6 +96,10 @@ class Technician:
         self._report_ping: float | None = None
         self._ping: float | None = None
         self._next_ping_at = self._next_health_at = float("-inf")
+
+    def word(self, device: str) -> str:
+        """Return terminal.toml's word for a device, "auto" where there is none."""
+        return str(getattr(self.devices, device, AUTO))
 
     @property
     def is_here(self) -> bool:

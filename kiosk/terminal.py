@@ -26,6 +26,7 @@ from kiosk.events import (
     HealthRead,
     HookMoved,
     HookOpened,
+    KeypadState,
     MediaDied,
     Tick,
 )
@@ -222,21 +223,25 @@ class Terminal:
                     self._receive(DeviceFault(fault, mended=True))
                 if fault != code:
                     fault = code
-                    self._receive(DeviceFault(code))
+                    self._receive(DeviceFault(code, detail=_why(error)))
             await hook.close()
             await asyncio.sleep(REOPEN_S)
 
     async def _watch_keypad(self, keypad: Keypad) -> None:
-        said = ""
+        said, failed = "", False
         while True:
             try:
                 await _foreseen(keypad.open())
-                said = ""
+                if failed:
+                    self._receive(KeypadState())
+                said, failed = "", False
                 while True:
                     self._receive(Key(await _foreseen(keypad.key())))
             except DeviceError as error:
-                # No fault of the terminal: the screen has keys of its own.
-                said = _said("keypad", error, said)
+                before, said = said, _said("keypad", error, said)
+                if said != before:
+                    self._receive(KeypadState(f"KEY-{error.code}", _why(error)))
+                failed = True
             await keypad.close()
             await asyncio.sleep(REOPEN_S)
 
@@ -338,12 +343,17 @@ async def _foreseen(work: Awaitable[T]) -> T:
     except DeviceError:
         raise
     except Exception as error:
-        raise _Unforeseen(f"{type(error).__name__}: {error}") from error
+        raise _Unforeseen(f"its driver failed: {error}") from error
+
+
+def _why(error: DeviceError) -> str:
+    """Return a device's error for people: in words, without the names of our classes."""
+    return narration.plain(str(error))
 
 
 def _said(device: str, error: DeviceError, before: str) -> str:
     """Log an error that was not the last try's too; return its text."""
-    text = f"{type(error).__name__}: {error}"
+    text = f"{type(error.__cause__ or error).__name__}: {error}"
     if text != before:
         whole = error.__cause__ if isinstance(error, _Unforeseen) else None
         log.warning('%s=failed error="%s"', device, narration.plain(text), exc_info=whole)

@@ -53,7 +53,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """k9: one device. `state` is "pass", "fail", "testing" or "unknown".
+    """k9: one device. `state` is "pass", "fail", "testing", "unknown", or "none": none is meant.
 
     `measured` is a number with its unit, or one of `screens.technician.MEASURED`. `detail` and
     `fix` are the self-test's own words.
@@ -66,6 +66,8 @@ class DeviceRow:
     detail: str = ""
     fix: str = ""
     tested_at: float | None = None
+    simulated: bool = False
+    """No real device: terminal.toml says so."""
 
 
 @dataclass(frozen=True, slots=True)

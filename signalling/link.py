@@ -114,6 +114,14 @@ class Address:
     ca_file: str = ""
 
 
+def _told(error: Exception) -> str:
+    """Return a failed try in words."""
+    if isinstance(error, TimeoutError):
+        return "the hub does not answer"
+    said = getattr(error, "strerror", None) or str(error)
+    return f"the hub cannot be reached: {said}"
+
+
 class Link:
     """Run `run` in a task; read `events`; `send` is dropped unless the link is up."""
 
@@ -170,14 +178,14 @@ class Link:
             except ssl.SSLError as error:
                 down = LinkDown(f"TLS: {error.reason or 'failed'}", NOT_TRUSTED)
             except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
-                down = LinkDown(f"{type(error).__name__}: {error}"[:200])
+                down = LinkDown(_told(error)[:200])
             wait_s = (
                 self._backoff.after_refusal()
                 if refused
                 else self._backoff.after_failure(was_up=was_up)
             )
             log.log(
-                logging.WARNING if refused else logging.INFO,
+                logging.WARNING if refused or down.code else logging.INFO,
                 'link=down reason="%s" code=%s again_s=%.1f', down.reason, down.code or "-", wait_s,
             )  # fmt: skip
             await self._events.put(down)
@@ -187,11 +195,18 @@ class Link:
         """Count a refusal; return whether every way in was tried. Say once what to do."""
         self._refusals += 1
         if self._refusals == WAYS_IN:
-            log.error(
-                "link=refused the hub does not know this terminal: the enrolment code is wrong "
-                "or used. Make a new one with: visit-hub terminal add"
-            )
+            log.error("link=refused %s. Make a new code: visit-hub terminal add", self._unknown())
         return self._refusals >= WAYS_IN
+
+    def _unknown(self) -> str:
+        """Return why the hub does not know this terminal, as far as can be told from here."""
+        if self._key.enrolled:
+            why = "terminal in terminal.toml is wrong, or it was removed there"
+        elif self._code.reveal():
+            why = "terminal or enrolment_code in terminal.toml is wrong, or the code was used"
+        else:
+            why = "enrolment_code in terminal.toml is empty"
+        return f"the hub does not know this terminal: {why}"
 
     def _socket(self) -> connect:
         secure = self._address.url.startswith("wss:")
@@ -247,7 +262,11 @@ class Link:
     def _proof(self, challenge: Challenge) -> Proof:
         # Signing for a hub of another name would let it prove itself to ours as this terminal.
         if challenge.hub != self._address.hub_name:
-            raise _Gone(f"the hub calls itself {challenge.hub!r}", REFUSED)
+            asked = self._address.hub_name
+            raise _Gone(
+                f"the hub calls itself {challenge.hub!r}: hub_name in terminal.toml says {asked!r}",
+                REFUSED,
+            )
         try:
             nonce = base64.b64decode(challenge.nonce, validate=True)
         except ValueError:
@@ -259,8 +278,9 @@ class Link:
         if isinstance(message, kind):
             return message
         if isinstance(message, Violation):
-            reason = f"the hub refuses this terminal: {message.code}"
-            raise _Gone(reason, REFUSED, unauthorised=message.code == UNAUTHORISED)
+            if message.code == UNAUTHORISED:
+                raise _Gone(self._unknown(), REFUSED, unauthorised=True)
+            raise _Gone(f"the hub refuses this terminal: {message.code}", REFUSED)
         raise _Gone(f"the hub answered with {message}", REFUSED)
 
     @staticmethod

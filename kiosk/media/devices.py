@@ -137,7 +137,7 @@ class Keeper:
         if repr(error) != self._raised:
             self._raised = repr(error)
             _log.error("%s: unforeseen", self._prefix, exc_info=error)
-        return DeviceRefused(f"{type(error).__name__}: {error}")
+        return DeviceRefused(f"its driver failed: {error}")
 
     def _failed(self, error: DeviceError) -> None:
         self.failure = error
@@ -147,7 +147,7 @@ class Keeper:
         self._mended()
         self._fault = code
         _log.warning("%s: %s: %s", code, type(error).__name__, error)
-        self._tell(Fault(code=code, detail=f"{type(error).__name__}: {error}"[:300]))
+        self._tell(Fault(code=code, detail=str(error)[:300]))
 
     def _mended(self) -> None:
         if self._fault is not None:

@@ -25,6 +25,7 @@ BROKEN: Final = {
     "MIC-02": ("microphone-off", "The microphone is silent"),
     "EAR": ("speaker", "No sound in the handset"),
     "HOOK": ("wall-phone-on-hook", "The handset hook fails"),
+    "KEY": ("keypad", "No keypad"),
     "NET": ("no-wifi", "No network"),
     "HUB": ("no-wifi", "Not connected"),
     "APP": ("wrench", "A program stopped"),

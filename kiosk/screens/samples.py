@@ -140,6 +140,12 @@ COMPLAINING: Final = (
               "server: start systemd-timesyncd, or let NTP through. No network link is up: look at "
               "the cable and the switch"),
 )  # fmt: skip
+BARE: Final = (
+    replace(ROWS[0], simulated=True), replace(ROWS[1], simulated=True),
+    replace(ROWS[2], simulated=True), DeviceRow("hook", "none", "no-hook"),
+    DeviceRow("keypad", "none", "no-keypad"), *ROWS[5:],
+)  # fmt: skip
+"""A terminal on a desk."""
 PAST: Final = (
     PastFault(code="CAM-02", since=START - 60, detail="mean brightness 2 of 255, under 16"),
     PastFault(code="CAM-01", since=START - 90000, mended_at=START - 86400,
@@ -265,6 +271,13 @@ SAMPLES: Final[dict[str, View]] = {
         PastFault(code="APP-03", since=START - 9000, mended_at=START - 8000, times=12,
                   detail="no judgement: opening"),)),
     "k9-keypad": _technician(shown="keypad"),
+    "k9-bare": _technician(rows=BARE),
+    "k9-keypad-missing": _technician(
+        rows=(*ROWS[:4], DeviceRow("keypad", "fail", "press-a-key", "KEY-01",
+                                   "the keypad usb:16c0:0483 is not attached (attached: none)"),
+              *ROWS[5:]),
+        shown="keypad",
+    ),
     "k9-restart": replace(TECHNICIAN, sheet=Sheet("confirm-restart")),
     "k9-still-there": replace(TECHNICIAN, sheet=Sheet("still-there", 10)),
     "k9-sent": _technician(report="sent"),

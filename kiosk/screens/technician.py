@@ -40,7 +40,9 @@ MEASURED: Final = {
     "tone-played": "Tone played",
     "hook-up": "Lifted",
     "hook-down": "On hook",
+    "no-hook": "None",
     "press-a-key": "Press a key to test",
+    "no-keypad": "None: the screen's keys",
     "touched": "Touch works",
     "not-connected": "Not connected",
     "media-runs": "Media process runs",
@@ -123,11 +125,14 @@ def _said(row: DeviceRow, words: Words) -> str:
     known = BROKEN.get(row.code) or BROKEN.get(row.code.partition("-")[0])
     if row.code and known is not None:
         return f"{row.code}: {words(known[1])}"
-    return words(MEASURED[row.measured]) if row.measured in MEASURED else row.measured
+    said = words(MEASURED[row.measured]) if row.measured in MEASURED else row.measured
+    return words("Simulated: {what}", what=said) if row.simulated else said
 
 
 def state(pen: Pen, box: Box, state: str, words: Words) -> None:
-    """Pass, Fail, Testing: an icon and the word."""
+    """Pass, Fail, Testing: an icon and the word; nothing where there is none to judge."""
+    if state not in STATES:
+        return
     icon, text = STATES[state]
     if state == "fail":
         pen.fill(box, theme.SUN, theme.SMALL_RADIUS)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from config.schema import Devices
 from kiosk import device_rows
 from kiosk.device_rows import Seen
 from kiosk.fault_history import FaultHistory, PastFault
@@ -227,3 +228,58 @@ def test_the_longest_report_of_the_strangest_words_fits_and_is_accepted() -> Non
     frame = encode(device_rows.report(seen, made, history))
     assert 20_000 < len(frame.encode()) <= MAX_FRAME
     assert TERMINAL_TO_HUB.decode(frame, limit=MAX_FRAME) == device_rows.report(seen, made, history)
+
+
+def test_a_simulated_device_is_never_taken_for_a_real_one() -> None:
+    made = Technician(devices=Devices(camera="simulated", microphone="usb:046d:0825"))
+    made.begin()
+    made.opened = Opened(width=640, height=480, fps=30)
+    seen = replace(NOTHING, media_open=True, findings={"camera": found("camera", True)})
+    assert row("camera", seen, made).simulated
+    assert not row("microphone", seen, made).simulated
+    told = device_rows.report(seen, made, FaultHistory()).devices
+    assert [each.measured for each in told[:2]] == ["simulated: 640 x 480, 30 fps", "no measure"]
+
+
+def test_what_terminal_toml_says_is_not_there_is_neither_tested_nor_passed() -> None:
+    made = Technician(devices=Devices(hook="none", keypad="none"))
+    for device in ("hook", "keypad"):
+        shown = row(device, replace(NOTHING, handset_up=True), made)
+        assert (shown.state, shown.measured) == ("none", f"no-{device}")
+    told = device_rows.report(NOTHING, made, FaultHistory()).devices[3:5]
+    assert [(each.state, each.measured) for each in told] == [
+        ("unknown", "no hook"), ("unknown", "no keypad"),
+    ]  # fmt: skip
+
+
+def test_a_keypad_that_fails_fails_its_row_with_its_reason_on_screen_and_in_the_report() -> None:
+    made = Technician(devices=Devices(keypad="auto"))
+    made.keypad = ("KEY-01", "no keypad is attached")
+    shown = row("keypad", NOTHING, made)
+    assert (shown.state, shown.code, shown.detail) == ("fail", "KEY-01", "no keypad is attached")
+    told = device_rows.report(NOTHING, made, FaultHistory()).devices[4]
+    assert (told.state, told.code, told.detail) == ("fail", "KEY-01", "no keypad is attached")
+
+
+def test_a_fault_is_told_in_its_own_words_before_older_ones() -> None:
+    seen = replace(
+        NOTHING,
+        faults=("HOOK-01", "CAM-01"),
+        details={"HOOK-01": "no hook is attached", "CAM-01": "unplugged"},
+        findings={"camera": found("camera", True)},
+    )
+    assert row("hook", seen).detail == "no hook is attached"
+    assert (row("camera", seen).detail, row("camera", seen).fix) == ("unplugged", "")
+    told = device_rows.report(seen, working(), FaultHistory()).devices[3]
+    assert told.detail == "no hook is attached"
+
+
+def test_the_hubs_row_says_why_it_is_away_and_forgets_it_when_it_is_back() -> None:
+    made = working()
+    made.link_down = "the hub cannot be reached: Connection refused"
+    assert row("hub", replace(NOTHING, linked=False), made).detail == made.link_down
+    refused = replace(
+        NOTHING, linked=False, faults=("HUB-04",), details={"HUB-04": "the hub calls itself 'x'"}
+    )
+    assert row("hub", refused, made).detail == "the hub calls itself 'x'"
+    assert row("hub", NOTHING, made).detail == ""

@@ -266,6 +266,31 @@ async def test_a_lost_keypad_comes_back() -> None:
         await stage.until(lambda: stage.view.sign_in.number == "7")
 
 
+async def test_why_hook_and_keypad_fail_is_told_in_words_without_the_names_of_classes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("WARNING")
+    lock = TechnicianLock(TechnicianSettings(pin=Secret("482017")))
+    session = Session(language="en", clock_offset_s=HUB_EPOCH, technician=Technician(lock))
+    async with running(session=session) as stage:
+        stage.terminal.post(AskTechnician())
+        for key in ("4", "8", "2", "0", "1", "7", "enter"):
+            stage.terminal.post(Key(key))
+
+        def details(device: str) -> set[str]:
+            rows = [row for view in stage.views for row in view.technician.rows]
+            return {row.detail for row in rows if row.device == device}
+
+        stage.hook.moves.put_nowait(None)
+        stage.keypad.keys.put_nowait(None)
+        await stage.until(lambda: details("hook") == {"", "pulled"})
+        await stage.until(lambda: details("keypad") == {"", "pulled"})
+        stage.keypad.keys.put_nowait("7")
+        await stage.until(lambda: stage.view.technician.rows[4].measured == "7")
+        assert stage.view.technician.rows[4].state == "pass"
+    assert 'keypad=failed error="DeviceLost: pulled"' in caplog.messages
+
+
 async def test_a_hook_that_is_missing_is_a_fault_until_it_is_there() -> None:
     async with running(hook_missing=1) as stage:
         await stage.until(lambda: stage.view.faults == ("HOOK-01",))

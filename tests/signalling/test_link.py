@@ -164,7 +164,11 @@ async def test_a_spent_code_is_followed_by_hello(tmp_path: Path) -> None:
 
     async with running(tmp_path, play, code="ABCD-EFGH") as (hub, _, events):
         first = await anext(events)
-        assert first == LinkDown("the hub refuses this terminal: unauthorised", "HUB-04")
+        assert first == LinkDown(
+            "the hub does not know this terminal: terminal or enrolment_code in terminal.toml is "
+            "wrong, or the code was used",
+            "HUB-04",
+        )
         assert await anext(events) == LinkUp(WELCOME)
         first_words = [type(each) for each in await heard(hub, 3)]
     assert first_words == [Enrol, TerminalHello, Proof]
@@ -242,12 +246,45 @@ async def test_an_oversized_frame_closes_the_connection(tmp_path: Path) -> None:
         assert isinstance(await anext(events), LinkDown)
 
 
-async def test_a_hub_of_another_name_gets_no_signature(tmp_path: Path) -> None:
+async def test_a_terminal_without_a_code_says_so(tmp_path: Path) -> None:
+    async def play(hub: Hub, socket: ServerConnection) -> None:
+        await hub.hear(socket)
+        await socket.send(encode(Violation(code="unauthorised")))
+        await socket.wait_closed()
+
+    async with running(tmp_path, play) as (_, _, events):
+        down = await anext(events)
+        assert isinstance(down, LinkDown)
+        assert "enrolment_code in terminal.toml is empty" in down.reason
+
+
+async def test_a_hub_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    address = Address("ws://127.0.0.1:1", "demo", "t4")
+    link = Link(address, TerminalKey.load_or_make(tmp_path), Secret(""), jitter=random.Random(1))
+    task = asyncio.create_task(link.run())
+    try:
+        down = await anext(link.events())
+    finally:
+        task.cancel()
+    assert isinstance(down, LinkDown)
+    assert down.reason.startswith("the hub cannot be reached: ")
+    assert "Error" not in down.reason
+
+
+async def test_a_hub_of_another_name_gets_no_signature(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def play(hub: Hub, socket: ServerConnection) -> None:
         await hub.admit(socket, name="other")
 
     async with running(tmp_path, play, code="ABCD") as (hub, _, events):
-        assert await anext(events) == LinkDown("the hub calls itself 'other'", "HUB-04")
+        down = await anext(events)
+        assert down == LinkDown(
+            "the hub calls itself 'other': hub_name in terminal.toml says 'demo'", "HUB-04"
+        )
+    (told,) = [each for each in caplog.records if "link=down" in each.getMessage()]
+    assert told.levelno == logging.WARNING
+    assert "hub_name in terminal.toml" in told.getMessage()
     assert not any(isinstance(each, Proof) for each in hub.heard)
 
 

@@ -160,7 +160,7 @@ async def test_what_a_driver_raises_unforeseen_is_a_fault_and_logged_once(
     assert codes(told)[0] == ("CAM-04", False)
     assert caplog.text.count("Traceback") == 1
     detail = next(each for each in told if isinstance(each, Fault)).detail
-    assert "KeyError" in detail
+    assert detail == "its driver failed: 'planes'"
 
 
 async def test_a_driver_that_hangs_in_closing_is_left_behind_and_not_opened_beside_itself(
