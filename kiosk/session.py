@@ -7,7 +7,7 @@ from it, from the handset and from the faults:
 ```mermaid
 stateDiagram-v2
     idle --> sign_in: touch, handset lifted
-    sign_in --> idle: back, 30 s
+    sign_in --> idle: back, hung up with nothing typed, 30 s
     sign_in --> my_visits: seat without visit
     sign_in --> waiting: seat with visit
     my_visits --> waiting: seat with visit
@@ -140,7 +140,7 @@ class Session:
             case Tick():
                 return []
             case Intent():
-                return self._pressed(event, now)
+                return self._pressed(self._s.meant(event), now)
             case Report():
                 return reported(self._s, event, now)
             case HookMoved(up=up):
@@ -255,7 +255,7 @@ class Session:
         screen = self._s.screen
         if up and screen is ScreenName.IDLE:
             self._s.pad = self._new_pad(now)
-        elif not up and screen is ScreenName.ENDED:
+        elif not up and (screen is ScreenName.ENDED or self._s.sign_in_is_empty):
             return self._leave()
         return []
 

@@ -42,6 +42,11 @@ class SignInPad:
         """Return an empty pad that says so: digits of a PIN must not be taken for a number."""
         return cls(error=TIMED_OUT)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is typed and no answer is waited for."""
+        return not (self.number or self._pin) and self.busy_since is None
+
     def key(self, key: str, now: float) -> SignIn | None:
         """Take one key; return the message to send when it completed a sign-in."""
         if self.busy_since is not None:

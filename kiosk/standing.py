@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import floor
 from typing import Final
 
+from config.schema import NONE
 from kiosk import device_rows
 from kiosk.actions import Action, Keep, Send, StartMedia, Tell
 from kiosk.call import Call, Wanted
@@ -22,7 +23,15 @@ from kiosk.meters import MicrophoneMeter, QualityMeter
 from kiosk.proving import Proving
 from kiosk.sign_in import SignInPad
 from kiosk.technician import Technician
-from kiosk.view import ScreenName, SignInView, TechnicianView, View
+from kiosk.view import (
+    ChooseLanguage,
+    Intent,
+    ScreenName,
+    SignInView,
+    TechnicianView,
+    Touch,
+    View,
+)
 from signalling.messages import Board, Health, TerminalState
 from signalling.visit import Status
 from signalling.wire import FacilityView
@@ -34,6 +43,8 @@ LOADING_S: Final = 10.0
 """After this long without an answer the inmate may try again."""
 NO_FACILITY: Final = FacilityView(id="", name="", time_zone="UTC")
 APP_FAULT: Final = "APP-01"
+LOST: Final = ("01", "04")
+"""Ends of the codes of a camera that gives no picture; a black or frozen one is shown."""
 
 
 class Standing:
@@ -157,6 +168,18 @@ class Standing:
             actions.append(Send(state))
         return actions
 
+    def meant(self, intent: Intent) -> Intent:
+        """Return what a press means: on the first screen the chosen language is no choice, and the
+        place to start like any other."""
+        chosen = self.screen is ScreenName.IDLE and intent == ChooseLanguage(self.language)
+        return Touch() if chosen else intent
+
+    @property
+    def sign_in_is_empty(self) -> bool:
+        """Whether somebody is to sign in for whom no visit is held, and has typed nothing."""
+        asked = self.screen is ScreenName.SIGN_IN and self.desk.visit is None
+        return asked and self.pad is not None and self.pad.is_empty
+
     # -- the view -------------------------------------------------------------------------------
 
     @property
@@ -217,6 +240,7 @@ class Standing:
             sign_in=self._sign_in_view(now),
             sheet=None if screen is ScreenName.OUT_OF_ORDER else self.patience.sheet(now),
             handset_up=self.handset.up,
+            has_hook=self.technician.word("hook") != NONE,
             level=self.meter.level if waiting else 0,
             silent=waiting and self.handset.up and self.meter.silent,
             ending=self.is_ending,
@@ -248,6 +272,12 @@ class Standing:
             details={code: detail for code, _, detail in self.faults.open},
         )
 
+    def _has_picture(self) -> bool:
+        """Whether the media process that runs shows its camera's picture."""
+        opened = self.technician.opened
+        lost = any(code.startswith("CAM") and code[-2:] in LOST for code in self.faults.codes)
+        return self.call.state == "open" and opened is not None and opened.width > 0 and not lost
+
     def _technician_view(self) -> TechnicianView:
         technician = self.technician
         if not technician.works:
@@ -256,6 +286,7 @@ class Standing:
             rows=device_rows.rows(self.seen(), technician),
             facts=device_rows.facts(technician),
             level=self.meter.level,
+            live=self._has_picture(),
             shown=technician.row,
             past=device_rows.past_of(technician.row, self.history),
             testing=self.proving.runs,

@@ -79,6 +79,8 @@ class TechnicianView:
     """Versions and the machine's health: name and value."""
     level: int = 0
     """Microphone meter, 0 to 16 blocks."""
+    live: bool = False
+    """Whether the camera gives a picture now."""
     shown: str | None = None
     past: tuple[PastFault, ...] = ()
     testing: bool = False
@@ -110,6 +112,8 @@ class View:
     sign_in: SignInView = SignInView()
     sheet: Sheet | None = None
     handset_up: bool = True
+    has_hook: bool = True
+    """Whether the handset hangs on a switch; without one it counts as up."""
     level: int = 0
     """Microphone meter, 0 to 16 blocks."""
     silent: bool = False

@@ -65,7 +65,8 @@ class Words:
         self._forms = catalogue(language)
         self._locale = Locale.parse(language)
         self._zone: dt.tzinfo = get_timezone(facility.time_zone)
-        self._clock_24h = facility.clock_24h
+        self._clock_24h = facility.clock_24h or not facility.id  # UTC goes without AM and PM
+        self._mark = "" if facility.id else "UTC"
 
     def __call__(self, english: str, **values: object) -> str:
         """Return the translation of `english` with its {names} filled in."""
@@ -99,9 +100,10 @@ class Words:
         return f"{local.hour % 12 or 12}:{local:%M}", half
 
     def time(self, at: float) -> str:
-        """Return a time of day within a sentence: 14:30 or 2:30 PM."""
+        """Return a time of day within a sentence: 14:30 or 2:30 PM; 14:30 UTC while no
+        hub has said where this is."""
         digits, half = self.clock(at)
-        return f"{digits} {half}" if half else digits
+        return " ".join(filter(None, (digits, half, self._mark)))
 
     def span(self, start: float, end: float) -> str:
         """Return "14:30 to 15:00"; on a 12-hour clock PM is said once where it is the same."""

@@ -167,9 +167,9 @@ def _next(pen: Pen, visit: VisitView, view: View, words: Words) -> None:
 
 
 def _ways_on(pen: Pen, view: View, words: Words) -> None:
-    pen.icon("wall-phone-hang-up", 56, 680, 84)
-    # A terminal without a hook switch counts its handset as up: asking is then still right.
-    hang_up = words("Please hang up the handset.") if view.handset_up else words("Thank you.")
+    asks = view.has_hook and view.handset_up
+    pen.icon("wall-phone-hang-up" if view.has_hook else "check-disc", 56, 680, 84)
+    hang_up = words("Please hang up the handset.") if asks else words("Thank you.")
     pen.text(164, 715, hang_up, 26, theme.INK, bold=True, width=500)
     if view.sign_out_in_s is not None:
         out = words("You sign out in {n} s", n=view.sign_out_in_s)

@@ -6,6 +6,7 @@ A press acts on release inside the button that it began on. Everything else that
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
@@ -17,7 +18,7 @@ from kivy.utils import get_color_from_hex
 
 from kiosk.screens import buttons, fonts, theme
 from kiosk.screens.items import Button, Item, Look, Primitive, Source
-from kiosk.screens.layout import Frame
+from kiosk.screens.layout import SHEET, Frame
 from kiosk.screens.painter import Painter
 from kiosk.screens.scene import pressable, scene
 from kiosk.screens.theme import MIN_TARGET
@@ -51,7 +52,7 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         self.self_view = VideoPicture(mirrored=True)
         pictures = {Source.REMOTE: self.remote, Source.SELF: self.self_view}
         self._painter = Painter(self.canvas, pictures)
-        self._post = post
+        self._tell = post
         self._view: View | None = None
         self._items: tuple[Item, ...] = ()
         self._presses: dict[Any, Button] = {}
@@ -60,6 +61,8 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         self._focus: int | None = None
         self._last_release: tuple[float, float, float] | None = None
         self._changed_since_release = False
+        self._acts = False
+        self._sheet_went_at = float("-inf")
         self._warm = Clock.create_trigger(self._warm_visit, WARM_AFTER_S)
         self.redrawn = 0
         """Items drawn so far; stands still while nothing changes."""
@@ -90,6 +93,8 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         elif _camera_is_off(view) or _camera_is_off(before):
             # The last picture must not be seen when the camera is on again.
             self.remote.clear()
+        if _lost_sheet(before, view) and not self._acts:
+            self._sheet_went_at = time.time()  # as Kivy times its touches
         if before is None or (view.screen, _sheet(view)) != (before.screen, _sheet(before)):
             self._changed_since_release = True
             self._focus = None
@@ -135,6 +140,8 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         x, y = self._design(touch)
         if self._is_second_press(x, y, touch.time_start):
             return True
+        if SHEET.contains(x, y) and touch.time_start - self._sheet_went_at < SECOND_PRESS_S:
+            return True  # meant for the sheet that has just gone by itself
         touch.grab(self)
         button = self._button_at(x, y)
         if button is not None:
@@ -167,6 +174,14 @@ class Root(Widget):  # type: ignore[misc] # Kivy has no types
         elif self._is_still_there(button):
             self._post(button.intent)
         return True
+
+    def _post(self, intent: Intent) -> None:
+        """Tell what is wanted; what is shown meanwhile follows from it."""
+        self._acts = True
+        try:
+            self._tell(intent)
+        finally:
+            self._acts = False
 
     def _held(self, uid: Any) -> None:
         """A long press acts by itself; its release then posts nothing."""
@@ -247,6 +262,13 @@ def _visit(view: View) -> str | None:
 
 def _camera_is_off(view: View) -> bool:
     return view.visit is not None and not view.visit.visitor_camera
+
+
+def _lost_sheet(before: View | None, view: View) -> bool:
+    """Whether the screen is the same, but uncovered now."""
+    if before is None or before.screen is not view.screen:
+        return False
+    return before.sheet is not None and view.sheet is None
 
 
 def _sheet(view: View) -> str | None:

@@ -153,7 +153,7 @@ PAST: Final = (
 )  # fmt: skip
 TECHNICIAN: Final = replace(
     IDLE, screen=ScreenName.TECHNICIAN,
-    technician=TechnicianView(rows=ROWS, facts=FACTS, level=9),
+    technician=TechnicianView(rows=ROWS, facts=FACTS, level=9, live=True),
 )  # fmt: skip
 TECHNICIAN_PIN: Final = replace(
     IDLE, screen=ScreenName.TECHNICIAN_PIN, sign_in=SignInView(field="pin")

@@ -10,11 +10,14 @@ from kiosk.screens.layout import SHEET, SHEET_CONFIRM, SHEET_DISMISS, Box
 from kiosk.screens.pen import Pen, middle
 from kiosk.screens.people import names
 from kiosk.screens.time_left import time_left
-from kiosk.view import Confirm, Dismiss, Sheet, View
+from kiosk.view import Confirm, Dismiss, ScreenName, Sheet, View
 from kiosk.words import Words
 
 TOP: Final = 12
 TEXT: Final = 28
+NOBODY_SIGNED_IN: Final = frozenset(
+    {ScreenName.SIGN_IN, ScreenName.TECHNICIAN_PIN, ScreenName.TECHNICIAN}
+)
 COUNT: Final = Box(40, 548, 112, 112)
 
 
@@ -32,7 +35,7 @@ def sheet(pen: Pen, view: View, words: Words) -> None:
         case "confirm-restart":
             _confirm_restart(pen, words)
         case "still-there":
-            _still_there(pen, asked, words)
+            _still_there(pen, view, asked, words)
         case _:
             raise ValueError(f"no such sheet: {asked.kind}")
 
@@ -66,19 +69,24 @@ def _confirm_sign_out(pen: Pen, words: Words) -> None:
 
 
 def _confirm_restart(pen: Pen, words: Words) -> None:
-    text = words("It is back in about a minute.")
+    text = words("It starts again by itself if the system is set up so.")
     _words(pen, words("Restart this terminal?"), text)
     pen.button(Button(SHEET_CONFIRM, Confirm(), words("Restart"), "restart", Look.PLAIN))
     pen.button(Button(SHEET_DISMISS, Dismiss(), words("Stay here"), "hand", Look.MAIN))
 
 
-def _still_there(pen: Pen, asked: Sheet, words: Words) -> None:
+def _still_there(pen: Pen, view: View, asked: Sheet, words: Words) -> None:
     pen.fill(COUNT, theme.SUN, theme.SMALL_RADIUS)
     x, y = COUNT.centre
     pen.digits(x, middle(y, 72), str(asked.seconds), 72, theme.INK, align="centre")
     n = asked.seconds
-    text = words.count("We sign you out in {n} second.", "We sign you out in {n} seconds.", n)
+    if view.screen in NOBODY_SIGNED_IN:
+        text = words.count("This closes in {n} second.", "This closes in {n} seconds.", n)
+        out, icon = words("Back"), "arrow-left"
+    else:
+        text = words.count("We sign you out in {n} second.", "We sign you out in {n} seconds.", n)
+        out, icon = words("Sign out"), "sign-out"
     _words(pen, words("Still there?"), text, x=188)
-    out, stay = words("Sign out"), words("Yes, I am here")
-    pen.button(Button(SHEET_CONFIRM, Confirm(), out, "sign-out", Look.PLAIN))
+    stay = words("Yes, I am here")
+    pen.button(Button(SHEET_CONFIRM, Confirm(), out, icon, Look.PLAIN))
     pen.button(Button(SHEET_DISMISS, Dismiss(), stay, "hand", Look.MAIN))

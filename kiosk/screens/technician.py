@@ -146,8 +146,9 @@ def _live(pen: Pen, view: View, words: Words) -> None:
     box = TECHNICIAN_PICTURE
     pen.fill(box, theme.TINT, theme.CARD_RADIUS)
     pen.icon("camera", box.centre[0] - 48, box.centre[1] - 48, 96, theme.STONE)
-    pen.picture(Picture(Source.SELF, box, radius=theme.CARD_RADIUS))
-    pill(pen, box.x + 12, box.bottom - 56, "", words("Live"), height=44)
+    if view.technician.live:
+        pen.picture(Picture(Source.SELF, box, radius=theme.CARD_RADIUS))
+        pill(pen, box.x + 12, box.bottom - 56, "", words("Live"), height=44)
     pen.fill(ASIDE, theme.CARD, theme.CARD_RADIUS, theme.HAIR, 2)
     pen.icon("microphone", ASIDE.x + 16, ASIDE.y + 14, 36, theme.INK)
     for block in range(BLOCKS):

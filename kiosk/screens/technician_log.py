@@ -58,7 +58,7 @@ def _fault(pen: Pen, y: float, fault: PastFault, words: Words) -> None:
         when = words("Open since {time}", time=start)
     else:
         when = words("{start} to {end}", start=start, end=words.moment(fault.mended_at))
-    end = pen.text(LEFT + 116, y, when, theme.SMALL, theme.INK, width=330)
+    end = pen.text(LEFT + 116, y, when, theme.SMALL, theme.INK, width=420)
     if fault.said:
         room = LEFT + ROOM - end - 20
         pen.text(end + 20, y, fault.said, theme.SMALLEST, theme.STONE, width=room)

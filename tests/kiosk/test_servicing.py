@@ -10,7 +10,7 @@ from kiosk.actions import Action, Keep, ReadHealth, Restart, Send, StartMedia, S
 from kiosk.events import DeviceFault, Event, HealthRead, HookMoved
 from kiosk.fault_history import FILE as HISTORY
 from kiosk.faults import STEADY_S
-from kiosk.media.commands import Level, Opened, SelfTest
+from kiosk.media.commands import Fault, Level, Opened, SelfTest
 from kiosk.session import Session
 from kiosk.technician import Technician
 from kiosk.technician_lock import FILE, TechnicianLock
@@ -364,3 +364,14 @@ def test_a_loose_plug_floods_neither_hub_nor_history_nor_the_screen() -> None:
     assert bench.screen == "idle"
     (kept,) = bench.session._s.history.newest_first
     assert (kept.times, kept.mended_at is not None) == (3, True)
+
+
+def test_it_is_live_only_while_the_camera_gives_a_picture() -> None:
+    bench = at_work()
+    assert not bench.view.technician.live
+    bench.do(OPENED)
+    assert bench.view.technician.live
+    bench.do(Fault(code="CAM-01", detail="unplugged"))
+    assert not bench.view.technician.live
+    bench.do(Fault(code="CAM-01", mended=True))
+    assert bench.view.technician.live

@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from config.schema import Devices
 from kiosk.actions import Send, StartMedia, StopMedia, Tell
 from kiosk.events import DeviceFault, Event, HookMoved, HookOpened, MediaDied
 from kiosk.media.commands import Fault, Level, Stats, Volume
 from kiosk.session import Session
+from kiosk.technician import Technician
 from kiosk.view import (
     AskEnd,
     AskSignOut,
@@ -85,6 +87,33 @@ def test_a_key_of_a_real_keypad_starts_and_counts() -> None:
     bench = Bench().ready()
     bench.press(Key("4"))
     assert (bench.screen, bench.view.sign_in.number) == ("sign-in", "4")
+
+
+def test_the_language_that_is_chosen_already_starts_like_any_other_place() -> None:
+    bench = Bench().ready()
+    bench.press(ChooseLanguage("es"))
+    assert bench.screen == "idle"
+    bench.press(ChooseLanguage("es"))
+    assert (bench.screen, bench.view.language) == ("sign-in", "es")
+
+
+def test_hung_up_with_nothing_typed_nobody_is_signing_in_any_more() -> None:
+    bench = Bench().ready()
+    bench.lift()
+    assert bench.screen == "sign-in"
+    bench.hang_up()
+    assert bench.screen == "idle"
+    bench.lift()
+    bench.type("4")
+    bench.hang_up()
+    assert bench.screen == "sign-in", "whoever types does not lose it"
+
+
+def test_a_terminal_without_a_hook_does_not_ask_for_its_handset() -> None:
+    for word, asks in (("none", False), ("auto", True)):
+        made = Technician(devices=Devices(hook=word))
+        session = Session(language="en", clock_offset_s=HUB_EPOCH, technician=made)
+        assert session.view(0.0).has_hook is asks
 
 
 def test_the_language_resets_when_the_inmate_leaves() -> None:
@@ -174,7 +203,7 @@ def test_sign_in_asks_for_the_last_10_of_30_s_then_goes_back() -> None:
     assert (bench.screen, bench.sheet) == ("idle", None)
 
 
-@pytest.mark.parametrize("event", [Touch(), HookMoved(up=False), Key("1")])
+@pytest.mark.parametrize("event", [Touch(), HookMoved(up=True), Key("1")])
 def test_any_touch_or_hook_move_keeps_the_session(event: Touch | HookMoved | Key) -> None:
     bench = Bench().ready()
     bench.press(Touch())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,8 @@ from kiosk.screens.scene import pressable
 from .conftest import Stage
 from .drawing import drawn
 
+SECOND_PRESS_S = 0.5
+"""As in `kiosk.screens.root`, whose import makes a window."""
 EMPTY = Box(600, 100, 72, 72)
 """Nothing pressable lies here on the screens used below."""
 
@@ -59,6 +63,7 @@ def test_every_screen_appears(stage: Stage, sample: str, language: str) -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_every_button_posts_its_intent(stage: Stage, sample: str) -> None:
+    stage.show("k8-away")  # no sheet has just gone
     stage.show(sample)
     touch_nothing(stage)
     for button in buttons(sample):
@@ -223,3 +228,16 @@ def test_the_12_hour_clock_is_shown(stage: Stage) -> None:
     before = stage.picture()
     stage.show("k1-idle", twelve=True)
     stage.until(lambda: bool((stage.picture()[:420] != before[:420]).any()), "same clock")
+
+
+def test_a_press_on_a_sheet_that_has_just_gone_by_itself_meets_nothing_beneath(
+    stage: Stage,
+) -> None:
+    stage.show("k9-restart")
+    touch_nothing(stage)
+    stage.show("k9-pass")
+    stage.press(layout.SELF_TEST)  # it lies where the sheet lay
+    time.sleep(SECOND_PRESS_S)
+    stage.press(layout.SEND_REPORT)
+    assert stage.next_intent() == "SendReport()"
+    assert stage.posted == []

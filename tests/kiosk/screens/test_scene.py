@@ -50,6 +50,7 @@ from kiosk.view import (
     View,
     VolumeStep,
 )
+from signalling.wire import FacilityView
 
 from .drawing import drawn, icons, measure, texts
 
@@ -304,3 +305,34 @@ def test_a_devices_page_shows_its_test_and_its_faults() -> None:
 def test_the_technician_sees_no_visit_and_no_inmate(name: str) -> None:
     seated = replace(SAMPLES[name], inmate="Daniel", visit=visit(), visits=(visit(),))
     assert drawn(seated) == drawn(SAMPLES[name])
+
+
+@pytest.mark.parametrize("sample", ["k9-still-there", "k9-restart"])
+def test_nobody_is_told_of_being_signed_out_who_is_not_signed_in(sample: str) -> None:
+    said = " ".join(texts(SAMPLES[sample]))
+    assert "ign you out" not in said
+    assert "Sign out" not in said
+    assert "about a minute" not in said
+    assert Confirm() in offered(SAMPLES[sample])
+
+
+def test_a_terminal_without_a_hook_does_not_ask_to_hang_up() -> None:
+    assert "Please hang up the handset." in texts(SAMPLES["k7-ended"])
+    without = replace(SAMPLES["k7-ended"], has_hook=False)
+    assert "Please hang up the handset." not in texts(without)
+    assert "Thank you." in texts(without)
+
+
+def test_there_is_no_live_badge_without_a_picture() -> None:
+    shown = SAMPLES["k9-pass"]
+    assert "Live" in texts(shown)
+    assert "Live" not in texts(replace(shown, technician=replace(shown.technician, live=False)))
+
+
+def test_times_are_marked_where_no_hub_has_said_the_zone() -> None:
+    shown = SAMPLES["k9-camera"]
+    assert "UTC" not in texts(shown)
+    nowhere = replace(shown, facility=FacilityView(id="", name="", time_zone="UTC"))
+    (tested,) = [each for each in texts(nowhere).splitlines() if "Last self-test" in each]
+    assert tested.endswith("UTC")
+    assert texts(nowhere).count("UTC") == 4, "and those of two faults"
