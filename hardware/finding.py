@@ -41,9 +41,24 @@ def failed(device: str, number: str, detail: str, fix: str, *, usable: bool = Fa
     return Finding(device, False, detail, code, fix, usable=usable)
 
 
+UNSAID: Final = "it failed and does not say why"
+
+
 def failed_with(device: str, error: DeviceError, asked: str = "") -> Finding:
     """Return the finding of a device that did not open, or was lost; `asked`: see `fix_of`."""
-    return failed(device, error.code, str(error) or type(error).__name__, fix_of(error, asked))
+    return failed(device, error.code, str(error) or UNSAID, fix_of(error, asked))
+
+
+PLUG_IN: Final = "Plug it in, or try another port and cable"
+IN_USE: Final = "Stop the program that uses it, most likely the kiosk"
+
+
+def without_shell(fix: str) -> str:
+    """Return what to do for somebody at a screen without a shell: no commands."""
+    for start in (PLUG_IN, IN_USE):
+        if fix.startswith(start):
+            return f"{start}."
+    return fix
 
 
 def fix_of(error: DeviceError, asked: str = "") -> str:
@@ -68,12 +83,12 @@ def fix_of(error: DeviceError, asked: str = "") -> str:
             )
         case DeviceBusy():
             return (
-                "Stop the program that uses it, most likely the kiosk (systemctl stop "
-                "visitbooth-kiosk); to root `visit-hardware list` names it."
+                f"{IN_USE} (systemctl stop visitbooth-kiosk); "
+                "to root `visit-hardware list` names it."
             )
         case DeviceRefused():
             return (
                 "Check its line in terminal.toml, and that this user is in the groups video, audio "
                 "and input. If both are right, plug it in again, or replace it."
             )
-    return "Plug it in, or try another port and cable; `visit-hardware list` shows what is there."
+    return f"{PLUG_IN}; `visit-hardware list` shows what is there."

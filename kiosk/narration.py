@@ -91,9 +91,10 @@ def of_event(event: object) -> Iterator[str]:
             yield f"media=opened width={width} height={height} fps={fps}"
         case MediaFault(code=code, mended=mended, detail=detail):
             yield f'fault={code} mended={str(mended).lower()} detail="{plain(detail)}"'
-        case Finding(device=device, passed=passed, code=code, detail=detail):
+        case Finding(device=device, passed=passed, code=code, detail=detail, proved=proved):
             told = f"finding={device} passed={str(passed).lower()} code={code or NONE}"
-            yield f'{told} detail="{plain(detail)}"'
+            doubt = "" if proved else " proved=false"
+            yield f'{told}{doubt} detail="{plain(detail)}"'
         case DevicePlugged(kind=kind, here=here):
             yield f"device={kind} plugged={str(here).lower()}"
         case Connected(connection=connection, up=up):

@@ -118,6 +118,8 @@ class Finding(Report, frozen=True, tag="finding"):
     detail: Annotated[str, Meta(max_length=300)]
     code: Annotated[str, Meta(pattern=r"\A((CAM|MIC|EAR)-0[1-4])?\Z")] = ""
     fix: Annotated[str, Meta(max_length=300)] = ""
+    proved: bool = True
+    """False where nothing is known to be wrong and not everything was tried."""
 
 
 class LocalOffer(Report, frozen=True, tag="offer"):

@@ -43,6 +43,14 @@ STOP_S: Final = 1.0
 PROCESS: Final = (sys.executable, "-I", "-m", "kiosk.media.process")
 """-I: neither PYTHON variables nor the working folder nor a user's packages are looked at."""
 MAX_LOG_LINE: Final = 500
+OF_JACK: Final = (
+    b"Cannot connect to server socket err = ",
+    b"Cannot connect to server request channel",
+    b"jack server is not running or cannot be started",
+    b"JackShmReadWritePtr::",
+)
+"""How lines begin that libjack writes each time PortAudio looks for a JACK server. No terminal has
+one, and a dozen of them at each proof would bury what the journal is read for."""
 
 
 class MediaDied(Exception):
@@ -275,6 +283,8 @@ class Engine:
         *lines, self._log_rest = (self._log_rest + data).split(b"\n")
         self._log_rest = self._log_rest[-MAX_LOG_LINE:]
         for line in lines:
+            if line.startswith(OF_JACK):
+                continue
             text = line[:MAX_LOG_LINE].decode(errors="replace")
             _log.info("media process %d: %r", self._process.pid, text)
 
@@ -344,12 +354,14 @@ def _environment() -> dict[str, str]:
 
     ALSA_...: the ALSA in PyAV's wheel would look in the world-writable temporary folder.
     XDG_RUNTIME_DIR: where a desktop's sound server listens.
+    JACK_NO_START_SERVER: PortAudio's look for a JACK server must not start one.
     OPENBLAS_NUM_THREADS: Landlock binds a process only while it has one thread.
     """
     wanted = ("LANG", "LC_ALL", "TZ", "XDG_RUNTIME_DIR")
     return {name: os.environ[name] for name in wanted if name in os.environ} | {
         **system_settings(),
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "JACK_NO_START_SERVER": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }

@@ -17,7 +17,7 @@ import av
 
 from hardware import judging_picture, judging_sound
 from hardware.collecting import Recording, look_at, loop_of
-from hardware.finding import Finding, failed_with
+from hardware.finding import Finding, failed_with, without_shell
 from hardware.interfaces import Block, DeviceRefused, VideoMode
 from hardware.judging_picture import Look
 from hardware.sweep_player import SweepPlayer
@@ -171,5 +171,6 @@ def _report(finding: Finding) -> commands.Finding:
         passed=finding.passed,
         detail=finding.detail[:MAX_TEXT],
         code="" if finding.usable else finding.code,
-        fix=finding.fix[:MAX_TEXT],
+        fix=without_shell(finding.fix)[:MAX_TEXT],
+        proved=finding.proved,
     )

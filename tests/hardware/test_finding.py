@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardware.finding import failed_with
+from hardware.finding import failed_with, without_shell
 from hardware.interfaces import (
     DeviceAmbiguous,
     DeviceBusy,
@@ -34,10 +34,6 @@ def test_every_error_has_its_code_and_a_fix(device: str, error: DeviceError, num
     assert found.fix.endswith(".")
 
 
-def test_an_error_without_words_has_its_name() -> None:
-    assert failed_with("hook", DeviceLost()).detail == "DeviceLost"
-
-
 def test_a_keypad_has_no_codes() -> None:
     assert failed_with("keypad", DeviceNotFound("gone")).code == ""
 
@@ -50,3 +46,20 @@ def test_what_no_bus_lists_is_not_plugged_in(error: DeviceError, asked: str, wor
     fix = failed_with("hook", error, asked).fix
     assert words in fix
     assert "lug it in" not in fix
+
+
+@pytest.mark.parametrize(
+    "error", [DeviceNotFound("x"), DeviceBusy("x"), DeviceAmbiguous("x"), DeviceRefused("x")]
+)
+def test_at_a_screen_without_a_shell_no_command_is_advised(error: DeviceError) -> None:
+    fix = without_shell(failed_with("camera", error).fix)
+    assert fix.endswith(".")
+    assert not any(word in fix for word in ("`", "visit-hardware", "systemctl"))
+
+
+def test_other_advice_is_the_same_everywhere() -> None:
+    assert without_shell("Turn on the light.") == "Turn on the light."
+
+
+def test_an_error_without_words_is_not_told_by_the_name_of_its_class() -> None:
+    assert "Device" not in failed_with("camera", DeviceRefused("")).detail

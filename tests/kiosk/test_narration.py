@@ -55,6 +55,10 @@ STATS = Stats(
             Finding(device="loop", passed=True, detail="heard"),
             'finding=loop passed=true code=- detail="heard"',
         ),
+        (
+            Finding(device="loop", passed=True, proved=False, detail="not heard"),
+            'finding=loop passed=true code=- proved=false detail="not heard"',
+        ),
         (DevicePlugged("camera", here=False), "device=camera plugged=false"),
         (Connected(connection=3, up=True), "connection=3 state=up"),
         (Receiving(connection=3, flowing=False), "connection=3 receiving=false"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.schema import Devices, Network
+from kiosk.media import engine as engine_module
 from kiosk.media import framing
 from kiosk.media.commands import (
     Connect,
@@ -266,3 +267,29 @@ async def test_a_dead_spare_is_not_given_away() -> None:
         await taken.imported.wait()
     await taken.close()
     await spares.close()
+
+
+async def test_what_libjack_writes_at_each_proof_is_kept_out_of_the_log_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    lines = (
+        "Cannot connect to server socket err = No such file or directory",
+        "Cannot connect to server request channel",
+        "jack server is not running or cannot be started",
+        "JackShmReadWritePtr::~JackShmReadWritePtr - Init not done for -1, skipping unlock",
+        "ALSA lib pcm.c: a line of another library",
+    )
+    program = f"import sys; sys.stderr.write({chr(10).join(lines) + chr(10)!r})"
+    monkeypatch.setattr(engine_module, "PROCESS", (sys.executable, "-c", program))
+    engine = Engine(devices(), Network())
+    await engine.start()
+    try:
+        async with asyncio.timeout(10):
+            while "another library" not in caplog.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        await engine.close()
+    assert "ack server" not in caplog.text
+    assert "Cannot connect" not in caplog.text
+    assert "JackShm" not in caplog.text

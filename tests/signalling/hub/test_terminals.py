@@ -157,12 +157,15 @@ async def wrong(
 
 
 @pytest.mark.parametrize("number", [NUMBER, "99999"])
-async def test_wrong_pins_lock_known_and_unknown_numbers_alike(hub: Hub, number: str) -> None:
+async def test_wrong_pins_lock_known_and_unknown_numbers_alike(
+    hub: Hub, number: str, caplog: pytest.LogCaptureFixture
+) -> None:
     await hub.people()
     terminal = await hub.ready_terminal()
     assert await wrong(terminal, number) == ("wrong-sign-in", 2)
     assert await wrong(terminal, number) == ("wrong-sign-in", 1)
     assert await wrong(terminal, number) == ("locked", None)
+    assert f"inmate number {number} is locked after wrong PINs" in caplog.text
     other = await hub.ready_terminal("c5")
     refused = await other.refused(SignIn(inmate_number=number, pin=PIN))
     assert refused.code == "locked"
