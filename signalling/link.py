@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import os
 import random
 import ssl
 from collections.abc import AsyncIterator
@@ -118,7 +119,11 @@ def _told(error: Exception) -> str:
     """Return a failed try in words."""
     if isinstance(error, TimeoutError):
         return "the hub does not answer"
-    said = getattr(error, "strerror", None) or str(error)
+    said = str(error)
+    if isinstance(error, OSError):
+        # asyncio's own text is "Connect call failed" with a tuple.
+        number = error.errno or 0
+        said = os.strerror(number) if number > 0 else error.strerror or said
     return f"the hub cannot be reached: {said}"
 
 
