@@ -27,6 +27,7 @@ def test_every_code_that_is_given_is_explained() -> None:
     used |= {"EAR-03", "EAR-04", "HOOK-03", "HOOK-04"}
     for error in (DeviceNotFound(), DeviceRefused()):
         used |= {failed_with(device, error).code for device in PREFIXES}
+        used.add(f"KEY-{error.code}")  # only the kiosk gives them
     for path in (
         ROOT / "kiosk/standing.py",
         ROOT / "kiosk/proving.py",
