@@ -48,7 +48,7 @@ bench-media: ## the call beside Chromium's, ten minutes; less: make bench-media 
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.media $(ARGS)
 
-bench-hardware: ## what devices delay, hook to screen, a day of plugging; ARGS="--seconds 60"
+bench-hardware: ## what devices delay, hook to screen, plugging in fast forward; ARGS="--seconds 60"
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.hardware $(ARGS)
 
