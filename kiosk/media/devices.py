@@ -62,7 +62,9 @@ class Keeper:
         device: Openable,
         run: Callable[[], Awaitable[None]],
         tell: Tell,
+        hung: Callable[[], None] | None = None,
     ) -> None:
+        """`hung` is told when the device did not close in time: it may hold what others need."""
         self.tried = asyncio.Event()
         """Set once the first opening has ended, well or not."""
         self.opened: object = None
@@ -74,6 +76,7 @@ class Keeper:
         self._device = device
         self._run = run
         self._tell = tell
+        self._hung = hung
         self._fault: str | None = None
         self._raised = ""
         """What was raised unforeseen, and is logged already."""
@@ -100,7 +103,8 @@ class Keeper:
                 finally:
                     self.is_open = False
                 self.tried.set()
-                await self._close()
+                if not await self._close() and self._hung is not None:
+                    self._hung()
                 ran_s = FLAPPING_S if began_at is None else loop.time() - began_at
                 await asyncio.sleep(max(RETRY_S, FLAPPING_S - ran_s))
         finally:
@@ -120,17 +124,18 @@ class Keeper:
         opening, self._opening = self._opening, None
         return opening.result()
 
-    async def _close(self) -> None:
-        """Close the device; one whose driver hangs is left behind."""
+    async def _close(self) -> bool:
+        """Close the device; False for one whose driver hangs, and is left behind."""
         if self._closing is None or self._closing.done():
             self._closing = asyncio.ensure_future(self._device.close())
         done, _ = await asyncio.wait({self._closing}, timeout=CLOSE_TIMEOUT_S)
         if not done:
             _log.warning("%s did not close within %.0f s", self._prefix, CLOSE_TIMEOUT_S)
-            return
+            return False
         error = self._closing.exception()
         if error is not None:
             _log.warning("%s did not close in peace: %r", self._prefix, error)
+        return True
 
     def _unforeseen(self, error: Exception) -> DeviceRefused:
         """Log what nobody foresaw, once while it stays the same; return it as a fault."""

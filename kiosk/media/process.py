@@ -56,6 +56,7 @@ from kiosk.media.commands import (
 )
 from kiosk.media.devices import CameraRun, Keeper, MicrophoneRun, mode_of
 from kiosk.media.ear import Ear, Playing
+from kiosk.media.ending import FAILED, give_up
 from kiosk.media.frames import FrameWriter
 from kiosk.media.lending import Borrower
 from kiosk.media.peer import Peer, choose_codecs
@@ -77,8 +78,6 @@ HANGS_S: Final = 60.0
 process (SIGALRM), whoever holds Python's lock, and the screen starts another. The longest that is
 well is PortAudio's loading, a second, and several on an emulated machine."""
 ALIVE_S: Final = 5.0
-FAILED: Final = 70
-"""Exit status: something that nobody foresaw (sysexits.h, EX_SOFTWARE)."""
 
 
 class Channel:
@@ -261,8 +260,10 @@ class Media:
             self._microphone,
             MicrophoneRun(self._microphone, self._voice, studio.sounds, studio.gate, tell, raw=raw),
             tell,
+            give_up,
         )
-        earpiece = Keeper("EAR", Playing(self._earpiece, studio.ear), self._earpiece.lost, tell)
+        playing = Playing(self._earpiece, studio.ear)
+        earpiece = Keeper("EAR", playing, self._earpiece.lost, tell, give_up)
         self._camera_keeper = camera
         self._proof = self._proof_of(camera, microphone, earpiece, raw)
         for keeper in (camera, microphone, earpiece):

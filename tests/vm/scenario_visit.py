@@ -183,19 +183,6 @@ async def test_the_camera_is_pulled_and_comes_back_in_the_same_visit(
     assert (await house.hub.visit(house.visit))["status"] == "in-visit"
 
 
-async def test_the_sound_card_is_pulled_and_comes_back_in_the_same_visit(
-    house: House, family: Family
-) -> None:
-    since = house.kiosk.process.seen
-    await house.guest.sh(cabling.CARD_OUT)
-    await house.kiosk.process.wait_for(r"fault=MIC-01 mended=false", SLOW, since)
-    await family_sees_the_bars(family)
-    await house.comes_back("sound card", cabling.CARD_IN)
-    await family_hears(family)
-    await earpiece_plays(house.guest)
-    assert (await house.hub.visit(house.visit))["status"] == "in-visit"
-
-
 async def test_the_handset_is_hung_up_and_lifted(house: House, family: Family) -> None:
     await house.guest.sh(cabling.HANDSET_DOWN)
     await house.kiosk.screen("held")

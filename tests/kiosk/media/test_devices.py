@@ -190,6 +190,27 @@ async def test_a_driver_that_hangs_in_closing_is_left_behind_and_not_opened_besi
     assert not device.is_open
 
 
+async def test_whoever_wants_to_know_is_told_of_a_device_that_does_not_close(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "CLOSE_TIMEOUT_S", 0.02)
+    hung = asyncio.Event()
+
+    class Hanging(Moody):
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+    device = Hanging(DeviceNotFound("none"))
+    run = asyncio.Event().wait
+    keeper = Keeper("MIC", device, run, [].append, hung.set)  # type: ignore[arg-type]
+    keeping = asyncio.create_task(keeper.keep())
+    await asyncio.wait_for(hung.wait(), 5)
+    hung.clear()
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert not hung.is_set(), "a process that ends anyway"
+
+
 async def test_a_closing_that_fails_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
     class Failing(Moody):
         async def close(self) -> None:

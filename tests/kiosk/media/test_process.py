@@ -16,8 +16,9 @@ import uvloop
 from config.schema import Network
 from kiosk.media import framing
 from kiosk.media.commands import Drop, Fault, Level, Setup
+from kiosk.media.ending import FAILED
 from kiosk.media.frames import FrameReader
-from kiosk.media.process import FAILED, Channel, serve
+from kiosk.media.process import Channel, serve
 from tests.kiosk.media.wall import devices, wall
 
 
