@@ -46,13 +46,6 @@ SERIAL: Final = "serial:"
 
 T = TypeVar("T")
 
-STATUSES: Final = """\
-\b
-Exit status:
-  0  done
-  1  a device does not work, or is missing
-  2  terminal.toml or an option is wrong"""
-
 
 class BadConfig(click.ClickException):
     """Printed as one sentence; ends the command with status 2."""

@@ -69,7 +69,7 @@ class GpioHook:
             request, hold_s = self._requested()
             try:
                 return request, request.get_value(self._line) is Value.ACTIVE, hold_s
-            except BaseException:
+            except BaseException:  # whatever it is, the line must not stay taken
                 request.release()
                 raise
         except OSError as error:

@@ -34,7 +34,7 @@ async def in_thread(name: str, work: Callable[[], T]) -> T:
         if error is not None:
             result.set_exception(error)
         else:
-            # Without an error there is a value, and T may itself be optional.
+            # Without an error there is a value; None is one where T is optional.
             result.set_result(value)  # type: ignore[arg-type]
 
     def run() -> None:

@@ -81,6 +81,7 @@ class RawCopier:
             if end > len(data):
                 raise Damaged
             if line == plane.line_size:
+                # It takes any buffer, though PyAV's types say bytes: those would be a copy more.
                 plane.update(data[start:end])  # type: ignore[arg-type]
             else:  # lines are padded, there and here, each to its own length
                 there = np.frombuffer(data[start:end], np.uint8).reshape(plane.height, line)

@@ -29,7 +29,6 @@ SIZES = {
     "DQBUF": v4l2.BUFFER,
     "STREAMON": struct.Struct("i"),
     "STREAMOFF": struct.Struct("i"),
-    "G_PARM": v4l2.PACE,
     "S_PARM": v4l2.PACE,
     "QUERYCTRL": v4l2.CONTROL_ASKED,
     "S_EXT_CTRLS": v4l2.CONTROLS,
