@@ -10,6 +10,15 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
+from signalling import account_messages as account
+from signalling import booking_messages as booking
+from signalling import people_messages as people
+from signalling.account_messages import AccountCreated as AccountCreated
+from signalling.account_messages import CreateAccount as CreateAccount
+from signalling.account_messages import LoggedIn as LoggedIn
+from signalling.account_messages import LoggedOut as LoggedOut
+from signalling.account_messages import LogIn as LogIn
+from signalling.account_messages import LogOut as LogOut
 from signalling.call_stats import CallStats as CallStats
 from signalling.codec import Codec as Codec
 from signalling.codec import Message as Message
@@ -19,12 +28,10 @@ from signalling.device_report import DeviceReport as DeviceReport
 from signalling.wire import (
     Base64,
     Connection,
-    Email,
     FacilityView,
     Fault,
     IceServer,
     Id,
-    Name,
     Neighbour,
     Number,
     Password,
@@ -206,40 +213,6 @@ class Welcome(Message, frozen=True, tag="welcome"):
     opened: str | None = None
 
 
-class CreateAccount(Message, frozen=True, tag="create-account"):
-    """Answered by `account-created`, alike for a new and a known e-mail, or by `refused`."""
-
-    email: Email
-    password: Password
-    name: Name
-
-
-class AccountCreated(Message, frozen=True, tag="account-created"):
-    """Now log in."""
-
-
-class LogIn(Message, frozen=True, tag="log-in"):
-    """Answered by `logged-in` or `refused`."""
-
-    email: Email
-    password: Password
-
-
-class LoggedIn(Message, frozen=True, tag="logged-in"):
-    """`token` is the new session's secret; the hub keeps only its hash."""
-
-    token: Token
-    name: str
-
-
-class LogOut(Message, frozen=True, tag="log-out"):
-    """Ends this session. Answered by `logged-out`."""
-
-
-class LoggedOut(Message, frozen=True, tag="logged-out"):
-    """The session is over (`log-out`, expiry, ended elsewhere)."""
-
-
 class FacilityLogIn(Message, frozen=True, tag="facility-log-in"):
     """The password again. Answered by `facility-opened` and `appointments`, or `refused`."""
 
@@ -255,10 +228,14 @@ class FacilityOpened(Message, frozen=True, tag="facility-opened"):
 
 
 class Appointments(Message, frozen=True, tag="appointments"):
-    """All this visitor's visits at the open facility. Pushed at every change, adopted whole."""
+    """All this visitor's visits at the open facility. Pushed at every change, adopted whole.
+
+    `own` says of each, by its id, what this visitor may do with it.
+    """
 
     now: float
     visits: tuple[VisitView, ...]
+    own: dict[str, booking.OwnView] = field(default_factory=dict)
 
 
 class Join(Message, frozen=True, tag="join"):
@@ -343,6 +320,30 @@ PageToHub = (
     | Ice
     | PageState
     | CallStats
+    | account.ChangeEmail
+    | account.ChangePassword
+    | account.DeleteAccount
+    | account.EndSession
+    | account.ForgotPassword
+    | account.ListSessions
+    | account.ResendVerification
+    | account.ResetPassword
+    | account.UseLanguage
+    | account.VerifyEmail
+    | people.AcceptRules
+    | people.GetFacility
+    | people.PhotoPart
+    | people.RequestApproval
+    | people.WithdrawRequest
+    | booking.Book
+    | booking.CancelVisit
+    | booking.CheckNetwork
+    | booking.GetTicket
+    | booking.Invite
+    | booking.ListPast
+    | booking.ListSlots
+    | booking.Probe
+    | booking.Rate
     | Ping
 )
 HubToPage = (
@@ -355,6 +356,23 @@ HubToPage = (
     | Joined
     | Offer
     | Ice
+    | account.Account
+    | account.EmailVerified
+    | account.MailSent
+    | account.PasswordChanged
+    | account.Sessions
+    | people.FacilityTerms
+    | people.People
+    | people.PhotoKept
+    | booking.Invited
+    | booking.NetworkCheck
+    | booking.Past
+    | booking.Probed
+    | booking.Rated
+    | booking.Slots
+    | booking.Ticket
+    | booking.VisitBooked
+    | booking.VisitCancelled
     | Pong
     | Refused
     | Violation

@@ -35,6 +35,8 @@ Email = Annotated[
     ),
 ]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
+Language = Annotated[str, Meta(min_length=2, max_length=8, pattern=r"^[a-z]{2}(-[A-Za-z]+)?\Z")]
+Scalar = str | int | float | None
 Number = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[0-9]+\Z")]
 Token = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+\Z")]
 Base64 = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9+/]+=*\Z")]

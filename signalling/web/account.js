@@ -1,8 +1,11 @@
 /** Log-in, sign-up and facility log-in: asks the hub and puts what came of it into the model. */
 
+import { newAfter } from "./after.js";
+import { newBooking } from "./booking.js";
+import { newPeople } from "./people.js";
 import { NoReplyError, RefusedError } from "./protocol.js";
 
-/** @typedef {import("./state.js").Model} Model */
+/** @typedef {import("./model.js").Model} Model */
 
 const TOKEN_KEY = "visitbooth.token";
 
@@ -47,12 +50,45 @@ export class Account {
    * @param {import("./protocol.js").HubConnection} options.hub
    * @param {TokenStore} options.tokens
    * @param {() => void} options.onChange
+   * @param {() => void} options.onLoggedOut
    */
-  constructor({ model, hub, tokens, onChange }) {
+  constructor({ model, hub, tokens, onChange, onLoggedOut }) {
+    this.onLoggedOut = onLoggedOut;
     this.model = model;
     this.hub = hub;
     this.tokens = tokens;
     this.onChange = onChange;
+  }
+
+  handlers() {
+    const { model, onChange } = this;
+    return {
+      "account-created": onChange,
+      "logged-in": (/** @type {import("./messages.js").LoggedIn} */ { token, name }) => {
+        this.tokens.set(token);
+        Object.assign(model, { name, email: "", note: null });
+        onChange();
+      },
+      "logged-out": () => {
+        this.onLoggedOut();
+        this.forget();
+      },
+      account: (/** @type {import("./messages.js").Account} */ account) => {
+        model.account = account;
+        onChange();
+      },
+      "mail-sent": onChange,
+      "email-verified": onChange,
+      "password-changed": onChange,
+      sessions: (/** @type {import("./messages.js").Sessions} */ { sessions }) => {
+        model.sessions = sessions;
+        onChange();
+      },
+    };
+  }
+
+  actions() {
+    return {};
   }
 
   /**
@@ -105,6 +141,12 @@ export class Account {
       facility: null,
       choosing: null,
       visits: null,
+      own: {},
+      account: null,
+      sessions: null,
+      people: newPeople(),
+      booking: newBooking(),
+      after: newAfter(),
       mine: null,
       ending: null,
       taken: null,

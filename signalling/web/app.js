@@ -19,14 +19,19 @@
  */
 
 import { Account, TokenStore } from "./account.js";
+import { After } from "./after.js";
+import { Booking } from "./booking.js";
+import { byId, remembered } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
 import { fieldsOf, retype } from "./forms.js";
+import { newModel } from "./model.js";
+import { People } from "./people.js";
 import { HubConnection, familyUrl } from "./protocol.js";
 import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
-import { END_SHEET_S, endsLater, isOpen, isPressed, newModel, ownVisit } from "./state.js";
+import { END_SHEET_S, endsLater, isOpen, isPressed, ownVisit } from "./state.js";
 import { stillEnding, takesAway, telephoneOf } from "./state.js";
 import { JailTimes, localeFor } from "./times.js";
 import { Visiting } from "./visiting.js";
@@ -38,34 +43,6 @@ import { isLanguage, words } from "./words.js";
 const TICK_MS = 250;
 const LANGUAGE_KEY = "visitbooth.language";
 const CHECKED_KEY = "visitbooth.checked";
-
-/**
- * @template {Element} E
- * @param {string} id
- * @param {new (...args: never[]) => E} type
- * @returns {E}
- */
-function byId(id, type) {
-  const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} #${id}`);
-  return element;
-}
-
-/**
- * What the browser remembers of us; null where it does not let us.
- *
- * @param {() => Storage} storage
- * @param {string} key
- * @param {string} [value]  remembered when given
- */
-function remembered(storage, key, value) {
-  try {
-    if (value !== undefined) storage().setItem(key, value);
-    return storage().getItem(key);
-  } catch {
-    return value ?? null;
-  }
-}
 
 class App {
   constructor() {
@@ -81,10 +58,12 @@ class App {
     Object.assign(this.mirror, { id: "check-video", muted: true, autoplay: true, playsInline: true });
     const tokens = new TokenStore(local);
     this.tokens = tokens;
+    // Filled below: the controllers that handle messages need the connection themselves.
+    const handlers = /** @type {import("./protocol.js").Handlers} */ ({});
     this.hub = new HubConnection({
       url: familyUrl(window.location),
       token: () => tokens.get(),
-      handlers: this.#handlers(),
+      handlers,
       onLink: (link) => this.#linkChanged(link),
     });
     this.model = newModel(crypto.randomUUID(), this.hub.now());
@@ -98,7 +77,19 @@ class App {
     });
     const { model, hub, devices, stage } = this;
     this.visiting = new Visiting({ model, hub, devices, stage, onChange });
-    this.account = new Account({ model, hub, tokens, onChange });
+    this.account = new Account({ model, hub, tokens, onChange, onLoggedOut: () => devices.release() });
+    this.people = new People({ model, hub, onChange });
+    this.booking = new Booking({ model, hub, onChange });
+    this.after = new After({ model, hub, onChange });
+    /** @type {import("./protocol.js").Handlers} */
+    const all = {
+      ...this.#handlers(),
+      ...this.account.handlers(),
+      ...this.people.handlers(),
+      ...this.booking.handlers(),
+      ...this.after.handlers(),
+    };
+    Object.assign(handlers, all);
     this.effects = new Effects({ sounds: this.sounds, status: byId("status-line", HTMLElement) });
     this.act = this.#actions();
     this.wayBack = new WayBack({ page: window, model, steps: this.#stepsBack() });
@@ -193,11 +184,10 @@ class App {
     this.changed();
   }
 
-  /** @returns {import("./protocol.js").Handlers} */
   #handlers() {
     const changed = () => this.changed();
     return {
-      welcome: ({ name, facilities, opened }) => {
+      welcome: (/** @type {import("./messages.js").Welcome} */ { name, facilities, opened }) => {
         const { model } = this;
         model.facilities = facilities;
         model.name = name;
@@ -206,36 +196,27 @@ class App {
         if (name === null && model.visits !== null) this.account.forget();
         changed();
       },
-      "account-created": changed,
-      "logged-in": ({ token, name }) => {
-        this.tokens.set(token);
-        Object.assign(this.model, { name, email: "", note: null });
-        changed();
-      },
-      "logged-out": () => {
-        this.devices.release();
-        this.account.forget();
-      },
-      "facility-opened": ({ facility }) => {
+      "facility-opened": (/** @type {import("./messages.js").FacilityOpened} */ { facility }) => {
         Object.assign(this.model, { facility, choosing: null, note: null, since: this.hub.now() });
         changed();
       },
-      appointments: ({ visits }) => {
+      appointments: (/** @type {import("./messages.js").Appointments} */ { visits, own }) => {
         const { model } = this;
         if (takesAway(model, visits)) Object.assign(model, { taken: model.mine, mine: null });
         model.ending = stillEnding(model, visits);
         // Somebody who comes late has no time for the check.
         if (model.visits === null && visits.some(isOpen)) model.checked = true;
         model.visits = visits;
+        model.own = own;
         changed();
       },
       joined: changed,
-      offer: (offer) => {
+      offer: (/** @type {import("./messages.js").Offer} */ offer) => {
         this.visiting.offered(offer).catch((error) => console.error("offer not answered", error));
       },
-      ice: (ice) => this.visiting.found(ice),
+      ice: (/** @type {import("./messages.js").Ice} */ ice) => this.visiting.found(ice),
       pong: changed,
-      refused: (refused) => this.#refused(refused),
+      refused: (/** @type {import("./messages.js").Refused} */ refused) => this.#refused(refused),
       violation: changed,
     };
   }
@@ -297,12 +278,16 @@ class App {
 
   #actions() {
     const { model } = this;
-    /** @param {Partial<import("./state.js").Model>} what */
+    /** @param {Partial<import("./model.js").Model>} what */
     const change = (what) => {
       Object.assign(model, what);
       this.changed();
     };
     return {
+      ...this.account.actions(),
+      ...this.people.actions(),
+      ...this.booking.actions(),
+      ...this.after.actions(),
       switchLanguage: () => {
         this.language = this.language === "en" ? "es" : "en";
         remembered(() => window.localStorage, LANGUAGE_KEY, this.language);

@@ -10,7 +10,7 @@ import { countersOf, NOTHING, qualityBetween, secondBetween, within } from "./me
 import { Senders } from "./senders.js";
 
 /** @typedef {import("./messages.js").MessageOut} MessageOut */
-/** @typedef {import("./state.js").Quality} Quality */
+/** @typedef {import("./model.js").Quality} Quality */
 /** @typedef {{camera: MediaStreamTrack|null, microphone: MediaStreamTrack|null}} Tracks */
 
 /** The hub takes and sends at most this many for one connection, but the word that they end. */

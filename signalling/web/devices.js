@@ -7,7 +7,7 @@
 
 import { METER_BLOCKS } from "./state.js";
 
-/** @typedef {import("./state.js").DeviceFault} DeviceFault */
+/** @typedef {import("./model.js").DeviceFault} DeviceFault */
 /** @typedef {"camera"|"microphone"} Kind */
 
 /** What the loudest block of the meter stands for, and the quietest, in dB of full scale. */

@@ -4,7 +4,7 @@ import { BELL_AT_MIN, heldOf, isJustPressed, ownVisit, warningMin } from "./stat
 import { heldWords, warnWord } from "./screen-visit.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
-/** @typedef {import("./state.js").Screen} Screen */
+/** @typedef {import("./model.js").Screen} Screen */
 // W3C Screen Wake Lock, which TypeScript 4.8 does not know yet.
 /** @typedef {{released: boolean, release(): Promise<void>}} WakeLockSentinel */
 /** @typedef {{request(type: "screen"): Promise<WakeLockSentinel>}} WakeLock */

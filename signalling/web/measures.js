@@ -23,7 +23,7 @@
  * @property {number} target_kbps
  * @property {number|null} rtt_ms
  */
-/** @typedef {import("./state.js").Quality} Quality */
+/** @typedef {import("./model.js").Quality} Quality */
 /** @typedef {{at_ms: number, counters: Counters}} Moment */
 /** @typedef {Omit<import("./messages.js").CallStats, "type"|"visit"|"connection"|"longest_gap_ms">} Second */
 

@@ -4,7 +4,7 @@ import { h, icon } from "./dom.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Translate} Translate */
-/** @typedef {import("./state.js").Model} Model */
+/** @typedef {import("./model.js").Model} Model */
 /**
  * What a screen is drawn from, and what it may ask for.
  *

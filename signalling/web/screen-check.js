@@ -5,7 +5,7 @@ import { button, pill } from "./parts.js";
 import { internetOf, isOpen, METER_BLOCKS, sortedVisits } from "./state.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
-/** @typedef {import("./state.js").DeviceFault} DeviceFault */
+/** @typedef {import("./model.js").DeviceFault} DeviceFault */
 /** @typedef {import("./words.js").Word} Word */
 
 /** @param {Scene} scene */

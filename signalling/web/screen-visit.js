@@ -50,7 +50,7 @@ export function overPicture({ model, now, t }, visit) {
   ];
 }
 
-/** @param {import("./state.js").Quality} quality */
+/** @param {import("./model.js").Quality} quality */
 function qualityIcon(quality) {
   return quality === "sound-only" ? "sound-only" : `signal-${quality}`;
 }

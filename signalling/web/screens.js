@@ -35,7 +35,7 @@ export function render(scene, places) {
 
 /**
  * @param {Scene} scene
- * @param {import("./state.js").Screen} screen
+ * @param {import("./model.js").Screen} screen
  */
 function main(scene, screen) {
   const { model, times } = scene;
@@ -79,7 +79,7 @@ function showSheet(scene, dialog) {
 /**
  * A new screen is read from its heading; in the visit, from its first button.
  *
- * @param {import("./state.js").Screen} screen
+ * @param {import("./model.js").Screen} screen
  * @param {Places} places
  */
 function focusHeading(screen, places) {

@@ -5,7 +5,7 @@ import { button } from "./parts.js";
 import { END_SHEET_S } from "./state.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
-/** @typedef {import("./state.js").Screen} Screen */
+/** @typedef {import("./model.js").Screen} Screen */
 
 const TABS = /** @type {const} */ ([
   { tab: "appointments", symbol: "calendar", word: "appointments" },

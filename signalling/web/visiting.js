@@ -9,7 +9,7 @@ import { Call } from "./call.js";
 import { NoReplyError, RefusedError } from "./protocol.js";
 import { maySend, ownVisit, telephoneOf, visitsToJoin } from "./state.js";
 
-/** @typedef {import("./state.js").Model} Model */
+/** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./messages.js").VisitView} VisitView */
 /**
  * This page's place in a visit. `press` is a telephone pressed before the page was joined; `endAt`

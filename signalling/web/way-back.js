@@ -8,7 +8,7 @@
 
 import { ownVisit, screenOf } from "./state.js";
 
-/** @typedef {import("./state.js").Model} Model */
+/** @typedef {import("./model.js").Model} Model */
 /** @typedef {"dismiss"|"ask-end"|"stay"|"leave-end"|"log-in"|"facilities"|"tab"} Step */
 
 const INSIDE = "visitbooth-inside";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { newModel } from "../../../signalling/web/model.js";
 import * as state from "../../../signalling/web/state.js";
 import { countdown, JailTimes, lengthWords, localeFor, shortLength } from "../../../signalling/web/times.js";
 import { words } from "../../../signalling/web/words.js";
@@ -18,7 +19,7 @@ const visit = (fields = {}) => ({
 const begun = (fields = {}) =>
   visit({ status: "in-visit", begun_at: NOW - 30, tracks_open: true, ...fields });
 const model = (fields = {}) => ({
-  ...state.newModel("me", NOW), link: "open", facilities: [JAIL], name: "Maria", facility: JAIL,
+  ...newModel("me", NOW), link: "open", facilities: [JAIL], name: "Maria", facility: JAIL,
   visits: [], checked: true, ...fields,
 });
 

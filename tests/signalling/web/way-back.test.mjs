@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { newModel } from "../../../signalling/web/state.js";
+import { newModel } from "../../../signalling/web/model.js";
 import { leavesVisit, stepBack, WayBack } from "../../../signalling/web/way-back.js";
 
 const NOW = 1_800_000_000;

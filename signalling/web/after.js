@@ -1,0 +1,44 @@
+/** What is left of a visit: earlier ones, receipts, ratings; and the network check. */
+
+/** @typedef {import("./messages.js").Past} Past */
+/**
+ * @typedef {object} AfterState
+ * @property {Past|null} past  the newest answer
+ */
+
+/** @returns {AfterState} */
+export function newAfter() {
+  return { past: null };
+}
+
+export class After {
+  /**
+   * @param {object} options
+   * @param {import("./model.js").Model} options.model
+   * @param {import("./protocol.js").HubConnection} options.hub
+   * @param {() => void} options.onChange
+   */
+  constructor({ model, hub, onChange }) {
+    this.model = model;
+    this.hub = hub;
+    this.onChange = onChange;
+  }
+
+  handlers() {
+    const { model, onChange } = this;
+    return {
+      past: (/** @type {Past} */ past) => {
+        model.after.past = past;
+        onChange();
+      },
+      ticket: onChange,
+      rated: onChange,
+      "network-check": onChange,
+      probed: onChange,
+    };
+  }
+
+  actions() {
+    return {};
+  }
+}

@@ -1,0 +1,29 @@
+/** What the page asks of the browser it runs in. */
+
+/**
+ * @template {Element} E
+ * @param {string} id
+ * @param {new (...args: never[]) => E} type
+ * @returns {E}
+ */
+export function byId(id, type) {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} #${id}`);
+  return element;
+}
+
+/**
+ * What the browser remembers of us; null where it does not let us.
+ *
+ * @param {() => Storage} storage
+ * @param {string} key
+ * @param {string} [value]  remembered when given
+ */
+export function remembered(storage, key, value) {
+  try {
+    if (value !== undefined) storage().setItem(key, value);
+    return storage().getItem(key);
+  } catch {
+    return value ?? null;
+  }
+}

@@ -1,0 +1,109 @@
+/** Everything the page knows, and how it begins. */
+
+import { newAfter } from "./after.js";
+import { newBooking } from "./booking.js";
+import { newPeople } from "./people.js";
+
+/** @typedef {import("./messages.js").VisitView} VisitView */
+/** @typedef {import("./messages.js").FacilityView} FacilityView */
+/** @typedef {import("./messages.js").Facts} Facts */
+/** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
+/** @typedef {"denied"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
+/** @typedef {"loading"|"outdated"|"log-in"|"create-account"|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
+/** @typedef {"appointments"|"check"} Tab */
+/** @typedef {{about: string, code: string, facts: Facts}} Note */
+/**
+ * A question over the screen. "end" goes away at `until`, seconds by the hub's clock.
+ *
+ * @typedef {{kind: "end"|"take-over", visit: string, until: number|null}} Sheet
+ */
+/**
+ * Everything the page knows. Only controllers change it; screens read it.
+ *
+ * @typedef {object} Model
+ * @property {string} page  this page's own id, new at every load
+ * @property {import("./protocol.js").LinkState} link
+ * @property {number} linkSince  when `link` became so
+ * @property {string|null} name  of the visitor; null: not logged in
+ * @property {FacilityView[]|null} facilities  null before the first welcome
+ * @property {FacilityView|null} facility  the open one
+ * @property {string|null} choosing  facility whose password is asked
+ * @property {VisitView[]|null} visits  null until the first push
+ * @property {Record<string, import("./messages.js").OwnView>} own  what may be done with each visit
+ * @property {import("./messages.js").Account|null} account  null until the hub has told
+ * @property {import("./messages.js").SessionView[]|null} sessions  as last asked for
+ * @property {import("./people.js").PeopleState} people
+ * @property {import("./booking.js").BookingState} booking
+ * @property {import("./after.js").AfterState} after
+ * @property {number} since  when the page began to wait for what it shows as loading
+ * @property {"log-in"|"create-account"} entry
+ * @property {string} email  of the account that was created here, to log in with
+ * @property {boolean} passwordShown
+ * @property {Tab} tab
+ * @property {Tab|null} tabBefore  where the browser's Back goes
+ * @property {boolean} checked  device check done or skipped
+ * @property {string|null} mine  visit whose telephone was pressed here
+ * @property {number} pressedAt  when that was, by the hub's clock
+ * @property {string|null} ending  visit whose end was confirmed here; the hub has not ended it yet
+ * @property {string|null} taken  visit that another page took from here
+ * @property {string|null} leftEnd  ended visit whose end was read
+ * @property {string|null} busy  type of the request under way
+ * @property {Note|null} note  the last refusal or good news, shown above the button
+ * @property {Sheet|null} sheet
+ * @property {DeviceState} devices
+ * @property {boolean} receiving  media of the jail arrives
+ * @property {Quality} quality
+ * @property {boolean} muted
+ * @property {boolean} cameraOff
+ * @property {number} level  microphone meter, 0 to METER_BLOCKS
+ * @property {"unheard"|"asked"|"yes"|"no"} bell
+ * @property {number|null} rtt_ms  to the hub
+ */
+
+/**
+ * @param {string} page
+ * @param {number} now
+ * @returns {Model}
+ */
+export function newModel(page, now) {
+  return {
+    page,
+    link: "connecting",
+    linkSince: now,
+    name: null,
+    facilities: null,
+    facility: null,
+    choosing: null,
+    visits: null,
+    own: {},
+    account: null,
+    sessions: null,
+    people: newPeople(),
+    booking: newBooking(),
+    after: newAfter(),
+    since: now,
+    entry: "log-in",
+    email: "",
+    passwordShown: false,
+    tab: "appointments",
+    tabBefore: null,
+    checked: false,
+    mine: null,
+    pressedAt: 0,
+    ending: null,
+    taken: null,
+    leftEnd: null,
+    busy: null,
+    note: null,
+    sheet: null,
+    devices: { camera: null, microphone: null, asked: false },
+    receiving: false,
+    quality: "good",
+    muted: false,
+    cameraOff: false,
+    level: 0,
+    bell: "unheard",
+    rtt_ms: null,
+  };
+}
