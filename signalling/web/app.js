@@ -32,7 +32,7 @@ import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
 import { END_SHEET_S, endsLater, isOpen, isPressed, ownVisit } from "./state.js";
-import { stillEnding, takesAway, telephoneOf } from "./state.js";
+import { stillEnding, takesAnswer, takesAway, telephoneOf } from "./state.js";
 import { JailTimes, localeFor } from "./times.js";
 import { Visiting } from "./visiting.js";
 import { WayBack } from "./way-back.js";
@@ -176,10 +176,9 @@ class App {
     this.model.link = link;
     this.model.linkSince = this.hub.now();
     if (link === "open") this.visiting.reconnected();
-    else if (isPressed(this.model)) {
+    else if (this.visiting.forgetPresses() || isPressed(this.model)) {
       // The press may be lost on the way: it is asked for again, and never acts much later.
       this.model.mine = null;
-      this.visiting.forgetPresses();
     }
     this.changed();
   }
@@ -233,7 +232,7 @@ class App {
       const visit = model.mine;
       model.mine = null;
       if (code === "visit-elsewhere" && visit !== null) {
-        model.sheet = { kind: "take-over", visit, until: null };
+        this.#ask("take-over", visit, null);
       } else {
         model.note = { about, code, facts };
       }
@@ -252,15 +251,34 @@ class App {
    */
   #press(visit, takeOver) {
     const { model } = this;
+    if (model.link !== "open") return; // nobody would hear it, and it must not be heard later
     performance.mark("visit-press");
     void this.sounds.unlock();
     const pressedAt = this.hub.now();
-    Object.assign(model, { mine: visit, pressedAt, taken: null, note: null, sheet: null });
+    // What was switched off in one visit is on again in the next.
+    const fresh = visit !== model.controlsOf && { controlsOf: visit, muted: false, cameraOff: false };
+    Object.assign(model, fresh, { mine: visit, pressedAt, taken: null, note: null, sheet: null });
     this.visiting.sync();
     this.stage.onNextPicture(() => performance.mark("visit-first-picture"));
     this.stage.play();
     this.visiting.press(visit, takeOver);
     this.changed();
+  }
+
+  /**
+   * A question over the screen.
+   *
+   * @param {import("./model.js").Sheet["kind"]} kind
+   * @param {string} visit
+   * @param {number|null} until
+   */
+  #ask(kind, visit, until) {
+    this.model.sheet = { kind, visit, until, since: this.hub.now() };
+  }
+
+  /** Whether the sheet takes an answer yet. */
+  #answers() {
+    return takesAnswer(this.model.sheet, this.hub.now());
   }
 
   /** What the browser's Back does. */
@@ -351,21 +369,24 @@ class App {
         const does = telephoneOf(visit, model.page);
         if (id === model.mine && does === "start") return; // pressed; the hub has not answered yet
         if (does === "elsewhere") {
-          change({ sheet: { kind: "take-over", visit: id, until: null } });
+          this.#ask("take-over", id, null);
+          this.changed();
         } else {
           this.#press(id, false);
         }
       },
-      takeOver: () => model.sheet !== null && this.#press(model.sheet.visit, true),
+      takeOver: () => model.sheet !== null && this.#answers() && this.#press(model.sheet.visit, true),
       dismiss: () => change({ sheet: null }),
+      goOn: () => this.#answers() && this.act.dismiss(),
       askEnd: () => {
         const visit = ownVisit(model)?.id;
         if (visit === undefined) return;
-        change({ sheet: { kind: "end", visit, until: this.hub.now() + END_SHEET_S } });
+        this.#ask("end", visit, this.hub.now() + END_SHEET_S);
+        this.changed();
       },
       confirmEnd: () => {
         // `visiting` says it, now or when the page is joined again.
-        change({ ending: model.sheet?.visit ?? null, sheet: null });
+        if (this.#answers()) change({ ending: model.sheet?.visit ?? null, sheet: null });
       },
       leaveEnd: () => change({ leftEnd: model.mine, mine: null, tab: "appointments", tabBefore: null }),
       toggleMute: () => change({ muted: !model.muted }),

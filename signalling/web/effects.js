@@ -1,6 +1,6 @@
 /** What happens once when something changes: sounds, spoken status, and the lit screen. */
 
-import { BELL_AT_MIN, heldOf, isJustPressed, ownVisit, warningMin } from "./state.js";
+import { BELL_AT_MIN, heldOf, isGoodbye, isJustPressed, ownVisit, warningMin } from "./state.js";
 import { heldWords, warnWord } from "./screen-visit.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
@@ -64,6 +64,7 @@ export class Effects {
     if (screen === "in-visit" && visit !== null) {
       const min = warningMin(visit, now);
       if (min !== null) return t(warnWord(min));
+      if (isGoodbye(visit, now)) return t("say-goodbye");
       return model.muted ? t("muted") : t("in-visit");
     }
     if (screen !== "appointments") return "";

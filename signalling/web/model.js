@@ -14,9 +14,9 @@ import { newPeople } from "./people.js";
 /** @typedef {"appointments"|"check"} Tab */
 /** @typedef {{about: string, code: string, facts: Facts}} Note */
 /**
- * A question over the screen. "end" goes away at `until`, seconds by the hub's clock.
+ * A question over the screen. "end" goes away at `until`; it is there `since`, seconds by the hub's clock.
  *
- * @typedef {{kind: "end"|"take-over", visit: string, until: number|null}} Sheet
+ * @typedef {{kind: "end"|"take-over", visit: string, until: number|null, since: number}} Sheet
  */
 /**
  * Everything the page knows. Only controllers change it; screens read it.
@@ -54,6 +54,7 @@ import { newPeople } from "./people.js";
  * @property {DeviceState} devices
  * @property {boolean} receiving  media of the jail arrives
  * @property {Quality} quality
+ * @property {string|null} controlsOf  visit that `muted` and `cameraOff` were set in
  * @property {boolean} muted
  * @property {boolean} cameraOff
  * @property {number} level  microphone meter, 0 to METER_BLOCKS
@@ -100,6 +101,7 @@ export function newModel(page, now) {
     devices: { camera: null, microphone: null, asked: false },
     receiving: false,
     quality: "good",
+    controlsOf: null,
     muted: false,
     cameraOff: false,
     level: 0,

@@ -4,7 +4,7 @@ import { h, icon } from "./dom.js";
 import { button, note, notice, pill, refusal } from "./parts.js";
 import { whyWord } from "./screen-ended.js";
 import { SLOW_S, sortedVisits, takenOver, telephoneOf, visitLine } from "./state.js";
-import { lengthWords, shortLength } from "./times.js";
+import { exactLength, lengthWords } from "./times.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./messages.js").VisitView} VisitView */
@@ -214,12 +214,12 @@ function coming(scene, times, visit) {
 function ended(scene, times, visit) {
   const { now, t } = scene;
   const facts = {
-    lost: shortLength(visit.lost_s, t),
-    added: shortLength(visit.added_s, t),
+    lost: exactLength(visit.lost_s, t),
+    added: exactLength(visit.added_s, t),
   };
   const used = t("n-used", {
     when: times.span(visit.begun_at ?? visit.starts_at, visit.ended_at ?? visit.ends_at, now),
-    used: shortLength(visit.used_s, t),
+    used: exactLength(visit.used_s, t),
   });
   const lost = visit.lost_s < 1 ? null : t(visit.added_s >= 1 ? "n-lost-added" : "n-lost", facts);
   return h(

@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import { button } from "./parts.js";
 import { mostlyLostBy } from "./state.js";
-import { shortLength } from "./times.js";
+import { exactLength } from "./times.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./messages.js").VisitView} VisitView */
@@ -81,6 +81,6 @@ function sum(look, symbol, title, seconds, more, { t }) {
     "div",
     { class: `sum ${look}` },
     h("span", null, icon(symbol), title),
-    h("p", null, h("strong", null, shortLength(seconds, t)), more && h("span", null, more)),
+    h("p", null, h("strong", null, exactLength(seconds, t)), more && h("span", null, more)),
   );
 }

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { button, note, pill } from "./parts.js";
-import { heldOf, isJustPressed, LAST_MINUTES_S, leftS, warningMin } from "./state.js";
+import { heldOf, isGoodbye, isJustPressed, LAST_MINUTES_S, leftS, warningMin } from "./state.js";
 import { countdown, shortLength } from "./times.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
@@ -41,6 +41,7 @@ export function overPicture({ model, now, t }, visit) {
       { class: "pills middle" },
       !model.receiving && now - (visit.begun_at ?? now) > 1 && pill("ink", "camera", t("picture-comes")),
       warning !== null && pill("sun big", "timer", t(warnWord(warning)), { id: "warning" }),
+      isGoodbye(visit, now) && pill("sun big", "timer", t("say-goodbye"), { id: "goodbye" }),
       model.muted && pill("muted", "microphone-off", t("muted")),
       model.cameraOff && pill("muted", "no-camera", t("camera-is-off")),
       microphone !== null && pill("muted", "microphone-off", t("no-microphone-here", { name: visit.inmate })),

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { button } from "./parts.js";
-import { END_SHEET_S } from "./state.js";
+import { END_SHEET_S, takesAnswer } from "./state.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./model.js").Screen} Screen */
@@ -93,6 +93,7 @@ export function sheet({ model, now, t, act }) {
   const facts = { name: visit.inmate };
   const left = Math.max(0, Math.ceil((asked.until ?? now) - now));
   const ends = asked.kind === "end";
+  const calm = { "aria-disabled": takesAnswer(asked, now) ? null : "true" };
   return [
     h("h2", { id: "sheet-title" }, t(ends ? "end-ask" : "take-over-ask", facts)),
     h("p", null, ends ? t("end-more", { n: Math.min(left, END_SHEET_S) }) : t("take-over-more")),
@@ -101,11 +102,11 @@ export function sheet({ model, now, t, act }) {
       "div",
       { class: "sheet-buttons" },
       ends
-        ? button("end", { id: "confirm-end", key: "end", onclick: act.confirmEnd }, icon("x"), t("end-visit"))
-        : button("plain", { id: "stay", key: "stay", onclick: act.dismiss }, icon("x"), t("take-over-stay")),
+        ? button("end", { ...calm, id: "confirm-end", key: "end", onclick: act.confirmEnd }, icon("x"), t("end-visit"))
+        : button("plain", { ...calm, id: "stay", key: "stay", onclick: act.goOn }, icon("x"), t("take-over-stay")),
       ends
-        ? button("main", { id: "go-on", key: "go-on", autofocus: true, onclick: act.dismiss }, icon("camera"), t("go-on"))
-        : button("main", { id: "take-over", key: "take", onclick: act.takeOver }, icon("arrow-right"), t("take-over-go")),
+        ? button("main", { id: "go-on", key: "go-on", autofocus: true, onclick: act.goOn }, icon("camera"), t("go-on"))
+        : button("main", { ...calm, id: "take-over", key: "take", onclick: act.takeOver }, icon("arrow-right"), t("take-over-go")),
     ),
   ];
 }

@@ -11,6 +11,8 @@ export const METER_BLOCKS = 16;
 /** How long before the start a page joins. The hub's page_early_s has the same default. */
 export const PAGE_EARLY_S = 900;
 export const END_SHEET_S = 10;
+export const SHEET_CALM_S = 0.4;
+export const GOODBYE_S = 20;
 export const WARN_AT_MIN = Object.freeze([10, 5, 2, 1]);
 export const BELL_AT_MIN = Object.freeze([5, 1]);
 const WARN_FOR_S = 8;
@@ -282,6 +284,28 @@ export function warningMin(visit, now) {
   const whole_s = visit.ends_at - visit.added_s - (visit.begun_at ?? visit.starts_at);
   const due = WARN_AT_MIN.find((min) => left_s <= min * 60 && left_s > min * 60 - WARN_FOR_S);
   return due !== undefined && whole_s > due * 60 ? due : null;
+}
+
+/**
+ * Whether it is time to say goodbye: the last seconds of a visit that was longer than that.
+ *
+ * @param {VisitView} visit
+ * @param {number} now
+ */
+export function isGoodbye(visit, now) {
+  const left_s = leftS(visit, now);
+  const whole_s = visit.ends_at - (visit.begun_at ?? visit.starts_at);
+  return left_s > 0 && left_s <= GOODBYE_S && whole_s > GOODBYE_S;
+}
+
+/**
+ * Whether a sheet has been there long enough: a second press must not land where the first was.
+ *
+ * @param {import("./model.js").Sheet|null} sheet
+ * @param {number} now
+ */
+export function takesAnswer(sheet, now) {
+  return sheet !== null && now - sheet.since >= SHEET_CALM_S;
 }
 
 /**

@@ -117,6 +117,19 @@ export function shortLength(seconds, t) {
 }
 
 /**
+ * To the second, so that sums can be checked: "28 s", "1 min 31 s", "30 min".
+ *
+ * @param {number} seconds
+ * @param {Translate} t
+ */
+export function exactLength(seconds, t) {
+  const whole = Math.round(seconds);
+  const [m, s] = [Math.floor(whole / MIN_S), whole % MIN_S];
+  if (m === 0) return t("n-s", { n: s });
+  return s === 0 ? t("n-min", { n: m }) : t("n-min-s", { m, s });
+}
+
+/**
  * "16:32", with hours when there are any.
  *
  * @param {number} seconds

@@ -95,9 +95,14 @@ export class Visiting {
     this.#sendPress(seat);
   }
 
-  /** A press that waits for its join is not made any more. */
+  /** A press that waits for its join is not made any more. Returns whether there was one. */
   forgetPresses() {
-    for (const seat of this.seats.values()) seat.press = null;
+    let waited = false;
+    for (const seat of this.seats.values()) {
+      waited ||= seat.press !== null;
+      seat.press = null;
+    }
+    return waited;
   }
 
   /** The hub could not end a visit now: it is asked again. */

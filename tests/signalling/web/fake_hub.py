@@ -98,6 +98,8 @@ class FakeHub:
     received: list[PageToHub] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     answering: bool = True
+    silent: tuple[type[Message], ...] = ()
+    """Kinds that are not answered."""
     opened: str | None = None
     on_message: Callable[[PageToHub], Any] | None = None
     _sockets: set[ServerConnection] = field(default_factory=set)
@@ -153,7 +155,8 @@ class FakeHub:
     async def _take(self, socket: ServerConnection, message: PageToHub) -> None:
         if not isinstance(message, Ping):
             self.received.append(message)
-        for reply in self._replies(message):
+        replies = [] if isinstance(message, self.silent) else self._replies(message)
+        for reply in replies:
             await socket.send(encode(reply))
         if self.on_message is not None:
             self.on_message(message)

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { newModel } from "../../../signalling/web/model.js";
 import * as state from "../../../signalling/web/state.js";
-import { countdown, JailTimes, lengthWords, localeFor, shortLength } from "../../../signalling/web/times.js";
+import { countdown, exactLength, JailTimes, lengthWords, localeFor, shortLength } from "../../../signalling/web/times.js";
 import { words } from "../../../signalling/web/words.js";
 
 const NOW = 1_800_000_000;
@@ -245,7 +245,24 @@ test("lengths in words", () => {
   assert.equal(lengthWords(20, t), "less than a minute");
   assert.equal(shortLength(28.4, t), "28 s");
   assert.equal(shortLength(1800, t), "30 min");
+  assert.equal(exactLength(28.4, t), "28 s");
+  assert.equal(exactLength(91, t), "1 min 31 s");
+  assert.equal(exactLength(119.6, t), "2 min");
   assert.equal(countdown(16 * 60 + 31.2), "16:32");
   assert.equal(countdown(3725), "1:02:05");
   assert.equal(countdown(-3), "0:00");
+});
+
+test("goodbye is said in the last twenty seconds of a longer visit", () => {
+  const at = (left_s, fields = {}) => state.isGoodbye(begun({ ends_at: NOW + left_s, ...fields }), NOW);
+  assert.deepEqual([21, 20, 1, 0].map((left_s) => at(left_s)), [false, true, true, false]);
+  assert.equal(at(10, { begun_at: NOW - 5 }), false);
+  assert.equal(at(10, { status: "ended" }), false);
+});
+
+test("a sheet takes no answer from the press that brought it", () => {
+  const sheet = { kind: "end", visit: "v1", until: NOW + 10, since: NOW };
+  assert.equal(state.takesAnswer(sheet, NOW + 0.39), false);
+  assert.equal(state.takesAnswer(sheet, NOW + 0.41), true);
+  assert.equal(state.takesAnswer(null, NOW), false);
 });

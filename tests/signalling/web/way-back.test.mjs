@@ -26,7 +26,7 @@ test("every screen has its step back, or leaves the page", () => {
     [{}, null],
     [{ tabBefore: "check" }, "tab"],
     [running, "ask-end"],
-    [{ ...running, sheet: { kind: "end", visit: "v1", until: NOW } }, "dismiss"],
+    [{ ...running, sheet: { kind: "end", visit: "v1", until: NOW, since: NOW } }, "dismiss"],
     [{ ...running, ending: "v1" }, "stay"],
     [ended, "leave-end"],
   ];
