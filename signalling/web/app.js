@@ -11,7 +11,7 @@
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over |
  * | sheet | sheet; take-over, stay; confirm-end, go-on |
- * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, mute, camera-off, end-visit; [data-held=visitor, network, terminal, handset, signed-out, paused, page, press, ending]; .telephone[data-telephone=return] where held by "press" |
+ * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, goodbye, mute, camera-off, end-visit, volume, fullscreen, switch-camera; [data-held=visitor, network, terminal, handset, signed-out, paused, page, press, ending]; .telephone[data-telephone=return] where held by "press" |
  * | ended | [data-reason][data-by], to-appointments |
  *
  * performance.mark: `visit-press` in the press, `visit-first-picture` at the first remote picture
@@ -21,7 +21,7 @@
 import { Account, TokenStore } from "./account.js";
 import { After } from "./after.js";
 import { Booking } from "./booking.js";
-import { byId, remembered } from "./browser.js";
+import { byId, remembered, showTrack } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
 import { fieldsOf, retype } from "./forms.js";
@@ -34,6 +34,7 @@ import { Stage } from "./stage.js";
 import { END_SHEET_S, endsLater, isOpen, isPressed, ownVisit } from "./state.js";
 import { stillEnding, takesAnswer, takesAway, telephoneOf } from "./state.js";
 import { JailTimes, localeFor } from "./times.js";
+import { VisitControls } from "./visit-controls.js";
 import { Visiting } from "./visiting.js";
 import { WayBack } from "./way-back.js";
 import { isLanguage, words } from "./words.js";
@@ -77,6 +78,7 @@ class App {
     });
     const { model, hub, devices, stage } = this;
     this.visiting = new Visiting({ model, hub, devices, stage, onChange });
+    this.controls = new VisitControls({ model, devices, stage, onChange });
     this.account = new Account({ model, hub, tokens, onChange, onLoggedOut: () => devices.release() });
     this.people = new People({ model, hub, onChange });
     this.booking = new Booking({ model, hub, onChange });
@@ -122,6 +124,7 @@ class App {
         // A device that slept may hold a dead connection.
         this.hub.retryNow();
         this.hub.probe();
+        this.devices.replugged(); // a call that came in may have taken them
       }
       this.effects.visible();
     });
@@ -141,7 +144,7 @@ class App {
     model.devices = { ...devices.faults, asked: devices.asked };
     this.visiting.sync();
     this.stage.setSelf(model.cameraOff ? null : devices.tracks.camera);
-    this.#mirror(devices.tracks.camera);
+    showTrack(this.mirror, devices.tracks.camera);
     const scene = this.#scene(now);
     const screen = render(scene, this.places);
     if (screen === "check") {
@@ -151,6 +154,7 @@ class App {
     // No visit is near and nothing is checked: the camera's light goes out.
     if (screen !== "check" && this.visiting.idle && devices.asked) devices.release();
     this.effects.follow(scene, screen);
+    this.controls.follow(screen);
     this.wayBack.follow();
   }
 
@@ -162,13 +166,6 @@ class App {
     const locale = localeFor(language, navigator.languages);
     const times = model.facility && new JailTimes(model.facility, locale, t);
     return { model, now, t, times, act, mirror, browser, phone };
-  }
-
-  /** @param {MediaStreamTrack|null} camera */
-  #mirror(camera) {
-    const shown = /** @type {MediaStream|null} */ (this.mirror.srcObject)?.getVideoTracks()[0];
-    if (shown === (camera ?? undefined)) return;
-    this.mirror.srcObject = camera === null ? null : new MediaStream([camera]);
   }
 
   /** @param {import("./protocol.js").LinkState} link */
@@ -306,6 +303,7 @@ class App {
       ...this.people.actions(),
       ...this.booking.actions(),
       ...this.after.actions(),
+      ...this.controls.actions(),
       switchLanguage: () => {
         this.language = this.language === "en" ? "es" : "en";
         remembered(() => window.localStorage, LANGUAGE_KEY, this.language);

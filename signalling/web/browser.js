@@ -27,3 +27,14 @@ export function remembered(storage, key, value) {
     return value ?? null;
   }
 }
+
+/**
+ * Show this track and no other, or nothing; one that is shown already plays on.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {MediaStreamTrack|null} track
+ */
+export function showTrack(video, track) {
+  const shown = /** @type {MediaStream|null} */ (video.srcObject)?.getVideoTracks()[0] ?? null;
+  if (shown !== track) video.srcObject = track === null ? null : new MediaStream([track]);
+}

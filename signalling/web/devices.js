@@ -16,6 +16,8 @@ const QUIET_DB = -58;
 /** Longer than a tick of the screen (341 ms at 48 kHz), so that no word falls between two looks. */
 const HEARD_SAMPLES = 16384;
 const WINDOW_SAMPLES = 1024;
+/** @type {MediaTrackConstraints} */
+const FRONT = Object.freeze({ facingMode: "user" });
 
 /** Names of DOMException by getUserMedia (W3C Media Capture, 10.2.1), and what to tell people. */
 /** @type {Record<string, DeviceFault>} */
@@ -46,6 +48,11 @@ export function wishedSize(search) {
  */
 export function faultOf(error) {
   const name = error instanceof Error ? error.name : "";
+  // Chromium says "Permission denied by system", Firefox "... by the user agent or the platform":
+  // then no setting of the site helps.
+  if (error instanceof Error && name === "NotAllowedError" && /system|platform/i.test(error.message)) {
+    return "denied-system";
+  }
   return FAULTS[name] ?? "failed";
 }
 
@@ -53,11 +60,13 @@ export function faultOf(error) {
  * The browser's family, for the words that say where permission is given.
  *
  * @param {string} agent
- * @returns {"chrome"|"firefox"|"safari"|"other"}
+ * @returns {"ios"|"chrome"|"firefox"|"safari"|"other"}
  */
 export function browserOf(agent) {
-  if (/Firefox|FxiOS/.test(agent)) return "firefox";
-  if (/Chrom|CriOS|Edg/.test(agent)) return "chrome";
+  // Every browser of an iPhone or iPad asks by the system's settings.
+  if (/iPhone|iPad|iPod|CriOS|FxiOS|EdgiOS/.test(agent)) return "ios";
+  if (/Firefox/.test(agent)) return "firefox";
+  if (/Chrom|Edg/.test(agent)) return "chrome";
   return /Safari/.test(agent) ? "safari" : "other";
 }
 
@@ -81,6 +90,10 @@ export class Devices {
     /** @type {Record<Kind, DeviceFault|null>} */
     this.faults = { camera: null, microphone: null };
     this.asked = false;
+    /** How many cameras there are; known once the person allowed one. */
+    this.cameras = 0;
+    /** Which camera to ask for. @type {MediaTrackConstraints} */
+    this.camera = FRONT;
     /** @type {Promise<void>|null} */
     this.asking = null;
     /** @type {AnalyserNode|null} */
@@ -99,6 +112,29 @@ export class Devices {
   replugged() {
     const { camera, microphone } = this.faults;
     if (this.asked && (camera === "none" || microphone === "none")) void this.ask();
+  }
+
+  /**
+   * Go on with this device's next camera: on a phone the one on its other side. Back at the one
+   * before when that does not start. Phones open one camera at a time, so the old one stops first.
+   */
+  async nextCamera() {
+    if (this.media === undefined || this.cameras < 2 || this.asking !== null) return;
+    const before = this.tracks.camera;
+    const { facingMode, deviceId } = before?.getSettings() ?? {};
+    if (facingMode === "user" || facingMode === "environment") {
+      this.camera = { facingMode: facingMode === "user" ? "environment" : "user" };
+    } else {
+      const ids = await this.#cameraIds();
+      const next = ids[(ids.indexOf(deviceId ?? "") + 1) % ids.length];
+      this.camera = next === undefined ? {} : { deviceId: { exact: next } };
+    }
+    before?.stop();
+    this.tracks.camera = null;
+    await this.ask();
+    if (this.tracks.camera !== null) return;
+    this.camera = deviceId === undefined ? FRONT : { deviceId: { exact: deviceId } };
+    await this.ask();
   }
 
   /** Give camera and microphone back; their lights go out. */
@@ -127,8 +163,14 @@ export class Devices {
       (kind) => this.tracks[kind]?.readyState !== "live",
     );
     if (wanted.length > 0) await this.#get(wanted);
+    this.cameras = (await this.#cameraIds()).length;
     this.asked = true;
     this.onChange();
+  }
+
+  async #cameraIds() {
+    const all = (await this.media?.enumerateDevices()) ?? [];
+    return all.filter(({ kind }) => kind === "videoinput").map(({ deviceId }) => deviceId);
   }
 
   /** @param {Kind[]} kinds */
@@ -154,7 +196,7 @@ export class Devices {
       width: { ideal: width },
       height: { ideal: height },
       frameRate: { ideal: 30, max: 30 },
-      facingMode: "user",
+      ...this.camera,
     };
     const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     return {
@@ -167,7 +209,10 @@ export class Devices {
   #take(track) {
     const kind = track.kind === "video" ? "camera" : "microphone";
     this.tracks[kind] = track;
-    this.faults[kind] = null;
+    this.faults[kind] = track.muted ? "muted" : null;
+    // A switch at the device, or a call that came in: the track lives, and goes on by itself.
+    track.onmute = () => this.#muted(kind, track, true);
+    track.onunmute = () => this.#muted(kind, track, false);
     if (kind === "camera") track.contentHint = "motion";
     else this.#listen(track);
     track.onended = () => {
@@ -176,6 +221,17 @@ export class Devices {
       this.faults[kind] = "none";
       this.onChange();
     };
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {MediaStreamTrack} track
+   * @param {boolean} muted
+   */
+  #muted(kind, track, muted) {
+    if (this.tracks[kind] !== track) return;
+    this.faults[kind] = muted ? "muted" : null;
+    this.onChange();
   }
 
   /** @param {MediaStreamTrack} track */

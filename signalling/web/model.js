@@ -3,12 +3,13 @@
 import { newAfter } from "./after.js";
 import { newBooking } from "./booking.js";
 import { newPeople } from "./people.js";
+import { FULL } from "./visit-controls.js";
 
 /** @typedef {import("./messages.js").VisitView} VisitView */
 /** @typedef {import("./messages.js").FacilityView} FacilityView */
 /** @typedef {import("./messages.js").Facts} Facts */
 /** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
-/** @typedef {"denied"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
+/** @typedef {"denied"|"denied-system"|"muted"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
 /** @typedef {"loading"|"outdated"|"log-in"|"create-account"|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
 /** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
 /** @typedef {"appointments"|"check"} Tab */
@@ -55,6 +56,9 @@ import { newPeople } from "./people.js";
  * @property {boolean} receiving  media of the jail arrives
  * @property {Quality} quality
  * @property {string|null} controlsOf  visit that `muted` and `cameraOff` were set in
+ * @property {number} volume  of the jail's sound, 0 to 1
+ * @property {boolean} fullscreen
+ * @property {number} cameras  how many this device has
  * @property {boolean} muted
  * @property {boolean} cameraOff
  * @property {number} level  microphone meter, 0 to METER_BLOCKS
@@ -102,6 +106,9 @@ export function newModel(page, now) {
     receiving: false,
     quality: "good",
     controlsOf: null,
+    volume: FULL,
+    fullscreen: false,
+    cameras: 0,
     muted: false,
     cameraOff: false,
     level: 0,

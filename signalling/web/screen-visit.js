@@ -4,6 +4,7 @@ import { h, icon } from "./dom.js";
 import { button, note, pill } from "./parts.js";
 import { heldOf, isGoodbye, isJustPressed, LAST_MINUTES_S, leftS, warningMin } from "./state.js";
 import { countdown, shortLength } from "./times.js";
+import { FULL, VOLUME_STEP } from "./visit-controls.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./messages.js").VisitView} VisitView */
@@ -16,7 +17,8 @@ import { countdown, shortLength } from "./times.js";
  * @param {Scene} scene
  * @param {VisitView} visit
  */
-export function overPicture({ model, now, t }, visit) {
+export function overPicture(scene, visit) {
+  const { model, now, t } = scene;
   const { camera, microphone } = model.devices;
   const warning = warningMin(visit, now);
   return [
@@ -47,8 +49,36 @@ export function overPicture({ model, now, t }, visit) {
       microphone !== null && pill("muted", "microphone-off", t("no-microphone-here", { name: visit.inmate })),
       camera !== null && !model.cameraOff && pill("muted", "no-camera", t("no-camera-here")),
     ),
-    h("span", { class: "name" }, visit.inmate),
+    h("span", { class: "name", dir: "auto" }, visit.inmate),
+    tools(model, scene),
   ];
+}
+
+/**
+ * What few need: the other camera, the full screen, the loudness. An iPhone leaves the last to its
+ * own keys, and has no full screen for pages.
+ *
+ * @param {Scene["model"]} model
+ * @param {Scene} scene
+ */
+function tools(model, { t, act, browser }) {
+  const tool = (/** @type {string} */ id, /** @type {string} */ symbol, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
+    button("tool", { id, key: id, "aria-label": label, title: label, onclick }, icon(symbol));
+  const full = t(model.fullscreen ? "fullscreen-leave" : "fullscreen");
+  return h(
+    "div",
+    { class: "tools" },
+    browser !== "ios" &&
+      h(
+        "label",
+        { class: "tool loudness" },
+        icon("speaker"),
+        h("span", { class: "heard" }, t("volume")),
+        h("input", { id: "volume", type: "range", min: "0", max: "1", step: VOLUME_STEP, value: FULL, oninput: act.setVolume }),
+      ),
+    model.cameras > 1 && !model.cameraOff && tool("switch-camera", "switch-camera", t("switch-camera"), act.switchCamera),
+    document.fullscreenEnabled && tool("fullscreen", "fullscreen", full, act.toggleFullscreen),
+  );
 }
 
 /** @param {import("./model.js").Quality} quality */

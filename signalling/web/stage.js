@@ -5,6 +5,7 @@
  * one until it shows a picture.
  */
 
+import { showTrack } from "./browser.js";
 import { PictureGaps } from "./picture-gaps.js";
 
 const MAX_CROP = 0.08;
@@ -25,14 +26,16 @@ export class Stage {
     this.awaited = null;
     this.whole = false;
     this.gaps = new PictureGaps();
+    this.volume = 1;
     window.addEventListener("resize", () => this.#fit());
   }
 
   /** @param {MediaStreamTrack|null} camera */
   setSelf(camera) {
-    const now = /** @type {MediaStream|null} */ (this.self.srcObject)?.getVideoTracks()[0] ?? null;
-    if (now === camera) return;
-    this.self.srcObject = camera === null ? null : new MediaStream([camera]);
+    showTrack(this.self, camera);
+    // Only a camera that looks at its person is a mirror.
+    const away = camera?.getSettings().facingMode === "environment";
+    this.self.classList.toggle("as-it-is", away);
   }
 
   /**
@@ -93,6 +96,16 @@ export class Stage {
   }
 
   /**
+   * How loud the jail is heard, 0 to 1, in this visit and in every connection of it that follows.
+   *
+   * @param {number} volume
+   */
+  setVolume(volume) {
+    this.volume = volume;
+    for (const video of [this.shown, this.next]) if (video !== null) video.volume = volume;
+  }
+
+  /**
    * Run `onPicture` at the next remote picture that is shown.
    *
    * @param {() => void} onPicture
@@ -147,6 +160,7 @@ export class Stage {
     video.playsInline = true;
     video.autoplay = true;
     video.muted = muted;
+    video.volume = this.volume;
     video.srcObject = stream;
     this.element.prepend(video);
     this.#play(video);

@@ -21,7 +21,7 @@ async def browser() -> AsyncIterator[Browser]:
             args=[
                 "--no-sandbox",
                 "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream=fps=30",
+                "--use-fake-device-for-media-stream=device-count=2,fps=30",
             ],
         )
         yield browser

@@ -14,10 +14,18 @@ class FakeMedia {
     this.asked.push(wanted.join(" and "));
     const failing = wanted.find((each) => this.kinds[each] !== "works");
     if (failing) throw new DOMException("no", this.kinds[failing]);
-    const tracks = wanted.map((kind) => ({ kind, readyState: "live", stop() {} }));
+    this.camera = video;
+    const settings = () => this.settings ?? {};
+    const tracks = wanted.map((kind) => ({
+      kind, readyState: "live", muted: false, stop() {}, getSettings: settings,
+    }));
     return { getTracks: () => tracks };
   }
 }
+
+FakeMedia.prototype.enumerateDevices = async function () {
+  return (this.cameras ?? []).map((deviceId) => ({ kind: "videoinput", deviceId }));
+};
 
 const audio = () => {
   throw new Error("no meter without a microphone");
@@ -74,13 +82,18 @@ test("faults have names", () => {
   assert.equal(faultOf(new DOMException("", "NotAllowedError")), "denied");
   assert.equal(faultOf(new DOMException("", "OverconstrainedError")), "none");
   assert.equal(faultOf(new Error("?")), "failed");
+  const bySystem = new DOMException("Permission denied by system", "NotAllowedError");
+  assert.equal(faultOf(bySystem), "denied-system");
 });
 
 test("the browser's family, for the words that say where permission is given", () => {
   const chrome = "Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 Chrome/150.0 Safari/537.36";
   assert.equal(browserOf(chrome), "chrome");
   assert.equal(browserOf("Mozilla/5.0 (X11; rv:140.0) Gecko/20100101 Firefox/140.0"), "firefox");
-  assert.equal(browserOf("Mozilla/5.0 (iPhone) AppleWebKit/605 Version/26 Safari/604"), "safari");
+  const phone = "Mozilla/5.0 (iPhone) AppleWebKit/605 Version/26 Safari/604";
+  assert.equal(browserOf(phone), "ios");
+  assert.equal(browserOf(phone.replace("Version/26", "CriOS/150.0")), "ios");
+  assert.equal(browserOf(phone.replace("iPhone", "Macintosh")), "safari");
   assert.equal(browserOf("curl"), "other");
 });
 
@@ -88,4 +101,46 @@ test("the picture asked for may be said in the address", () => {
   assert.deepEqual(wishedSize("?size=1280x720"), { width: 1280, height: 720 });
   assert.deepEqual(wishedSize("?size=huge"), { width: 640, height: 480 });
   assert.deepEqual(wishedSize(""), { width: 640, height: 480 });
+});
+
+test("the next camera is the one on a phone's other side, or the next of a desk's", async () => {
+  const media = new FakeMedia({ video: "works", audio: "NotFoundError" });
+  media.cameras = ["a", "b"];
+  const found = devices(media);
+  await found.ask();
+  assert.equal(found.cameras, 2);
+  assert.equal(media.camera.facingMode, "user");
+  media.settings = { facingMode: "user", deviceId: "a" };
+  await found.nextCamera();
+  assert.equal(media.camera.facingMode, "environment");
+  media.settings = { deviceId: "b" };
+  await found.nextCamera();
+  assert.deepEqual(media.camera.deviceId, { exact: "a" });
+});
+
+test("a camera that does not start leaves the one before", async () => {
+  const media = new FakeMedia({ video: "works", audio: "NotFoundError" });
+  media.cameras = ["a", "b"];
+  media.settings = { deviceId: "a" };
+  const found = devices(media);
+  await found.ask();
+  const get = media.getUserMedia.bind(media);
+  media.getUserMedia = async (wanted) => {
+    if (wanted.video?.deviceId?.exact === "b") throw new DOMException("no", "NotReadableError");
+    return get(wanted);
+  };
+  await found.nextCamera();
+  assert.deepEqual(media.camera.deviceId, { exact: "a" });
+  assert.equal(found.faults.camera, null);
+  assert.ok(found.tracks.camera);
+});
+
+test("muted at the device is a fault for as long as it lasts", async () => {
+  const media = new FakeMedia({ video: "works", audio: "NotFoundError" });
+  const found = devices(media);
+  await found.ask();
+  found.tracks.camera.onmute();
+  assert.equal(found.faults.camera, "muted");
+  found.tracks.camera.onunmute();
+  assert.equal(found.faults.camera, null);
 });

@@ -36,7 +36,8 @@ async def picture(page: Page, name: str) -> None:
         await page.screenshot(path=SHOTS / f"{size}-{name}.png")
 
 
-async def log_in(page: Page, *, check: bool = True) -> None:
+async def facility_log_in(page: Page) -> None:
+    """Log in and open the facility; which screen comes then is the visits' matter."""
     await page.fill("#email", EMAIL)
     await page.fill("#password", PASSWORD)
     await page.click("#log-in")
@@ -44,6 +45,10 @@ async def log_in(page: Page, *, check: bool = True) -> None:
     await page.click('[data-facility="lindell"]')
     await page.fill("#facility-password", PASSWORD)
     await page.click("#facility-log-in")
+
+
+async def log_in(page: Page, *, check: bool = True) -> None:
+    await facility_log_in(page)
     await on_screen(page, "check")
     if check:
         await page.click("#check-done")

@@ -13,22 +13,22 @@ from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import BreakView
 from tests.signalling.web.fake_hub import EMAIL, PASSWORD, FakeHub, a_visit
 from tests.signalling.web.fake_kiosk import FakeKiosk
-from tests.signalling.web.steps import DESK, PHONE, SHOTS, begin, log_in, on_screen, picture, until
+from tests.signalling.web.steps import (
+    DESK,
+    PHONE,
+    SHOTS,
+    begin,
+    facility_log_in,
+    log_in,
+    on_screen,
+    picture,
+    until,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOW: ViewportSize = {"width": 844, "height": 390}
 """A phone on its side."""
-
-
-async def to_facility_log_in(page: Page) -> None:
-    await page.fill("#email", EMAIL)
-    await page.fill("#password", PASSWORD)
-    await page.click("#log-in")
-    await on_screen(page, "facility")
-    await page.click('[data-facility="lindell"]')
-    await page.fill("#facility-password", PASSWORD)
-    await page.click("#facility-log-in")
 
 
 async def language(page: Page, tag: str) -> None:
@@ -43,7 +43,7 @@ async def test_who_comes_late_goes_to_the_telephone(
 ) -> None:
     begun = None if status is Status.READY else time.time() - 60
     hub.visits = [a_visit(status=status, signed_in=True, begun_at=begun)]
-    await to_facility_log_in(page)
+    await facility_log_in(page)
     await on_screen(page, "appointments")
     await expect(page.locator('[data-visit="v1"] .telephone')).to_be_visible()
     await hub.got(Join)
@@ -317,83 +317,3 @@ async def test_a_double_click_marks_nothing(hub: FakeHub, page: Page) -> None:
         await on_screen(page, "held")
         await page.mouse.dblclick(300, 400)  # where the heading is
         assert await page.evaluate("getSelection().toString()") == ""
-
-
-async def test_the_second_click_on_the_red_x_answers_nothing(hub: FakeHub, page: Page) -> None:
-    hub.visits = [a_visit()]
-    await log_in(page)
-    async with FakeKiosk("v1", 1) as kiosk:
-        await begin(hub, page, kiosk)
-        place = await page.locator("#end-visit").bounding_box()
-        assert place is not None
-        await page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
-        await expect(page.locator("#confirm-end")).to_be_enabled()
-        await expect(page.locator("#sheet")).to_be_visible()
-        assert not any(isinstance(each, End) for each in hub.received)
-        await page.click("#go-on")
-        await expect(page.locator("#sheet")).to_be_hidden()
-        await on_screen(page, "in-visit")
-
-
-async def test_mute_ends_with_its_visit_but_not_with_a_reopened_one(
-    hub: FakeHub, page: Page
-) -> None:
-    hub.visits = [a_visit()]
-    await log_in(page)
-    async with FakeKiosk("v1", 1) as kiosk:
-        await begin(hub, page, kiosk)
-        await page.click("#mute")
-        await expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
-        await hub.change(ends_at=time.time() + 15, begun_at=time.time() - 600)
-        await expect(page.locator("#goodbye")).to_have_text("Say goodbye now")
-    now = time.time()
-    await hub.change(
-        status=Status.ENDED,
-        tracks_open=False,
-        ended_at=now,
-        ended_by=By.CLOCK,
-        end_reason=EndReason.EXPIRED,
-        used_s=91,
-    )
-    await on_screen(page, "ended")
-    await expect(page.locator(".sum strong").first).to_have_text("1 min 31 s")
-    await page.click("#to-appointments")
-    # The next visit, at a terminal that offers anew.
-    joined = len(hub.received)
-    await hub.change(
-        id="v2",
-        status=Status.IN_VISIT,
-        ended_at=None,
-        ended_by=None,
-        end_reason=None,
-        begun_at=now,
-        ends_at=now + 1200,
-    )
-    await until("a join", lambda: any(isinstance(each, Join) for each in hub.received[joined:]))
-    await page.click('[data-visit="v2"] .telephone')
-    await until("a press", lambda: any(isinstance(each, Press) for each in hub.received[joined:]))
-    press = [each for each in hub.received[joined:] if isinstance(each, Press)][-1]
-    await hub.change(page=press.page, tracks_open=True)
-    await on_screen(page, "in-visit")
-    await expect(page.locator("#mute")).to_have_attribute("aria-pressed", "false")
-
-
-async def test_a_press_that_waits_for_its_join_is_lost_with_the_link(
-    hub: FakeHub, page: Page
-) -> None:
-    """Nobody may be back in a visit minutes later by a press of then."""
-    hub.visits = [a_visit(status=Status.IN_VISIT, signed_in=True, begun_at=time.time() - 60)]
-    hub.silent = (Join,)
-    await to_facility_log_in(page)
-    await on_screen(page, "appointments")
-    await hub.got(Join)
-    await page.click('[data-visit="v1"] .telephone')
-    hub.silent = ()
-    heard = len(hub.received)
-    await hub.cut()
-    hub.answering = True
-    await until("a join", lambda: any(isinstance(each, Join) for each in hub.received[heard:]))
-    await expect(page.locator('[data-visit="v1"] .telephone')).to_be_enabled()
-    await hub.change()  # what the page had to say after its join has been said before this comes
-    await on_screen(page, "appointments")
-    assert [each for each in hub.received if isinstance(each, Press)] == []
