@@ -9,6 +9,7 @@ from config.schema import HubConfig
 from signalling.hub.bus.interface import Bus, Change, SessionEnded, TerminalChanged, VisitChanged
 from signalling.hub.ice import ice_servers
 from signalling.hub.live import Live
+from signalling.hub.own_views import OwnViews
 from signalling.hub.seats import Seats
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Terminal
@@ -44,6 +45,9 @@ class Pushes:
         self._seats = seats
         self._switchboard = switchboard
         self._config = config
+        self.own = OwnViews(visits, seats, switchboard)
+        self._busy_with: dict[str, str] = {}
+        """The visit that an inmate is in, as others who wait for them were told last."""
         bus.subscribe(self._changed)
 
     def _changed(self, change: Change) -> None:
@@ -55,6 +59,10 @@ class Pushes:
                 if link is not None:
                     self.seat(link)
                 self.boards(facility)
+                # What is the matter with a terminal is why its inmate's visits wait.
+                inmate = self._seats.last_inmate(terminal)
+                if inmate is not None:
+                    self._tell_those_who_wait(inmate)
             case SessionEnded():
                 pass  # `pages` says so
 
@@ -66,10 +74,28 @@ class Pushes:
         for visitor in change.visitors:
             for page in self._switchboard.pages_of(visitor):
                 self.appointments(page)
+        self._note_busy(change.inmate)
         live = self._visits.get(change.visit)
         if live is None or live.visit.begun_at is None or live.visit.ended is not None:
             # A visit that goes on is on nobody's idle screen.
             self.boards(change.facility)
+
+    def _note_busy(self, inmate: str) -> None:
+        """Tell whoever waits for an inmate when a visit with somebody else begins or ends."""
+        busy_with = self.own.busy_with(inmate)
+        if busy_with == self._busy_with.get(inmate):
+            return
+        if busy_with is None:
+            del self._busy_with[inmate]
+        else:
+            self._busy_with[inmate] = busy_with
+        self._tell_those_who_wait(inmate)
+
+    def _tell_those_who_wait(self, inmate: str) -> None:
+        lives = [each for each in self._visits.of_inmate(inmate) if each.visit.ended is None]
+        visitors = {who for live in lives for who in live.visit.booked.visitors}
+        for page in (page for who in visitors for page in self._switchboard.pages_of(who)):
+            self.appointments(page)
 
     # -- one client -------------------------------------------------------------------------
 
@@ -111,7 +137,8 @@ class Pushes:
             return  # a visit that is open on the page outlives its facility log-in
         visits = self._visits.of_visitor(session.visitor, session.facility)
         views = tuple(self._view(live, now) for live in visits)
-        page.client.send_newest(Appointments(now=now, visits=views))
+        own = {live.id: self.own.own_view(live, session.visitor, now) for live in visits}
+        page.client.send_newest(Appointments(now=now, visits=views, own=own))
 
     def boards(self, facility: str) -> None:
         """Tell a facility's terminals what changed on their idle screens."""

@@ -37,6 +37,9 @@ class Seats:
         self._seats: dict[str, SeatRow] = {}
         self._by_inmate: dict[str, SeatRow] = {}
         self._names: dict[str, str] = {}
+        self._last_at: dict[str, str] = {}
+        """Who signed in last at a terminal, since this hub started."""
+        self._last_terminal: dict[str, str] = {}
         # Sign-ins are rare and touch two seats at once: one at a time keeps them whole.
         self._lock = asyncio.Lock()
 
@@ -44,6 +47,9 @@ class Seats:
         """Read the seats and mend what a crash left between a seat and its visit's log."""
         self._seats = {seat.terminal: seat for seat in await self._store.terminals.seats()}
         self._by_inmate = {seat.inmate: seat for seat in self._seats.values()}
+        for row in self._seats.values():
+            self._last_at[row.terminal] = row.inmate
+            self._last_terminal[row.inmate] = row.terminal
         for who in self._by_inmate:
             inmate = await self._store.people.inmate(who)
             self._names[who] = inmate.name if inmate is not None else who
@@ -69,6 +75,15 @@ class Seats:
     def of(self, inmate: str) -> SeatRow | None:
         """Where an inmate is signed in."""
         return self._by_inmate.get(inmate)
+
+    def last_terminal(self, inmate: str) -> str | None:
+        """Where an inmate sits, or sat last if nobody else has since."""
+        terminal = self._last_terminal.get(inmate)
+        return terminal if self._last_at.get(terminal or "") == inmate else None
+
+    def last_inmate(self, terminal: str) -> str | None:
+        """Who sits at a terminal, or sat there last."""
+        return self._last_at.get(terminal)
 
     def all(self) -> list[SeatRow]:
         """Everybody who is signed in."""
@@ -170,6 +185,8 @@ class Seats:
         if before is not None:
             self._seats.pop(before.terminal, None)
         self._seats[seat.terminal] = self._by_inmate[seat.inmate] = seat
+        self._last_at[seat.terminal] = seat.inmate
+        self._last_terminal[seat.inmate] = seat.terminal
         if before is not None and before.terminal != seat.terminal:
             link = self._board.terminals.get(before.terminal)
             if link is not None:

@@ -1,0 +1,49 @@
+"""What one visitor may do with a visit, and why it is as it is: `OwnView` from the rooms."""
+
+from __future__ import annotations
+
+from signalling.booking_messages import OwnView
+from signalling.hub.live import Live
+from signalling.hub.seats import Seats
+from signalling.hub.switchboard import Switchboard
+from signalling.hub.visits import Visits
+from signalling.hub.why import Around, why
+
+
+class OwnViews:
+    """Reads the rooms; changes nothing."""
+
+    def __init__(self, visits: Visits, seats: Seats, switchboard: Switchboard) -> None:
+        self._visits = visits
+        self._seats = seats
+        self._switchboard = switchboard
+
+    def own_view(self, live: Live, visitor: str, now: float) -> OwnView:
+        """Return a visitor's own view of a visit at `now`."""
+        booked = live.visit.booked
+        return OwnView(
+            inmate=booked.inmate,
+            by_me=booked.visitors[0] == visitor,
+            why=why(live.visit, now, self._around(live)),
+            stars=live.stars.get(visitor),
+        )
+
+    def busy_with(self, inmate: str) -> str | None:
+        """Return the visit that an inmate is in now."""
+        for live in self._visits.of_inmate(inmate):
+            visit = live.visit
+            if visit.begun_at is not None and visit.ended is None and visit.signed_in:
+                return live.id
+        return None
+
+    def _around(self, live: Live) -> Around:
+        if live.visit.ended is not None:
+            return Around()
+        inmate = live.visit.booked.inmate
+        busy_with = self.busy_with(inmate)
+        terminal = live.visit.terminal or self._seats.last_terminal(inmate)
+        elsewhere = busy_with not in (None, live.id)
+        if terminal is None:
+            return Around(elsewhere)
+        link = self._switchboard.terminals.get(terminal)
+        return Around(elsewhere, link is not None, link is not None and bool(link.faults))
