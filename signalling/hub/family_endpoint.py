@@ -10,10 +10,12 @@ from typing import Final
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
+from signalling.booking_messages import CheckNetwork, Probe
 from signalling.errors import UnknownMessage, UserError
 from signalling.hub.breaks import PageIs
 from signalling.hub.client import Client
 from signalling.hub.conversation import Inbox, answer, conversation
+from signalling.hub.network_check import NetworkChecks
 from signalling.hub.services import Services
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.switchboard import FamilyPage
@@ -62,6 +64,7 @@ class FamilyEndpoint:
         self._visits = services.visits
         self._pages = services.pages
         self._pushes = services.pushes
+        self._checks = NetworkChecks(services.config)
 
     async def serve(self, socket: ServerConnection, address: str) -> None:
         """Talk with one page until its connection is gone."""
@@ -137,6 +140,12 @@ class FamilyEndpoint:
                 await self._log_out(page)
             case FacilityLogIn():
                 await self._open_facility(page, message, address)
+            case CheckNetwork():
+                self._require_session(page)
+                self._checks.check(page, message, self._store.clock())
+            case Probe():
+                self._require_session(page)
+                self._checks.probe(page, message, self._store.clock())
             case _:
                 await self._visit(page, message)
 

@@ -18,6 +18,7 @@ from signalling.hub.client import Client
 from signalling.hub.ice import relay_only
 from signalling.hub.live import Call, Live
 from signalling.hub.store.records import Session, Terminal, Visitor
+from signalling.hub.throttle import Throttle
 from signalling.messages import Answer, Ice, Message, Offer
 from signalling.wire import Neighbour
 
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 
 REPLACED: Final = 4001
 """Close code of a terminal's older link."""
+CHECKS: Final = 10
+PROBES: Final = 60
+CHECK_WINDOW_S: Final = 300.0
+"""How many network checks and probes a page's connection has in each window."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +63,9 @@ class FamilyPage:
     last_heard_at: float = 0.0
     joined: dict[str, str] = field(default_factory=dict)
     """The page's own id, by visit."""
+    checks: Throttle = field(default_factory=lambda: Throttle(CHECKS, CHECK_WINDOW_S))
+    probes: Throttle = field(default_factory=lambda: Throttle(PROBES, CHECK_WINDOW_S))
+    """Network checks, and their probes, of this connection."""
 
     def send(self, message: Message) -> None:
         """Queue a message."""
