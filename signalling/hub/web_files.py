@@ -5,8 +5,10 @@ Only what the allow-list made at start holds can be asked for: no path is ever o
 
 from __future__ import annotations
 
+import gzip
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from importlib.resources import files
@@ -17,6 +19,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from signalling.hub.errors import StartError
+from signalling.hub.web_bundle import bundle_scripts, hashed_name, inline_styles
 
 WEB: Final = Path(__file__).parent.parent / "web"
 FONTS: Final = {
@@ -49,10 +52,54 @@ class File:
 
     content_type: str
     body: bytes
+    zipped: bytes | None = None
+    kept: bool = False
+    """Its name changes with its content, so a browser may keep it for ever."""
+    styles: str = "'self'"
+    """What the policy allows of styles inside this page."""
+
+
+KEPT: Final = "public, max-age=31536000, immutable"
 
 
 def read_web_files(folder: Path = WEB) -> dict[str, File]:
-    """Return the page's files by URL path.
+    """Return the page as it is served: few files, small, and most of them kept by the browser.
+
+    Raises:
+        StartError: the page or its fonts are not installed, or its modules do not fit together.
+    """
+    plain = read_plain_files(folder)
+    names: dict[str, str] = {}
+    served: dict[str, File] = {}
+    for url, file in plain.items():
+        if url.endswith((".svg", ".ttf")):
+            names[url] = hashed_name(url, file.body)
+            served[names[url]] = _zipped(File(file.content_type, file.body, kept=True))
+
+    def renamed(text: str) -> str:
+        for old, new in names.items():
+            text = text.replace(old, new)
+        return text
+
+    def texts(ending: str) -> Iterator[tuple[str, str]]:
+        for url, file in plain.items():
+            if url.endswith(ending):
+                yield url[1:], renamed(file.body.decode())
+
+    script = bundle_scripts(dict(texts(".js"))).encode()
+    names["/app.js"] = hashed_name("/app.js", script)
+    served[names["/app.js"]] = _zipped(File(TYPES[".js"], script, kept=True))
+    page, styles = inline_styles(renamed(plain["/"].body.decode()), dict(texts(".css")))
+    served["/"] = _zipped(File(TYPES[".html"], page.encode(), styles=styles))
+    return served
+
+
+def _zipped(file: File) -> File:
+    return replace(file, zipped=gzip.compress(file.body, 9, mtime=0))
+
+
+def read_plain_files(folder: Path = WEB) -> dict[str, File]:
+    """Return the page's files one by one, as they are in the repository, by URL path.
 
     Raises:
         StartError: the page or its fonts are not installed.
@@ -81,15 +128,21 @@ def valid_host(request: Request) -> str | None:
     return hosts[0] if len(hosts) == 1 and _HOST.match(hosts[0]) else None
 
 
-def content_security_policy(host: str) -> str:
+def content_security_policy(host: str, styles: str = "'self'") -> str:
     """Return the policy of the page: its own files, and websockets to its own host only."""
     # Older Safari does not count ws: and wss: of the same host under 'self'.
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self'; "
         f"font-src 'self'; media-src 'self' blob:; connect-src 'self' ws://{host} wss://{host}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'"
     )
+
+
+def _takes_gzip(request: Request) -> bool:
+    said = ",".join(request.headers.get_all("Accept-Encoding")).lower().replace(" ", "")
+    coding, *rest = next((e.split(";") for e in said.split(",") if e.startswith("gzip")), [""])
+    return coding == "gzip" and not any(re.fullmatch(r"q=0(\.0*)?", each) for each in rest)
 
 
 def respond(
@@ -99,15 +152,23 @@ def respond(
     more: dict[str, str] | None = None,
 ) -> Response:
     """Return an answer with the strict headers; to HEAD without its body."""
+    zipped = content.zipped if _takes_gzip(request) else None
+    whole = content.body if zipped is None else zipped
     headers = Headers()
     headers["Date"] = formatdate(usegmt=True)
     headers["Connection"] = "close"
     headers["Content-Type"] = content.content_type
-    headers["Content-Length"] = str(len(content.body))
-    headers["Content-Security-Policy"] = content_security_policy(valid_host(request) or "invalid")
-    for name, value in {**SECURITY, **(more or {})}.items():
+    headers["Content-Length"] = str(len(whole))
+    if content.zipped is not None:
+        headers["Vary"] = "Accept-Encoding"
+    if zipped is not None:
+        headers["Content-Encoding"] = "gzip"
+    host = valid_host(request) or "invalid"
+    headers["Content-Security-Policy"] = content_security_policy(host, content.styles)
+    caching = {"Cache-Control": KEPT} if content.kept else {}
+    for name, value in {**SECURITY, **caching, **(more or {})}.items():
         headers[name] = value
-    body = b"" if request.method == "HEAD" else content.body
+    body = b"" if request.method == "HEAD" else whole
     return Response(status.value, status.phrase, headers, body)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from websockets.datastructures import Headers
+from websockets.http11 import Request
 
 from signalling.hub.errors import StartError
-from signalling.hub.web_files import FONTS, read_web_files
+from signalling.hub.web_files import FONTS, KEPT, File, read_plain_files, read_web_files, respond
 from tests.signalling.hub.harness import Hub
 
 
@@ -83,11 +87,44 @@ async def test_health_says_when_the_store_is_gone(hub: Hub) -> None:
 
 
 def test_allow_list_of_the_real_page() -> None:
-    files = read_web_files()
+    files = read_plain_files()
     assert {"/", *FONTS} <= files.keys()
     assert files["/"].body.lower().startswith(b"<!doctype html>")
     assert files["/fonts/bold.ttf"].body[:4] == b"\x00\x01\x00\x00"
     assert not any(path.endswith((".json", ".md", ".py", ".html")) for path in files)
+
+
+def test_the_page_is_few_small_files() -> None:
+    files = read_web_files()
+    assert len(files) == 6, "page, script, two pictures, two fonts"
+    assert all(file.kept for path, file in files.items() if path != "/")
+    own = [file.zipped for path, file in files.items() if not path.endswith(".ttf")]
+    assert sum(len(each) for each in own if each is not None) < 100_000
+    page = files["/"].body.decode()
+    for path in re.findall(r'(?:href|src)="(/[^"]+)"', page):
+        assert path in files
+
+
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.00", False),
+        ("br", False),
+        ("", False),
+    ],
+)
+def test_zipped_only_for_who_takes_it(accepted: str, zipped: bool) -> None:
+    file = File("text/javascript", b"long words", b"short", kept=True)
+    request = Request("/", Headers(Host="hub", **{"Accept-Encoding": accepted}))
+    answer = respond(request, HTTPStatus.OK, file)
+    assert answer.body == (b"short" if zipped else b"long words")
+    assert answer.headers.get("Content-Encoding") == ("gzip" if zipped else None)
+    assert answer.headers["Content-Length"] == str(len(answer.body))
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Cache-Control"] == KEPT
 
 
 def test_a_missing_page_is_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, TypeVar
@@ -53,6 +54,10 @@ PASSWORD = "the river runs to the sea"
 FACILITY = FacilityView(id="lindell", name="Lindell County Jail", time_zone="America/Chicago")
 
 M = TypeVar("M", bound=Message)
+
+
+_files = cache(read_web_files)
+"""As the hub serves them; made once for all tests."""
 
 
 def a_visit(**fields: Any) -> VisitView:
@@ -106,7 +111,7 @@ class FakeHub:
     _server: Server | None = None
 
     async def __aenter__(self) -> FakeHub:
-        self._files = read_web_files()
+        self._files = _files()
         self._server = await serve(
             self._converse, "127.0.0.1", 0, process_request=self._http, max_size=MAX_FRAME
         )
