@@ -101,6 +101,7 @@ def test_the_page_is_few_small_files() -> None:
     own = [file.zipped for path, file in files.items() if not path.endswith(".ttf")]
     assert sum(len(each) for each in own if each is not None) < 100_000
     page = files["/"].body.decode()
+    assert "<strong>Visitbooth</strong>" in page, "something is painted before the script has come"
     for path in re.findall(r'(?:href|src)="(/[^"]+)"', page):
         assert path in files
 
