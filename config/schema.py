@@ -252,6 +252,20 @@ class Visits(Table, frozen=True):
     first_picture_s: Seconds = 3.0
 
 
+class MailServer(Table, frozen=True):
+    """[mail] How mails go out; without a host the hub writes them to its log."""
+
+    host: str = ""
+    port: Port = 587
+    tls: Annotated[
+        str,
+        Meta(pattern=r"^(starttls|tls|none)\Z", description='"starttls", "tls" or "none"'),
+    ] = "starttls"
+    user: str = ""
+    password: Secret = Secret("")
+    sender: str = "visits@localhost"
+
+
 class Facility(Table, frozen=True):
     """[[facility]]"""
 
@@ -288,3 +302,4 @@ class HubConfig(Table, frozen=True):
     limits: Limits = field(default_factory=Limits)
     inmates: Inmates = field(default_factory=Inmates)
     visits: Visits = field(default_factory=Visits)
+    mail: MailServer = field(default_factory=MailServer)

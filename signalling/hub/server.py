@@ -222,6 +222,7 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
     """
     door = FrontDoor(services, read_web_files() if files is None else files)
     timers = asyncio.create_task(services.visits.run(), name="timers")
+    outbox = asyncio.create_task(services.outbox.run(), name="outbox")
     try:
         server = await _serve(services, door)
         async with server:
@@ -233,7 +234,8 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
     finally:
         services.visits.stopping = True
         timers.cancel()
-        await asyncio.gather(timers, return_exceptions=True)
+        outbox.cancel()
+        await asyncio.gather(timers, outbox, return_exceptions=True)
 
 
 async def _serve(services: Services, door: FrontDoor) -> Server:

@@ -17,6 +17,7 @@ from signalling.hub.bus.interface import Bus
 from signalling.hub.bus.local import LocalBus
 from signalling.hub.errors import StartError
 from signalling.hub.inmates import Inmates, read_pin_key
+from signalling.hub.outbox import Outbox
 from signalling.hub.pages import Pages
 from signalling.hub.passwords import Passwords
 from signalling.hub.pushes import Pushes
@@ -49,6 +50,7 @@ class Services:
     seats: Seats
     pages: Pages
     pushes: Pushes
+    outbox: Outbox
 
 
 class HubRuns(StartError):
@@ -144,4 +146,5 @@ def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) 
         seats=seats,
         pages=Pages(store, bus, visits, switchboard, config),
         pushes=Pushes(store, bus, visits, seats, switchboard, config),
+        outbox=Outbox(store, config.mail),
     )

@@ -13,6 +13,7 @@ from signalling.hub.store.records import (
     Approval,
     Draft,
     Inmate,
+    Mail,
     PinAttempt,
     PinRules,
     SeatRow,
@@ -157,6 +158,24 @@ class TerminalStore(Protocol):
     async def stand(self, terminal: str) -> None: ...
 
 
+class OutboxStore(Protocol):
+    """Mails that are to go out."""
+
+    async def put(self, mail: Mail) -> bool:
+        """Keep a mail; False when its key is known already."""
+
+    async def due(self, limit: int) -> list[Mail]: ...
+
+    async def next_due_at(self) -> float | None: ...
+
+    async def all(self) -> list[Mail]: ...
+
+    async def sent(self, key: str) -> None: ...
+
+    async def failed(self, key: str, error: str, due_at: float) -> None:
+        """Count a try that failed; the next one is at `due_at`."""
+
+
 class Store(Protocol):
     """Everything durable."""
 
@@ -168,6 +187,9 @@ class Store(Protocol):
 
     @property
     def terminals(self) -> TerminalStore: ...
+
+    @property
+    def outbox(self) -> OutboxStore: ...
 
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""

@@ -85,6 +85,18 @@ def device_reports(db: Database) -> None:
     )
 
 
+@migrations(name="0003-accounts")
+def accounts(db: Database) -> None:
+    """Mails that are to go out."""
+    db.executescript(
+        "create table outbox ("
+        " key text primary key, recipient text not null, subject text not null,"
+        " body text not null, calendar blob, due_at real not null,"
+        " tries integer not null default 0, sent_at real, error text not null default '') strict;"
+        "create index outbox_due on outbox(due_at) where sent_at is null;"
+    )
+
+
 def migrate(db: Database) -> None:
     """Bring the database to this version's schema.
 

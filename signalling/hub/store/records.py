@@ -83,6 +83,21 @@ class Terminal:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that goes out once. `calendar` is an .ics file to attach."""
+
+    key: str
+    recipient: str
+    subject: str
+    body: str = field(repr=False)
+    calendar: bytes | None = field(default=None, repr=False)
+    due_at: float = 0.0
+    tries: int = 0
+    sent_at: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SeatRow:
     """Who is signed in at a terminal, and for which visit they wait."""
 

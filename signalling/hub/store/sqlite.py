@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from signalling.hub.store.sqlite_outbox import SqliteOutbox
 from signalling.hub.store.sqlite_people import SqlitePeople
 from signalling.hub.store.sqlite_terminals import SqliteTerminals
 from signalling.hub.store.sqlite_visits import SqliteVisits
@@ -25,6 +26,7 @@ class SqliteStore:
         self.visits = SqliteVisits(writer, clock)
         self.people = SqlitePeople(writer, clock)
         self.terminals = SqliteTerminals(writer, clock)
+        self.outbox = SqliteOutbox(writer, clock)
 
     @classmethod
     async def open(cls, path: Path, clock: Clock = time.time) -> SqliteStore:

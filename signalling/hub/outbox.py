@@ -1,0 +1,109 @@
+"""Sends what the outbox holds: over SMTP, or without a host into the hub's log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from email.message import EmailMessage
+from typing import Final
+
+import aiosmtplib
+
+from config.schema import MailServer
+from signalling.hub.store.interface import Store
+from signalling.hub.store.records import Mail
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 20
+FIRST_RETRY_S: Final = 5.0
+LONGEST_RETRY_S: Final = 900.0
+LONGEST_SLEEP_S: Final = 30.0
+TIMEOUT_S: Final = 30.0
+
+
+def retry_after_s(tries: int) -> float:
+    """Return how long a mail that failed `tries` times before waits."""
+    return float(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(tries, 10)))
+
+
+def as_message(mail: Mail, sender: str) -> EmailMessage:
+    """Return a mail as what goes over the wire. Raises ValueError for a line break in a header."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = mail.recipient
+    message["Subject"] = mail.subject
+    message.set_content(mail.body)
+    if mail.calendar is not None:
+        message.add_attachment(
+            mail.calendar, maintype="text", subtype="calendar", filename="visit.ics"
+        )
+    return message
+
+
+class Outbox:
+    """Keeps mails until they are sent; each key goes out once."""
+
+    def __init__(self, store: Store, server: MailServer) -> None:
+        self._store = store
+        self._server = server
+        self._wake = asyncio.Event()
+
+    async def put(  # noqa: PLR0917 - a mail's parts
+        self,
+        key: str,
+        recipient: str,
+        subject: str,
+        body: str,
+        calendar: bytes | None = None,
+        due_at: float | None = None,
+    ) -> bool:
+        """Keep a mail to send; False when this key was put before."""
+        due = self._store.clock() if due_at is None else due_at
+        kept = await self._store.outbox.put(Mail(key, recipient, subject, body, calendar, due))
+        self.look()
+        return kept
+
+    def look(self) -> None:
+        """Look now: somebody put a mail into the store, or set the clock."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send what is due until cancelled."""
+        while True:
+            self._wake.clear()
+            for mail in await self._store.outbox.due(AT_ONCE):
+                await self._send(mail)
+            next_at = await self._store.outbox.next_due_at()
+            wait_s = LONGEST_SLEEP_S if next_at is None else next_at - self._store.clock()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, min(wait_s, LONGEST_SLEEP_S))):
+                    await self._wake.wait()
+
+    async def _send(self, mail: Mail) -> None:
+        try:
+            message = as_message(mail, self._server.sender)
+            if self._server.host:
+                await self._over_smtp(message)
+            else:
+                log.info("mail to %s: %s\n%s", mail.recipient, mail.subject, mail.body)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            due_at = self._store.clock() + retry_after_s(mail.tries)
+            log.warning("mail %s not sent, tried again: %s", mail.key, ascii(str(error)))
+            await self._store.outbox.failed(mail.key, str(error)[:200], due_at)
+            return
+        await self._store.outbox.sent(mail.key)
+
+    async def _over_smtp(self, message: EmailMessage) -> None:
+        server = self._server
+        await aiosmtplib.send(
+            message,
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            username=server.user or None,
+            password=server.password.reveal() or None,
+            timeout=TIMEOUT_S,
+        )

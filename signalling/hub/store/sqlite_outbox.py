@@ -1,0 +1,84 @@
+"""The outbox in SQLite: mails that are to go out, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from signalling.hub.store.records import Mail
+from signalling.hub.store.writer import Writer
+
+_MAIL = "key, recipient, subject, body, calendar, due_at, tries, sent_at, error"
+
+
+def put_mail(db: Database, mail: Mail) -> bool:
+    """Keep a mail inside the caller's own transaction; False when its key is known already."""
+    row = (mail.key, mail.recipient, mail.subject, mail.body, mail.calendar, mail.due_at)
+    sql = (
+        "insert into outbox (key, recipient, subject, body, calendar, due_at)"
+        " values (?, ?, ?, ?, ?, ?) on conflict do nothing"
+    )
+    return bool(db.execute(sql, row).rowcount)
+
+
+class SqliteOutbox:
+    """`interface.OutboxStore`."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def put(self, mail: Mail) -> bool:
+        """Keep a mail; False when its key is known already."""
+        return await self._writer.run(lambda db: put_mail(db, mail))
+
+    async def due(self, limit: int) -> list[Mail]:
+        """Mails to send now, the oldest first."""
+
+        def work(db: Database) -> list[Mail]:
+            rows = db.query(
+                f"select {_MAIL} from outbox where sent_at is null and due_at <= ?"  # noqa: S608
+                " order by due_at limit ?",
+                (self._clock(), limit),
+            )
+            return [Mail(**row) for row in rows]
+
+        return await self._writer.run(work)
+
+    async def next_due_at(self) -> float | None:
+        """When the next mail is to go out."""
+
+        def work(db: Database) -> float | None:
+            row = db.execute("select min(due_at) from outbox where sent_at is null").fetchone()
+            return row[0] if row else None
+
+        return await self._writer.run(work)
+
+    async def all(self) -> list[Mail]:
+        """All mails, by when they are or were due."""
+
+        def work(db: Database) -> list[Mail]:
+            return [Mail(**row) for row in db.query(f"select {_MAIL} from outbox order by due_at")]  # noqa: S608
+
+        return await self._writer.run(work)
+
+    async def sent(self, key: str) -> None:
+        """It is on its way."""
+
+        def work(db: Database) -> None:
+            now = self._clock()
+            db.execute("update outbox set sent_at = ?, error = '' where key = ?", (now, key))
+
+        await self._writer.run(work)
+
+    async def failed(self, key: str, error: str, due_at: float) -> None:
+        """It could not be sent; it is tried again."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "update outbox set tries = tries + 1, error = ?, due_at = ? where key = ?",
+                (error, due_at, key),
+            )
+
+        await self._writer.run(work)

@@ -1,0 +1,82 @@
+"""The outbox: each mail once, none lost while the SMTP server is away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from config.schema import MailServer
+from signalling.hub.outbox import FIRST_RETRY_S, LONGEST_RETRY_S, as_message, retry_after_s
+from signalling.hub.store.records import Mail
+from tests.signalling.hub.harness import Hub, hub_config, running_hub
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def smtp_server(port: int, maildir: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}"]
+    process = subprocess.Popen([*command, "-c", "aiosmtpd.handlers.Mailbox", str(maildir)])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def until(hub: Hub, key: str, *, sent: bool) -> Mail:
+    async with asyncio.timeout(20):
+        while True:
+            mail = next(each for each in await hub.services.store.outbox.all() if each.key == key)
+            if mail.sent_at is not None if sent else mail.tries:
+                return mail
+            hub.services.outbox.look()
+            await asyncio.sleep(0.05)
+            if sent:
+                hub.pass_time(LONGEST_RETRY_S)
+
+
+async def test_nothing_is_lost_or_sent_twice_while_smtp_is_down(tmp_path: Path) -> None:
+    port, maildir = free_port(), tmp_path / "mails"
+    server = MailServer(host="127.0.0.1", port=port, tls="none")
+    async with running_hub(hub_config(tmp_path / "state", mail=server)) as hub:
+        put = hub.services.outbox.put
+        assert await put("a", "ana@example.org", "Hello", "It is ñ", b"BEGIN:VCALENDAR\r\n")
+        assert not await put("a", "ana@example.org", "Hello", "twice")
+        assert (await until(hub, "a", sent=False)).error
+        with smtp_server(port, maildir):
+            await until(hub, "a", sent=True)
+    (kept,) = (maildir / "new").iterdir()
+    assert "To: ana@example.org" in kept.read_text()
+    assert "visit.ics" in kept.read_text()
+
+
+async def test_without_a_host_the_log_shows_the_mail(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await hub.services.outbox.put("b", "ana@example.org", "Hello", "follow this link")
+    await until(hub, "b", sent=True)
+    assert "follow this link" in caplog.text
+
+
+def test_no_header_can_be_slipped_in() -> None:
+    with pytest.raises(ValueError, match="linefeed"):
+        as_message(Mail("c", "ana@example.org", "Hi\nBcc: eve@example.org", "x"), "a@example.org")
+
+
+def test_tries_come_ever_more_slowly() -> None:
+    assert [retry_after_s(0), retry_after_s(1)] == [FIRST_RETRY_S, 2 * FIRST_RETRY_S]
+    assert retry_after_s(99) == LONGEST_RETRY_S
