@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import secrets
 from dataclasses import dataclass, replace
 from typing import Final
@@ -28,6 +29,15 @@ ACCOUNT_TRIES: Final = 100
 """Wrong passwords for one e-mail from everywhere in WINDOW_S (NIST SP 800-63B-4: 100 at most)."""
 ADDRESS_TRIES: Final = 50
 """Wrong passwords, and new accounts, from one address in WINDOW_S."""
+
+
+_MAILABLE: Final = re.compile(r"[^@]+@([^@.]+\.)+[^@.]{2,}")
+
+
+def require_mailable(email: str) -> None:
+    """Check that mail can reach an address in the open internet. Raises UserError `bad-email`."""
+    if not email.isascii() or _MAILABLE.fullmatch(email) is None:
+        raise UserError("bad-email")
 
 
 def token_hash(token: str) -> str:
@@ -61,10 +71,11 @@ class Accounts:
         """Make an account, unless the e-mail is known: the answer is the same.
 
         Raises:
-            UserError: `weak-password`, `too-many-tries`, `busy`.
+            UserError: `bad-email`, `weak-password`, `too-many-tries`, `busy`.
         """
         now = self._store.clock()
         self._require_open(self._new_by_address, address, now)
+        require_mailable(email)
         require_strong(password, email)
         self._new_by_address.failed(address, now)
         try:

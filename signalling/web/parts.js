@@ -90,6 +90,7 @@ export function refusal({ model, t, times }, ...about) {
     case "not-ready":
     case "ended":
     case "busy":
+    case "bad-email":
     case "weak-password":
     case "unknown-facility":
     case "visit-elsewhere":

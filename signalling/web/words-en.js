@@ -203,6 +203,7 @@ export const EN = Object.freeze({
   "refused-not-ready": "The visit is not ready yet. Stay here.",
   "refused-ended": "This visit has ended.",
   "refused-busy": "We are busy. Try again in a minute.",
+  "refused-bad-email": "Write an address such as ana@example.org.",
   "refused-weak-password": "Choose a longer, rarer password.",
   "refused-unknown-facility": "We do not know this facility.",
   "refused-too-many-tries": "Too many tries. Try again at {time}.",

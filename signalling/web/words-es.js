@@ -204,6 +204,7 @@ export const ES = Object.freeze({
   "refused-not-ready": "La visita no está lista. Quédese aquí.",
   "refused-ended": "Esta visita terminó.",
   "refused-busy": "Hay mucha gente. Intente en un minuto.",
+  "refused-bad-email": "Escriba una dirección como ana@example.org.",
   "refused-weak-password": "Elija una contraseña más larga y rara.",
   "refused-unknown-facility": "No conocemos este centro.",
   "refused-too-many-tries": "Demasiados intentos. Intente a las {time}.",

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from config.schema import Limits
 from signalling.hub import staff_commands as ask
 from signalling.hub.accounts import ACCOUNT_TRIES, SESSION_S, TRIES, WINDOW_S
@@ -38,6 +40,14 @@ async def test_sign_up_answers_alike_for_a_known_mail_and_keeps_the_first_passwo
         assert await page.ask(message, AccountCreated) == AccountCreated()
     assert (await page.refused(LogIn(email=NEW, password=second.password))).code == "wrong-log-in"
     assert (await page.log_in(NEW)).name == "Nia"
+
+
+@pytest.mark.parametrize("email", ["ana@example", "ana@.org", "ana@example.", "añ@example.org"])
+async def test_an_address_that_no_mail_reaches_is_refused(hub: Hub, email: str) -> None:
+    page = await hub.page()
+    await page.hello()
+    refused = await page.refused(CreateAccount(email=email, password=PASSWORD, name="Ana"))
+    assert (refused.about, refused.code) == ("create-account", "bad-email")
 
 
 async def test_wrong_and_unknown_are_answered_alike_and_shut_alike(hub: Hub) -> None:
