@@ -20,7 +20,7 @@ class CreateAccount(Message, frozen=True, tag="create-account"):
 
 
 class AccountCreated(Message, frozen=True, tag="account-created"):
-    """A mail is on its way: follow its link, then log in."""
+    """Now log in."""
 
 
 class LogIn(Message, frozen=True, tag="log-in"):

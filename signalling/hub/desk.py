@@ -24,9 +24,10 @@ from signalling.hub.desk_rows import (
 )
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
+from signalling.hub.mail_texts import booked_text
 from signalling.hub.passwords import require_strong
 from signalling.hub.roster import read_roster
-from signalling.hub.scheduling import NotBookable, minute_text
+from signalling.hub.scheduling import NotBookable, minute_text, wall_text
 from signalling.hub.services import Services
 from signalling.hub.store.interface import Duplicate, Occupied
 from signalling.hub.store.records import Approval, Draft, Inmate, Visitor
@@ -188,7 +189,18 @@ class Desk:
         except Occupied as error:
             raise StaffError(await self._occupied(error, booked, facility)) from None
         live = await self._services.visits.adopt(made)
+        await self._tell_booked(live, facility)
         return self._row(live)
+
+    async def _tell_booked(self, live: Live, facility: Facility) -> None:
+        starts_at = live.visit.booked.starts_at
+        when = wall_text(starts_at, facility.time_zone)
+        subject, body = booked_text(live.inmate_name, facility.name, when)
+        for who in live.visit.booked.visitors:
+            visitor = await self._store.people.visitor(who)
+            if visitor is not None:
+                key = f"booked.{live.id}.{who}"
+                await self._services.outbox.put(key, visitor.email, subject, body)
 
     async def _occupied(self, error: Occupied, booked: Booked, facility: Facility) -> str:
         other = fold(await self._store.visits.log(error.visit))

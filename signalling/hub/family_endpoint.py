@@ -172,6 +172,8 @@ class FamilyEndpoint:
                 self._pages.answer(page, message)
             case Ice():
                 self._pages.ice(page, message)
+            case _:
+                raise UserError("not-offered")
 
     # -- the account ------------------------------------------------------------------------
 

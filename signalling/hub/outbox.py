@@ -11,7 +11,7 @@ from typing import Final
 import aiosmtplib
 
 from config.schema import MailServer
-from signalling.hub.store.interface import Store
+from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import Mail
 
 log = logging.getLogger(__name__)
@@ -73,13 +73,22 @@ class Outbox:
         """Send what is due until cancelled."""
         while True:
             self._wake.clear()
-            for mail in await self._store.outbox.due(AT_ONCE):
-                await self._send(mail)
-            next_at = await self._store.outbox.next_due_at()
-            wait_s = LONGEST_SLEEP_S if next_at is None else next_at - self._store.clock()
+            try:
+                wait_s = await self._round()
+            except StoreError as error:
+                # The mails are safe in the store; it may only be busy.
+                log.warning("the outbox was not read, tried again: %s", error)
+                wait_s = FIRST_RETRY_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, min(wait_s, LONGEST_SLEEP_S))):
                     await self._wake.wait()
+
+    async def _round(self) -> float:
+        """Send what is due now; return for how long nothing else is."""
+        for mail in await self._store.outbox.due(AT_ONCE):
+            await self._send(mail)
+        next_at = await self._store.outbox.next_due_at()
+        return LONGEST_SLEEP_S if next_at is None else next_at - self._store.clock()
 
     async def _send(self, mail: Mail) -> None:
         try:

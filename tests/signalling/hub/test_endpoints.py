@@ -34,6 +34,7 @@ from signalling.messages import (
     TerminalHello,
     TerminalState,
 )
+from signalling.people_messages import WithdrawRequest
 from tests.signalling.hub.harness import Client, Hub, eventually, hub_config, running_hub
 
 MALFORMED = [
@@ -334,3 +335,10 @@ async def test_names_carry_nothing_that_a_screen_obeys(hub: Hub, name: str) -> N
     await page.hello()
     await page.send(CreateAccount(email="n@example.org", password="a" * 15, name=name))
     assert await page.violated() == ("wrong-type", 1008)
+
+
+async def test_what_pages_cannot_do_yet_is_said(hub: Hub) -> None:
+    await hub.people()
+    page = await hub.ready_page()
+    refused = await page.refused(WithdrawRequest(request="r1"))
+    assert (refused.about, refused.code) == ("withdraw-request", "not-offered")

@@ -15,8 +15,9 @@ import pytest
 
 from config.schema import MailServer
 from signalling.hub.outbox import FIRST_RETRY_S, LONGEST_RETRY_S, as_message, retry_after_s
+from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Mail
-from tests.signalling.hub.harness import Hub, hub_config, running_hub
+from tests.signalling.hub.harness import EMAIL, Hub, hub_config, running_hub
 
 
 def free_port() -> int:
@@ -80,3 +81,35 @@ def test_no_header_can_be_slipped_in() -> None:
 def test_tries_come_ever_more_slowly() -> None:
     assert [retry_after_s(0), retry_after_s(1)] == [FIRST_RETRY_S, 2 * FIRST_RETRY_S]
     assert retry_after_s(99) == LONGEST_RETRY_S
+
+
+async def test_a_busy_store_delays_mails_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signalling.hub.outbox.FIRST_RETRY_S", 0.01)
+    async with running_hub(hub_config(tmp_path / "state")) as hub:
+        outbox = hub.services.store.outbox
+        answers = outbox.due
+        busy = 0
+
+        async def due(limit: int) -> list[Mail]:
+            nonlocal busy
+            busy += 1
+            if busy < 3:
+                raise StoreBusy("too many wait")
+            return await answers(limit)
+
+        monkeypatch.setattr(outbox, "due", due)
+        await hub.services.outbox.put("a", "ana@example.org", "Hello", "later")
+        await until(hub, "a", sent=True)
+        assert busy >= 3
+
+
+async def test_whoever_is_booked_for_a_visit_is_told_by_mail(tmp_path: Path) -> None:
+    async with running_hub(hub_config(tmp_path / "state")) as hub:
+        await hub.people()
+        await hub.book(start="+600")
+        (mail,) = await hub.services.store.outbox.all()
+        assert mail.recipient == EMAIL
+        assert mail.subject.startswith("Visit with ")
+        assert "jail time" in mail.body
