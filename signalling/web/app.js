@@ -9,7 +9,7 @@
  * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry; [data-show=password] |
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
- * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over |
+ * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over; [data-why] of a pending visit |
  * | sheet | sheet; take-over, stay; confirm-end, go-on |
  * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, goodbye, mute, camera-off, end-visit, volume, fullscreen, switch-camera; [data-held=visitor, network, terminal, handset, signed-out, paused, page, press, ending]; .telephone[data-telephone=return] where held by "press" |
  * | ended | [data-reason][data-by], to-appointments |

@@ -184,7 +184,7 @@ function stopIcon(status, stop) {
  * @param {VisitView} visit
  */
 function coming(scene, times, visit) {
-  const { now, t } = scene;
+  const { model, now, t } = scene;
   const pending = visit.status === "pending";
   return h(
     "li",
@@ -202,8 +202,32 @@ function coming(scene, times, visit) {
       h("span", { class: "hollow", role: "img", "aria-label": t("hollow-telephone") }, icon("phone")),
     ),
     pending && line(scene, visit),
-    pending && note("person", t("not-signed-in", { name: visit.inmate }), t("turns-green")),
+    pending && waitsFor(visit, model.own[visit.id]?.why, t),
   );
+}
+
+/**
+ * Why the telephone is not green yet: never a wait without its reason.
+ *
+ * @param {VisitView} visit
+ * @param {import("./messages.js").OwnView["why"]|undefined} why
+ * @param {import("./words.js").Translate} t
+ */
+function waitsFor({ inmate }, why, t) {
+  const facts = { name: inmate };
+  const props = { "data-why": why ?? "not-signed-in" };
+  switch (why) {
+    case "in-another-visit":
+      return note("person", t("why-in-another-visit", facts), t("why-in-another-visit-more"), props);
+    case "terminal-fault":
+      return note("wrench", t("why-terminal-fault"), t("why-terminal-fault-more", facts), props);
+    case "terminal-away":
+      return note("no-wifi", t("why-terminal-away"), t("why-terminal-away-more"), props);
+    case "paused":
+      return note("pause", t("why-paused"), t("turns-green"), props);
+    default:
+      return note("person", t("not-signed-in", facts), t("turns-green"), { "data-why": "not-signed-in" });
+  }
 }
 
 /**

@@ -21,6 +21,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from signalling.booking_messages import OwnView
 from signalling.errors import ProtocolError
 from signalling.hub.web_files import read_web_files, refuse, respond
 from signalling.messages import (
@@ -100,6 +101,7 @@ class FakeHub:
     """Serves the page and plays the hub for whoever connects. Use as `async with`."""
 
     visits: list[VisitView] = field(default_factory=list)
+    own: dict[str, OwnView] = field(default_factory=dict)
     received: list[PageToHub] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     answering: bool = True
@@ -195,7 +197,7 @@ class FakeHub:
         return []
 
     def _appointments(self) -> Appointments:
-        return Appointments(now=time.time(), visits=tuple(self.visits))
+        return Appointments(now=time.time(), visits=tuple(self.visits), own=self.own)
 
     async def send(self, message: Message) -> None:
         """Send to every page that is connected; one that is going now needs no word."""

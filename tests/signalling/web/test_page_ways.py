@@ -7,6 +7,7 @@ import time
 import pytest
 from playwright.async_api import Dialog, Page, ViewportSize, expect
 
+from signalling.booking_messages import OwnView, Why
 from signalling.messages import End, Join, Press
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
@@ -68,6 +69,29 @@ async def test_the_check_says_that_the_visit_is_ready(hub: FakeHub, page: Page) 
     await page.click("#go-visit")
     await on_screen(page, "appointments")
     await expect(page.locator("#status-line")).to_contain_text("Visita con Daniel: en visita")
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("not-signed-in", "Daniel has not signed in yet"),
+        ("in-another-visit", "Daniel is in another visit now."),
+        ("terminal-fault", "Daniel can use another one."),
+        ("terminal-away", "It comes back by itself."),
+        ("paused", "The jail has paused this visit."),
+    ],
+)
+async def test_a_pending_visit_gives_its_reason(
+    hub: FakeHub, page: Page, why: Why, said: str
+) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    hub.own = {"v1": OwnView(inmate="i-1", by_me=True, why=why)}
+    await hub.change()
+    note = page.locator("[data-why]")
+    await expect(note).to_have_attribute("data-why", why)
+    await expect(note).to_contain_text(said)
+    await picture(page, f"c-{why}")
 
 
 async def test_back_goes_one_screen_back(hub: FakeHub, page: Page) -> None:
