@@ -101,7 +101,7 @@ export const EN = Object.freeze({
   "not-signed-in": "{name} has not signed in yet.",
   "turns-green": "Stay here. The telephone turns green.",
   "why-in-another-visit": "{name} is in another visit now.",
-  "why-in-another-visit-more": "Yours comes next. Stay here.",
+  "why-in-another-visit-more": "Yours can start after it. Stay here.",
   "why-terminal-fault": "The terminal has a fault.",
   "why-terminal-fault-more": "{name} can use another one. Stay here.",
   "why-terminal-away": "The terminal lost its connection.",

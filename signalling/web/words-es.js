@@ -102,7 +102,7 @@ export const ES = Object.freeze({
   "not-signed-in": "{name} todavía no ha entrado.",
   "turns-green": "Quédese aquí. El teléfono se pondrá verde.",
   "why-in-another-visit": "{name} está en otra visita ahora.",
-  "why-in-another-visit-more": "La suya sigue. Quédese aquí.",
+  "why-in-another-visit-more": "La suya puede empezar después. Quédese aquí.",
   "why-terminal-fault": "La terminal tiene una falla.",
   "why-terminal-fault-more": "{name} puede usar otra. Quédese aquí.",
   "why-terminal-away": "La terminal perdió la conexión.",
