@@ -1,14 +1,17 @@
 /** What is left of a visit: earlier ones, receipts, ratings; and the network check. */
 
+import { checkNetwork } from "./network-check.js";
+
 /** @typedef {import("./messages.js").Past} Past */
 /**
  * @typedef {object} AfterState
  * @property {Past|null} past  the newest answer
+ * @property {"untried"|"trying"|import("./network-check.js").NetworkFound} network
  */
 
 /** @returns {AfterState} */
 export function newAfter() {
-  return { past: null };
+  return { past: null, network: "untried" };
 }
 
 export class After {
@@ -39,6 +42,18 @@ export class After {
   }
 
   actions() {
-    return {};
+    return { tryNetwork: () => this.tryNetwork() };
+  }
+
+  /** Try the network now, unless that is under way. */
+  tryNetwork() {
+    const { model, hub, onChange } = this;
+    if (model.link !== "open" || model.after.network === "trying") return;
+    model.after.network = "trying";
+    onChange();
+    void checkNetwork(hub).then((found) => {
+      model.after.network = found;
+      onChange();
+    });
   }
 }

@@ -150,6 +150,7 @@ class App {
     if (screen === "check") {
       model.level = devices.level();
       if (!devices.asked && devices.asking === null) void devices.ask();
+      if (model.after.network === "untried") this.after.tryNetwork();
     }
     // No visit is near and nothing is checked: the camera's light goes out.
     if (screen !== "check" && this.visiting.idle && devices.asked) devices.release();

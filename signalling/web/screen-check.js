@@ -1,8 +1,8 @@
-/** Screen b: the device check. Nothing leaves the device. */
+/** Screen b: the device check. No picture and no sound leaves the device. */
 
 import { h, icon } from "./dom.js";
 import { button, pill } from "./parts.js";
-import { internetOf, isOpen, METER_BLOCKS, sortedVisits } from "./state.js";
+import { internetOf, isOpen, METER_BLOCKS, networkFits, sortedVisits } from "./state.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./model.js").DeviceFault} DeviceFault */
@@ -141,12 +141,33 @@ function bellRow({ model, t, act, phone }) {
 }
 
 /** @param {Scene} scene */
-function internetRow({ model, t }) {
+function internetRow({ model, t, act }) {
   const quality = model.link === "open" ? internetOf(model.rtt_ms) : null;
   if (quality === null || quality === "sound-only") {
     return row("no-wifi", t("internet-none"), [], false, "internet");
   }
-  return row(`signal-${quality}`, t(`internet-${quality}`), [], quality === "good", "internet");
+  const found = model.after.network;
+  if (found === "untried" || found === "trying") {
+    const word = h("p", { class: "stone" }, t("trying-network"));
+    return row(`signal-${quality}`, t(`internet-${quality}`), [word], false, "internet");
+  }
+  const fits = networkFits(found);
+  return row(
+    `signal-${quality}`,
+    t(`internet-${quality}`),
+    [
+      found.kbps !== null && h("p", { class: "stone", id: "carries" }, t("carries", { n: megabits(found.kbps) })),
+      !fits && h("p", { class: "fix", "data-network": found.relay }, t(found.relay === "blocked" ? "relay-blocked" : "network-slow")),
+      !fits && button("link", { key: "again", onclick: act.tryNetwork }, t("try-again")),
+    ],
+    quality === "good" && fits,
+    "internet",
+  );
+}
+
+/** @param {number} kbps */
+function megabits(kbps) {
+  return kbps >= 9500 ? Math.round(kbps / 1000) : Math.max(0.1, Math.round(kbps / 100) / 10);
 }
 
 /**

@@ -331,3 +331,15 @@ export function internetOf(rtt_ms) {
   if (rtt_ms === null) return null;
   return rtt_ms < 150 ? "good" : rtt_ms < 400 ? "fair" : "weak";
 }
+
+/** What a picture and its sound need, in kb/s; below it the sound comes first. */
+export const NEEDED_KBPS = 600;
+
+/**
+ * Whether the network carries a visit, as far as it was tried.
+ *
+ * @param {import("./network-check.js").NetworkFound} found
+ */
+export function networkFits({ kbps, relay }) {
+  return relay !== "blocked" && (kbps === null || kbps >= NEEDED_KBPS);
+}

@@ -21,7 +21,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from signalling.booking_messages import OwnView
+from signalling.booking_messages import CheckNetwork, NetworkCheck, OwnView, Probe, Probed
 from signalling.errors import ProtocolError
 from signalling.hub.web_files import read_web_files, refuse, respond
 from signalling.messages import (
@@ -48,7 +48,7 @@ from signalling.messages import (
     encode,
 )
 from signalling.visit import Status
-from signalling.wire import MAX_FRAME, FacilityView, Person, VisitView
+from signalling.wire import MAX_FRAME, FacilityView, IceServer, Person, VisitView
 
 EMAIL = "maria@mail.example"
 PASSWORD = "the river runs to the sea"
@@ -101,6 +101,7 @@ class FakeHub:
     """Serves the page and plays the hub for whoever connects. Use as `async with`."""
 
     visits: list[VisitView] = field(default_factory=list)
+    relays: tuple[IceServer, ...] = ()
     own: dict[str, OwnView] = field(default_factory=dict)
     received: list[PageToHub] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
@@ -192,6 +193,10 @@ class FakeHub:
                 self.opened = FACILITY.id
                 opened = FacilityOpened(facility=FACILITY, until=now + 7200)
                 return [opened, self._appointments()]
+            case CheckNetwork():
+                return [NetworkCheck(ice_servers=self.relays, ice_policy="all")]
+            case Probe(sent=sent, padding=padding):
+                return [Probed(sent=sent, padding=padding)]
             case Join(visit=visit):
                 return [Joined(visit=visit, ice_servers=(), ice_policy="all")]
         return []
