@@ -4,11 +4,12 @@
 /**
  * @typedef {object} BookingState
  * @property {Slots|null} slots  the newest answer
+ * @property {string|null} early  visit whose telephone was pressed before it was green
  */
 
 /** @returns {BookingState} */
 export function newBooking() {
-  return { slots: null };
+  return { slots: null, early: null };
 }
 
 export class Booking {
@@ -38,6 +39,11 @@ export class Booking {
   }
 
   actions() {
-    return {};
+    return {
+      early: (/** @type {string} */ visit) => {
+        this.model.booking.early = visit;
+        this.onChange();
+      },
+    };
   }
 }

@@ -184,7 +184,7 @@ function stopIcon(status, stop) {
  * @param {VisitView} visit
  */
 function coming(scene, times, visit) {
-  const { model, now, t } = scene;
+  const { model, now, t, act } = scene;
   const pending = visit.status === "pending";
   return h(
     "li",
@@ -199,9 +199,16 @@ function coming(scene, times, visit) {
         h("p", null, times.span(visit.starts_at, visit.ends_at, now)),
         !pending && h("p", { class: "soon" }, t("starts-in", { length: lengthWords(visit.starts_at - now, t) })),
       ),
-      h("span", { class: "hollow", role: "img", "aria-label": t("hollow-telephone") }, icon("phone")),
+      h(
+        "button",
+        { type: "button", class: "hollow", "aria-label": t("hollow-telephone"), onclick: () => act.early(visit.id) },
+        icon("phone"),
+      ),
     ),
     pending && line(scene, visit),
+    !pending &&
+      model.booking.early === visit.id &&
+      note("clock", t("early", { time: times.clock(visit.starts_at) }), t("early-more", { name: visit.inmate }), { id: "early", role: "status" }),
     pending && waitsFor(visit, model.own[visit.id]?.why, t),
   );
 }

@@ -104,6 +104,8 @@ export const EN = Object.freeze({
   "name-in-visit": "Your visit with {name}",
   "not-signed-in": "{name} has not signed in yet.",
   "turns-green": "Stay here. The telephone turns green.",
+  early: "It is early. The visit starts at {time}.",
+  "early-more": "The telephone turns green when {name} has signed in. Nothing else to do.",
   "why-in-another-visit": "{name} is in another visit now.",
   "why-in-another-visit-more": "Yours can start after it. Stay here.",
   "why-terminal-fault": "The terminal has a fault.",

@@ -105,6 +105,8 @@ export const ES = Object.freeze({
   "name-in-visit": "Su visita con {name}",
   "not-signed-in": "{name} todavía no ha entrado.",
   "turns-green": "Quédese aquí. El teléfono se pondrá verde.",
+  early: "Es temprano. La visita empieza a las {time}.",
+  "early-more": "El teléfono se pondrá verde cuando {name} entre. No haga nada más.",
   "why-in-another-visit": "{name} está en otra visita ahora.",
   "why-in-another-visit-more": "La suya puede empezar después. Quédese aquí.",
   "why-terminal-fault": "La terminal tiene una falla.",

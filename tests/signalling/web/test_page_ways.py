@@ -341,3 +341,17 @@ async def test_a_double_click_marks_nothing(hub: FakeHub, page: Page) -> None:
         await on_screen(page, "held")
         await page.mouse.dblclick(300, 400)  # where the heading is
         assert await page.evaluate("getSelection().toString()") == ""
+
+
+async def test_an_early_press_says_when_the_telephone_turns_green(hub: FakeHub, page: Page) -> None:
+    start = time.time() + 3600
+    hub.visits = [a_visit(status=Status.SCHEDULED, starts_at=start, ends_at=start + 1800)]
+    await log_in(page)
+    await expect(page.locator("#early")).to_have_count(0)
+    await page.locator('[data-visit="v1"] .hollow').focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#early")).to_contain_text("It is early. The visit starts at")
+    await expect(page.locator("#early")).to_contain_text("when Daniel has signed in")
+    await on_screen(page, "appointments")
+    await picture(page, "c-early")
+    assert not any(isinstance(each, Press) for each in hub.received)
