@@ -181,7 +181,8 @@ class Receiver(RTCRtpReceiver):
         return unwrap_rtx(packet, payload_type=original, ssrc=self.ssrc)
 
     def _report_later(self) -> None:
-        self._timer = self._loop.call_later(random.uniform(*REPORT_S), self._report)  # noqa: S311
+        after_s = random.uniform(*REPORT_S)  # noqa: S311 - spreads reports, no secret
+        self._timer = self._loop.call_later(after_s, self._report)
 
     def _report(self) -> None:
         self._report_later()

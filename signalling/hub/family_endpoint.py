@@ -146,8 +146,10 @@ class FamilyEndpoint:
             case Probe():
                 self._require_session(page)
                 self._checks.probe(page, message, self._store.clock())
-            case _:
+            case Join() | Leave() | Press() | End() | PageState() | CallStats() | Answer() | Ice():
                 await self._visit(page, message)
+            case _:
+                raise UserError("not-offered")
 
     async def _visit(self, page: FamilyPage, message: PageToHub) -> None:
         if getattr(message, "visit", None) not in page.joined:
@@ -172,8 +174,6 @@ class FamilyEndpoint:
                 self._pages.answer(page, message)
             case Ice():
                 self._pages.ice(page, message)
-            case _:
-                raise UserError("not-offered")
 
     # -- the account ------------------------------------------------------------------------
 

@@ -68,8 +68,6 @@ class Live:
     """When joins or breaks were last recorded: flapping is spaced out."""
     entered_at: float = 0.0
     """When the inmate last signed in for it: that is spaced out too."""
-    stars: dict[str, int] = field(default_factory=dict)
-    """How its visitors rated it."""
     measures: Measures = field(default_factory=Measures)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -25,7 +25,6 @@ class OwnViews:
             inmate=booked.inmate,
             by_me=booked.visitors[0] == visitor,
             why=why(live.visit, now, self._around(live)),
-            stars=live.stars.get(visitor),
         )
 
     def busy_with(self, inmate: str) -> str | None:

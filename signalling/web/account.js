@@ -1,8 +1,5 @@
 /** Log-in, sign-up and facility log-in: asks the hub and puts what came of it into the model. */
 
-import { newAfter } from "./after.js";
-import { newBooking } from "./booking.js";
-import { newPeople } from "./people.js";
 import { NoReplyError, RefusedError } from "./protocol.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -63,7 +60,6 @@ export class Account {
   handlers() {
     const { model, onChange } = this;
     return {
-      "account-created": onChange,
       "logged-in": (/** @type {import("./messages.js").LoggedIn} */ { token, name }) => {
         this.tokens.set(token);
         Object.assign(model, { name, email: "", note: null });
@@ -73,22 +69,7 @@ export class Account {
         this.onLoggedOut();
         this.forget();
       },
-      account: (/** @type {import("./messages.js").Account} */ account) => {
-        model.account = account;
-        onChange();
-      },
-      "mail-sent": onChange,
-      "email-verified": onChange,
-      "password-changed": onChange,
-      sessions: (/** @type {import("./messages.js").Sessions} */ { sessions }) => {
-        model.sessions = sessions;
-        onChange();
-      },
     };
-  }
-
-  actions() {
-    return {};
   }
 
   /**
@@ -142,11 +123,7 @@ export class Account {
       choosing: null,
       visits: null,
       own: {},
-      account: null,
-      sessions: null,
-      people: newPeople(),
-      booking: newBooking(),
-      after: newAfter(),
+      early: null,
       mine: null,
       ending: null,
       taken: null,

@@ -19,15 +19,14 @@
  */
 
 import { Account, TokenStore } from "./account.js";
-import { After } from "./after.js";
-import { Booking } from "./booking.js";
 import { byId, remembered, showTrack } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
 import { fieldsOf, retype } from "./forms.js";
 import { newModel } from "./model.js";
-import { People } from "./people.js";
+import { checkNetwork } from "./network-check.js";
 import { HubConnection, familyUrl } from "./protocol.js";
+import { plainReplies } from "./replies.js";
 import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
@@ -80,16 +79,11 @@ class App {
     this.visiting = new Visiting({ model, hub, devices, stage, onChange });
     this.controls = new VisitControls({ model, devices, stage, onChange });
     this.account = new Account({ model, hub, tokens, onChange, onLoggedOut: () => devices.release() });
-    this.people = new People({ model, hub, onChange });
-    this.booking = new Booking({ model, hub, onChange });
-    this.after = new After({ model, hub, onChange });
     /** @type {import("./protocol.js").Handlers} */
     const all = {
       ...this.#handlers(),
       ...this.account.handlers(),
-      ...this.people.handlers(),
-      ...this.booking.handlers(),
-      ...this.after.handlers(),
+      ...plainReplies(onChange),
     };
     Object.assign(handlers, all);
     this.effects = new Effects({ sounds: this.sounds, status: byId("status-line", HTMLElement) });
@@ -150,7 +144,7 @@ class App {
     if (screen === "check") {
       model.level = devices.level();
       if (!devices.asked && devices.asking === null) void devices.ask();
-      if (model.after.network === "untried") this.after.tryNetwork();
+      if (model.network === "untried") this.act.tryNetwork();
     }
     // No visit is near and nothing is checked: the camera's light goes out.
     if (screen !== "check" && this.visiting.idle && devices.asked) devices.release();
@@ -207,14 +201,11 @@ class App {
         model.own = own;
         changed();
       },
-      joined: changed,
       offer: (/** @type {import("./messages.js").Offer} */ offer) => {
         this.visiting.offered(offer).catch((error) => console.error("offer not answered", error));
       },
       ice: (/** @type {import("./messages.js").Ice} */ ice) => this.visiting.found(ice),
-      pong: changed,
       refused: (/** @type {import("./messages.js").Refused} */ refused) => this.#refused(refused),
-      violation: changed,
     };
   }
 
@@ -300,10 +291,6 @@ class App {
       this.changed();
     };
     return {
-      ...this.account.actions(),
-      ...this.people.actions(),
-      ...this.booking.actions(),
-      ...this.after.actions(),
       ...this.controls.actions(),
       switchLanguage: () => {
         this.language = this.language === "en" ? "es" : "en";
@@ -356,6 +343,13 @@ class App {
         change({ tab, checked: true, note: null });
       },
       checkDone: () => this.act.openTab("appointments"),
+      /** A telephone that is not green yet. */
+      early: (/** @type {string} */ early) => change({ early }),
+      tryNetwork: () => {
+        if (model.link !== "open" || model.network === "trying") return;
+        change({ network: "trying" });
+        void checkNetwork(this.hub).then((network) => change({ network }));
+      },
       askDevices: () => void this.devices.ask(),
       playBell: () => {
         void this.sounds.unlock().then(() => this.sounds.play("bell"));

@@ -48,9 +48,8 @@ export function wishedSize(search) {
  */
 export function faultOf(error) {
   const name = error instanceof Error ? error.name : "";
-  // Chromium says "Permission denied by system", Firefox "... by the user agent or the platform":
-  // then no setting of the site helps.
-  if (error instanceof Error && name === "NotAllowedError" && /system|platform/i.test(error.message)) {
+  // Chromium's "Permission denied by system": then no setting of the site helps.
+  if (error instanceof Error && name === "NotAllowedError" && /by system/.test(error.message)) {
     return "denied-system";
   }
   return FAULTS[name] ?? "failed";

@@ -1,8 +1,5 @@
 /** Everything the page knows, and how it begins. */
 
-import { newAfter } from "./after.js";
-import { newBooking } from "./booking.js";
-import { newPeople } from "./people.js";
 import { FULL } from "./visit-controls.js";
 
 /** @typedef {import("./messages.js").VisitView} VisitView */
@@ -32,11 +29,8 @@ import { FULL } from "./visit-controls.js";
  * @property {string|null} choosing  facility whose password is asked
  * @property {VisitView[]|null} visits  null until the first push
  * @property {Record<string, import("./messages.js").OwnView>} own  what may be done with each visit
- * @property {import("./messages.js").Account|null} account  null until the hub has told
- * @property {import("./messages.js").SessionView[]|null} sessions  as last asked for
- * @property {import("./people.js").PeopleState} people
- * @property {import("./booking.js").BookingState} booking
- * @property {import("./after.js").AfterState} after
+ * @property {string|null} early  visit whose telephone was pressed before it was green
+ * @property {"untried"|"trying"|"failed"|import("./network-check.js").NetworkFound} network
  * @property {number} since  when the page began to wait for what it shows as loading
  * @property {"log-in"|"create-account"} entry
  * @property {string} email  of the account that was created here, to log in with
@@ -82,11 +76,8 @@ export function newModel(page, now) {
     choosing: null,
     visits: null,
     own: {},
-    account: null,
-    sessions: null,
-    people: newPeople(),
-    booking: newBooking(),
-    after: newAfter(),
+    early: null,
+    network: "untried",
     since: now,
     entry: "log-in",
     email: "",

@@ -13,15 +13,17 @@ const PROBES = 4;
 const RELAY_WITHIN_MS = 8000;
 
 /**
- * `kbps` is null when the hub did not answer. `relay`: "none" when the facility uses none.
+ * `relay`: "none" when the facility uses none.
  *
- * @typedef {{kbps: number|null, relay: "none"|"works"|"blocked"}} NetworkFound
+ * @typedef {{kbps: number, relay: "none"|"works"|"blocked"}} NetworkFound
  */
 /** @typedef {import("./protocol.js").HubConnection} Hub */
 
 /**
+ * "failed" where the hub refused or was lost on the way: then nothing is known.
+ *
  * @param {Hub} hub
- * @returns {Promise<NetworkFound>}
+ * @returns {Promise<NetworkFound|"failed">}
  */
 export async function checkNetwork(hub) {
   try {
@@ -31,7 +33,7 @@ export async function checkNetwork(hub) {
   } catch (error) {
     if (!(error instanceof RefusedError || error instanceof NoReplyError)) throw error;
     console.info("the network was not tried", error);
-    return { kbps: null, relay: "none" };
+    return "failed";
   }
 }
 

@@ -207,7 +207,7 @@ function coming(scene, times, visit) {
     ),
     pending && line(scene, visit),
     !pending &&
-      model.booking.early === visit.id &&
+      model.early === visit.id &&
       note("clock", t("early", { time: times.clock(visit.starts_at) }), t("early-more", { name: visit.inmate }), { id: "early", role: "status" }),
     pending && waitsFor(visit, model.own[visit.id]?.why, t),
   );
@@ -230,8 +230,6 @@ function waitsFor({ inmate }, why, t) {
       return note("wrench", t("why-terminal-fault"), t("why-terminal-fault-more", facts), props);
     case "terminal-away":
       return note("no-wifi", t("why-terminal-away"), t("why-terminal-away-more"), props);
-    case "paused":
-      return note("pause", t("why-paused"), t("turns-green"), props);
     default:
       return note("person", t("not-signed-in", facts), t("turns-green"), { "data-why": "not-signed-in" });
   }

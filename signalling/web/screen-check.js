@@ -146,19 +146,24 @@ function internetRow({ model, t, act }) {
   if (quality === null || quality === "sound-only") {
     return row("no-wifi", t("internet-none"), [], false, "internet");
   }
-  const found = model.after.network;
+  const found = model.network;
   if (found === "untried" || found === "trying") {
     const word = h("p", { class: "stone" }, t("trying-network"));
     return row(`signal-${quality}`, t(`internet-${quality}`), [word], false, "internet");
+  }
+  const again = button("link", { key: "again", onclick: act.tryNetwork }, t("try-again"));
+  if (found === "failed") {
+    const said = h("p", { class: "fix", "data-network": found }, t("network-untried"));
+    return row(`signal-${quality}`, t(`internet-${quality}`), [said, again], false, "internet");
   }
   const fits = networkFits(found);
   return row(
     `signal-${quality}`,
     t(`internet-${quality}`),
     [
-      found.kbps !== null && h("p", { class: "stone", id: "carries" }, t("carries", { n: megabits(found.kbps) })),
+      h("p", { class: "stone", id: "carries" }, t("carries", { n: megabits(found.kbps) })),
       !fits && h("p", { class: "fix", "data-network": found.relay }, t(found.relay === "blocked" ? "relay-blocked" : "network-slow")),
-      !fits && button("link", { key: "again", onclick: act.tryNetwork }, t("try-again")),
+      !fits && again,
     ],
     quality === "good" && fits,
     "internet",

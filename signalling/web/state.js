@@ -341,5 +341,5 @@ export const NEEDED_KBPS = 600;
  * @param {import("./network-check.js").NetworkFound} found
  */
 export function networkFits({ kbps, relay }) {
-  return relay !== "blocked" && (kbps === null || kbps >= NEEDED_KBPS);
+  return relay !== "blocked" && kbps >= NEEDED_KBPS;
 }

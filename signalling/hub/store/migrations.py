@@ -85,8 +85,8 @@ def device_reports(db: Database) -> None:
     )
 
 
-@migrations(name="0003-accounts")
-def accounts(db: Database) -> None:
+@migrations(name="0003-outbox")
+def outbox(db: Database) -> None:
     """Mails that are to go out."""
     db.executescript(
         "create table outbox ("

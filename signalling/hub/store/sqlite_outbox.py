@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from sqlite_utils import Database
 
 from signalling.hub.store.records import Mail
 from signalling.hub.store.writer import Writer
 
-_MAIL = "key, recipient, subject, body, calendar, due_at, tries, sent_at, error"
-
-
-def put_mail(db: Database, mail: Mail) -> bool:
-    """Keep a mail inside the caller's own transaction; False when its key is known already."""
-    row = (mail.key, mail.recipient, mail.subject, mail.body, mail.calendar, mail.due_at)
-    sql = (
-        "insert into outbox (key, recipient, subject, body, calendar, due_at)"
-        " values (?, ?, ?, ?, ?, ?) on conflict do nothing"
-    )
-    return bool(db.execute(sql, row).rowcount)
+_MAIL: Final = "key, recipient, subject, body, calendar, due_at, tries, sent_at, error"
 
 
 class SqliteOutbox:
@@ -31,17 +22,22 @@ class SqliteOutbox:
 
     async def put(self, mail: Mail) -> bool:
         """Keep a mail; False when its key is known already."""
-        return await self._writer.run(lambda db: put_mail(db, mail))
+        row = (mail.key, mail.recipient, mail.subject, mail.body, mail.calendar, mail.due_at)
+        sql = (
+            "insert into outbox (key, recipient, subject, body, calendar, due_at)"
+            " values (?, ?, ?, ?, ?, ?) on conflict do nothing"
+        )
+        return await self._writer.run(lambda db: bool(db.execute(sql, row).rowcount))
 
     async def due(self, limit: int) -> list[Mail]:
         """Mails to send now, the oldest first."""
 
         def work(db: Database) -> list[Mail]:
-            rows = db.query(
-                f"select {_MAIL} from outbox where sent_at is null and due_at <= ?"  # noqa: S608
-                " order by due_at limit ?",
-                (self._clock(), limit),
+            sql = (
+                f"select {_MAIL} from outbox"  # noqa: S608 - our own list of columns
+                " where sent_at is null and due_at <= ? order by due_at limit ?"
             )
+            rows = db.query(sql, (self._clock(), limit))
             return [Mail(**row) for row in rows]
 
         return await self._writer.run(work)
@@ -50,8 +46,9 @@ class SqliteOutbox:
         """When the next mail is to go out."""
 
         def work(db: Database) -> float | None:
-            row = db.execute("select min(due_at) from outbox where sent_at is null").fetchone()
-            return row[0] if row else None
+            sql = "select min(due_at) from outbox where sent_at is null"
+            due_at: float | None = db.execute(sql).fetchone()[0]
+            return due_at
 
         return await self._writer.run(work)
 
@@ -59,7 +56,8 @@ class SqliteOutbox:
         """All mails, by when they are or were due."""
 
         def work(db: Database) -> list[Mail]:
-            return [Mail(**row) for row in db.query(f"select {_MAIL} from outbox order by due_at")]  # noqa: S608
+            sql = f"select {_MAIL} from outbox order by due_at"  # noqa: S608 - our own columns
+            return [Mail(**row) for row in db.query(sql)]
 
         return await self._writer.run(work)
 

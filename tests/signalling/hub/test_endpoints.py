@@ -12,6 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from config.schema import Limits
+from signalling.account_messages import ForgotPassword, ListSessions, VerifyEmail
+from signalling.booking_messages import CancelVisit, ListSlots, Rate
 from signalling.hub.client import MAX_WAITING
 from signalling.hub.server import counted_as
 from signalling.messages import (
@@ -337,8 +339,20 @@ async def test_names_carry_nothing_that_a_screen_obeys(hub: Hub, name: str) -> N
     assert await page.violated() == ("wrong-type", 1008)
 
 
-async def test_what_pages_cannot_do_yet_is_said(hub: Hub) -> None:
-    await hub.people()
-    page = await hub.ready_page()
-    refused = await page.refused(WithdrawRequest(request="r1"))
-    assert (refused.about, refused.code) == ("withdraw-request", "not-offered")
+@pytest.mark.parametrize(
+    "message",
+    [
+        VerifyEmail(token="t" * 43),
+        ForgotPassword(email="ana@example.org"),
+        ListSessions(),
+        WithdrawRequest(request="r1"),
+        ListSlots(inmate="i-1"),
+        CancelVisit(visit="v1"),
+        Rate(visit="v1", stars=5),
+    ],
+)
+async def test_what_pages_cannot_do_yet_is_said(hub: Hub, message: Message) -> None:
+    page = await hub.page()
+    await page.hello()
+    refused = await page.refused(message)
+    assert (refused.about, refused.code) == (message.__struct_config__.tag, "not-offered")

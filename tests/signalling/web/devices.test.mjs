@@ -84,6 +84,9 @@ test("faults have names", () => {
   assert.equal(faultOf(new Error("?")), "failed");
   const bySystem = new DOMException("Permission denied by system", "NotAllowedError");
   assert.equal(faultOf(bySystem), "denied-system");
+  // Firefox's only words for a denial, whoever denied.
+  const words = "The request is not allowed by the user agent or the platform in the current context.";
+  assert.equal(faultOf(new DOMException(words, "NotAllowedError")), "denied");
 });
 
 test("the browser's family, for the words that say where permission is given", () => {

@@ -108,6 +108,8 @@ class FakeHub:
     answering: bool = True
     silent: tuple[type[Message], ...] = ()
     """Kinds that are not answered."""
+    refusing: tuple[type[Message], ...] = ()
+    """Kinds that are refused as `busy`."""
     opened: str | None = None
     on_message: Callable[[PageToHub], Any] | None = None
     _sockets: set[ServerConnection] = field(default_factory=set)
@@ -171,6 +173,8 @@ class FakeHub:
 
     def _replies(self, message: PageToHub) -> list[Message]:
         now = time.time()
+        if isinstance(message, self.refusing):
+            return [Refused(about=str(message.__struct_config__.tag), code="busy")]
         match message:
             case Ping(sent=sent):
                 return [Pong(sent=sent, now=now)]

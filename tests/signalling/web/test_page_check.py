@@ -51,3 +51,14 @@ async def test_a_relay_that_is_blocked_has_its_fix_and_can_be_tried_again(
     await page.locator(ROW).get_by_role("button").click()
     await expect(page.locator(ROW)).to_have_attribute("data-passed", "true")
     assert len([each for each in hub.received if isinstance(each, CheckNetwork)]) == 2
+
+
+async def test_a_network_that_could_not_be_tried_has_not_passed(hub: FakeHub, page: Page) -> None:
+    hub.refusing = (CheckNetwork,)
+    await log_in(page, check=False)
+    note = page.locator('[data-network="failed"]')
+    await expect(note).to_contain_text("We could not try your network.")
+    await expect(page.locator(ROW)).to_have_attribute("data-passed", "false")
+    hub.refusing = ()
+    await page.locator(ROW).get_by_role("button").click()
+    await expect(page.locator(ROW)).to_have_attribute("data-passed", "true")

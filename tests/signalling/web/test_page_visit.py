@@ -41,9 +41,7 @@ async def test_the_second_click_on_the_red_x_answers_nothing(hub: FakeHub, page:
         await on_screen(page, "in-visit")
 
 
-async def test_mute_ends_with_its_visit_but_not_with_a_reopened_one(
-    hub: FakeHub, page: Page
-) -> None:
+async def test_goodbye_is_said_and_mute_ends_with_its_visit(hub: FakeHub, page: Page) -> None:
     hub.visits = [a_visit()]
     await log_in(page)
     async with FakeKiosk("v1", 1) as kiosk:

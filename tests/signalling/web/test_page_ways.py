@@ -78,7 +78,6 @@ async def test_the_check_says_that_the_visit_is_ready(hub: FakeHub, page: Page) 
         ("in-another-visit", "Daniel is in another visit now."),
         ("terminal-fault", "Daniel can use another one."),
         ("terminal-away", "It comes back by itself."),
-        ("paused", "The jail has paused this visit."),
     ],
 )
 async def test_a_pending_visit_gives_its_reason(

@@ -1,0 +1,37 @@
+/**
+ * Messages that need nothing of their own done: somebody waits for them in `request`, or no screen
+ * shows them yet. What they changed is drawn.
+ */
+
+const PLAIN = /** @type {const} */ ([
+  "account",
+  "account-created",
+  "email-verified",
+  "facility-terms",
+  "invited",
+  "joined",
+  "mail-sent",
+  "network-check",
+  "password-changed",
+  "past",
+  "people",
+  "photo-kept",
+  "pong",
+  "probed",
+  "rated",
+  "sessions",
+  "slots",
+  "ticket",
+  "violation",
+  "visit-booked",
+  "visit-cancelled",
+]);
+
+/**
+ * @param {() => void} onChange
+ * @returns {Pick<import("./protocol.js").Handlers, typeof PLAIN[number]>}
+ */
+export function plainReplies(onChange) {
+  const handlers = Object.fromEntries(PLAIN.map((type) => [type, onChange]));
+  return /** @type {Record<typeof PLAIN[number], () => void>} */ (handlers);
+}
