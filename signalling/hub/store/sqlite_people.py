@@ -14,6 +14,8 @@ from signalling.hub.store.pin_failures import Failures, after_failure, still_loc
 from signalling.hub.store.records import Approval, Inmate, PinAttempt, PinRules, Session, Visitor
 from signalling.hub.store.writer import Writer
 
+_VISITOR: Final = "id, email, name, password_hash, created_at"
+_SESSION: Final = "token_hash, visitor, expires_at, facility, facility_until"
 _INMATE: Final = "id, facility, number, name"
 
 
@@ -35,23 +37,25 @@ class SqlitePeople:
             visitor.password_hash,
             visitor.created_at,
         )
-        await self._insert("insert into visitors values (?, ?, ?, ?, ?)", row, visitor.email)
+        sql = f"insert into visitors ({_VISITOR}) values (?, ?, ?, ?, ?)"  # noqa: S608
+        await self._insert(sql, row, visitor.email)
 
     async def visitor(self, visitor: str) -> Visitor | None:
         """By id."""
-        found = await self._query("select * from visitors where id = ?", (visitor,))
+        sql = f"select {_VISITOR} from visitors where id = ?"  # noqa: S608
+        found = await self._query(sql, (visitor,))
         return Visitor(**found[0]) if found else None
 
     async def visitor_by_email(self, email: str) -> Visitor | None:
         """By e-mail, as it is kept (lower case)."""
-        found = await self._query("select * from visitors where email = ?", (email,))
+        sql = f"select {_VISITOR} from visitors where email = ?"  # noqa: S608
+        found = await self._query(sql, (email,))
         return Visitor(**found[0]) if found else None
 
     async def visitors(self) -> list[Visitor]:
         """All, by e-mail."""
-        return [
-            Visitor(**row) for row in await self._query("select * from visitors order by email")
-        ]
+        rows = await self._query(f"select {_VISITOR} from visitors order by email")  # noqa: S608
+        return [Visitor(**row) for row in rows]
 
     async def approve(self, approval: Approval) -> None:
         """Add or replace an approval."""
@@ -59,7 +63,8 @@ class SqlitePeople:
 
         def work(db: Database) -> None:
             db.execute(
-                "insert into approvals values (?, ?, ?, ?) on conflict do update"
+                "insert into approvals (visitor, inmate, relation, private)"
+                " values (?, ?, ?, ?) on conflict do update"
                 " set relation = excluded.relation, private = excluded.private",
                 row,
             )
@@ -101,7 +106,7 @@ class SqlitePeople:
     async def session(self, token_hash: str) -> Session | None:
         """A session that has not expired."""
         found = await self._query(
-            "select * from sessions where token_hash = ? and expires_at > ?",
+            f"select {_SESSION} from sessions where token_hash = ? and expires_at > ?",  # noqa: S608
             (token_hash, self._clock()),
         )
         return Session(**found[0]) if found else None
@@ -125,7 +130,8 @@ class SqlitePeople:
     async def add_inmate(self, inmate: Inmate, pin_mac: bytes) -> None:
         """Raises Duplicate when the facility has that number."""
         row = (inmate.id, inmate.facility, inmate.number, inmate.name, pin_mac)
-        await self._insert("insert into inmates values (?, ?, ?, ?, ?)", row, inmate.number)
+        sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?)"  # noqa: S608
+        await self._insert(sql, row, inmate.number)
 
     async def inmate(self, inmate: str) -> Inmate | None:
         """By id."""
@@ -156,14 +162,12 @@ class SqlitePeople:
             locked = max(still_locked(inmate, now) or 0.0, still_locked(here, now) or 0.0)
             if locked:
                 return PinAttempt(locked_until=locked)
-            row = db.execute(
-                f"select {_INMATE}, pin_mac from inmates where facility = ? and number = ?",  # noqa: S608
-                (facility, number),
-            ).fetchone()
-            expected = row[4] if row is not None else bytes(len(pin_mac))
+            sql = f"select {_INMATE}, pin_mac from inmates where facility = ? and number = ?"  # noqa: S608
+            row = next(db.query(sql, (facility, number)), None)
+            expected = row.pop("pin_mac") if row is not None else bytes(len(pin_mac))
             if hmac.compare_digest(expected, pin_mac) and row is not None:
                 db.execute("delete from pin_failures where kind = 'inmate' and id = ?", (who,))
-                return PinAttempt(inmate=Inmate(*row[:4]))
+                return PinAttempt(inmate=Inmate(**row))
             inmate, here = after_failure(inmate, here, now, rules)
             _keep_failures(db, "inmate", who, inmate)
             _keep_failures(db, "terminal", terminal, here)
