@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from config.schema import HubConfig
-from signalling.hub import cli
+from signalling.hub import cli, cli_terminals, staff_cli
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
 from signalling.hub.server import listen, tune_gc
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 @main.command()
-@cli.config_option
+@staff_cli.config_option
 @click.option("--verbose", is_flag=True, help="Log more.")
 def serve(config_path: Path, verbose: bool) -> None:
     """Serve until SIGTERM or SIGINT.
@@ -48,7 +48,7 @@ def serve(config_path: Path, verbose: bool) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("signalling.hub.server.websockets").setLevel(logging.WARNING)
-    config = cli.read_config(config_path)
+    config = staff_cli.read_config(config_path)
     try:
         with hub_lock(Path(config.state_dir)):
             asyncio.run(_serve(config))
@@ -70,7 +70,7 @@ async def _serve(config: HubConfig) -> None:
     log.info("stopped")
 
 
-for group in (cli.inmate, cli.visitor, cli.visit, cli.terminal):
+for group in (cli.inmate, cli.visitor, cli.visit, cli_terminals.terminal):
     main.add_command(group)
 
 

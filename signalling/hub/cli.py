@@ -2,100 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
-from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from config import ConfigError, load_hub
-from config.schema import HubConfig
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk import Desk
-from signalling.hub.errors import StaffError, StartError
+from signalling.hub.errors import StaffError
 from signalling.hub.roster import roster_text
-from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path, store_path
-from signalling.hub.staff import NoHub, ask_hub, user_name
-from signalling.hub.tables import show, show_terminal, show_visit
+from signalling.hub.staff_cli import Ask, staff_command
+from signalling.hub.tables import show, show_visit
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULT_CONFIG = "/etc/visitbooth/hub.toml"
 VISIT_COLUMNS = ("visit", "status", "start", "end", "inmate", "visitors", "terminal", "private")
-
-
-def config_option(command: F) -> F:
-    """Add `--config`."""
-    return click.option(
-        "--config",
-        "config_path",
-        envvar="VISITBOOTH_HUB",
-        default=DEFAULT_CONFIG,
-        show_default=True,
-        show_envvar=True,
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="The hub's configuration.",
-    )(command)
-
-
-def read_config(path: Path) -> HubConfig:
-    """Return the configuration. Raises click.ClickException with all its mistakes."""
-    try:
-        return load_hub(path)
-    except (ConfigError, OSError) as error:
-        raise click.ClickException(str(error)) from None
-
-
-def staff_command(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--config` and `--json`; the command gets `ask_for` and `as_json`."""
-
-    @config_option
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-    @wraps(command)
-    def wrapped(config_path: Path, as_json: bool, **options: Any) -> None:
-        config = read_config(config_path)
-        try:
-            command(
-                lambda what: asyncio.run(carry_out(config, config_path, what)), as_json, **options
-            )
-        except (StaffError, StartError) as error:
-            raise click.ClickException(str(error)) from None
-
-    return wrapped
-
-
-async def carry_out(config: HubConfig, config_path: Path, command: ask.AnyCommand) -> Any:
-    """Have the running hub do it; without one, do it here under the hub's lock.
-
-    Raises:
-        StaffError: it cannot be done. StartError: the store cannot be opened.
-    """
-    ask.require_valid(command)
-    path = socket_path(config)
-    try:
-        return await ask_hub(path, command)
-    except NoHub:
-        pass
-    # A mistyped --config must not leave a second, empty hub behind.
-    if not store_path(config).exists():
-        raise StaffError(
-            "no hub has run with this configuration yet; start it:"
-            f" visit-hub serve --config {config_path}"
-        )
-    click.echo("The hub is not running; its store was opened directly.", err=True)
-    try:
-        with hub_lock(Path(config.state_dir)):
-            async with open_services(config) as services:
-                return await Desk(services).do(command, user_name(os.getuid()))
-    except HubRuns:
-        raise StaffError(f"a hub runs, but its staff socket {path} does not answer") from None
-
-
-Ask = Callable[[ask.AnyCommand], Any]
 
 
 # -- inmates ----------------------------------------------------------------------------------
@@ -301,58 +219,3 @@ def visit_cancel(ask_for: Ask, as_json: bool, visit_id: str) -> None:
     """Cancel a visit that has not begun."""
     result = ask_for(ask.VisitCancel(visit=visit_id))
     show(result, as_json=as_json, title="Visit cancelled", columns=VISIT_COLUMNS)
-
-
-# -- terminals --------------------------------------------------------------------------------
-
-
-@click.group()
-def terminal() -> None:
-    """Terminals: the kiosks on the wall."""
-
-
-@terminal.command("add")
-@click.argument("terminal_id", metavar="TERMINAL")
-@click.option("--facility", required=True, help="The facility's id in hub.toml.")
-@click.option("--label", required=True, help="The terminal's number, as on its sign: 4.")
-@click.option("--unit", required=True, help="The housing unit: C.")
-@staff_command
-def terminal_add(ask_for: Ask, as_json: bool, terminal_id: str, **options: Any) -> None:
-    """Add a terminal and print its one-time enrolment code (24 hours, five tries).
-
-    \b
-    Example: visit-hub terminal add c4 --facility north --label 4 --unit C
-    """
-    result = ask_for(ask.TerminalAdd(terminal=terminal_id, **options))
-    show(result, as_json=as_json, title="Terminal added", columns=("terminal", "label", "code"))
-    if result["earlier_code_void"] and not as_json:
-        click.echo("The earlier code of this terminal no longer works.")
-
-
-@terminal.command("list")
-@staff_command
-def terminal_list(ask_for: Ask, as_json: bool) -> None:
-    """List all terminals and how they are."""
-    columns = ("terminal", "facility", "label", "unit", "enrolled", "linked", "signed_in", "faults")
-    show(ask_for(ask.TerminalList()), as_json=as_json, title="Terminals", columns=columns)
-
-
-@terminal.command("show")
-@click.argument("terminal_id", metavar="TERMINAL")
-@staff_command
-def terminal_show(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
-    """Show a terminal, and the devices, faults and versions that it last reported.
-
-    \b
-    Example: visit-hub terminal show c4
-    """
-    show_terminal(ask_for(ask.TerminalShow(terminal=terminal_id)), as_json=as_json)
-
-
-@terminal.command("revoke")
-@click.argument("terminal_id", metavar="TERMINAL")
-@staff_command
-def terminal_revoke(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
-    """Forget a terminal's key; it needs a new code (`terminal add`)."""
-    result = ask_for(ask.TerminalRevoke(terminal=terminal_id))
-    show(result, as_json=as_json, title="Terminal revoked", columns=("terminal", "linked"))

@@ -12,16 +12,8 @@ from config.schema import Facility
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
-from signalling.hub.bus.interface import TerminalChanged
-from signalling.hub.client import POLICY
-from signalling.hub.desk_rows import (
-    inmate_row,
-    log_row,
-    report_row,
-    terminal_row,
-    visit_row,
-    visitor_row,
-)
+from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
+from signalling.hub.desk_terminals import TerminalDesk, facility_of
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.mail_texts import booked_text
@@ -47,6 +39,7 @@ class Desk:
         self._services = services
         self._store = services.store
         self._facilities = {each.id: each for each in services.config.facility}
+        self._rooms: tuple[object, ...] = (self, TerminalDesk(services))
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:
         """Carry a command out and keep that `who` did; returns what JSON can say.
@@ -55,7 +48,8 @@ class Desk:
             StaffError: it cannot be done.
         """
         name = str(command.__struct_config__.tag)
-        method = getattr(self, name.replace(" ", "_"))
+        verb = name.replace(" ", "_")
+        method = next(getattr(room, verb) for room in self._rooms if hasattr(room, verb))
         result = await method(command, who)
         if not name.endswith((" list", " show")):
             facts = {
@@ -71,7 +65,7 @@ class Desk:
 
     async def inmate_add(self, command: ask.InmateAdd, _who: str) -> Any:
         """Add an inmate; the answer is the only place where the PIN is ever shown."""
-        self._facility(command.facility)
+        facility_of(self._services.config, command.facility)
         pin = await self._services.inmates.add(
             command.facility, command.number, command.name, command.pin
         )
@@ -166,7 +160,7 @@ class Desk:
     async def visit_book(self, command: ask.VisitBook, who: str) -> Any:
         """Book a visit for approved visitors."""
         inmate = await self._inmate(command.inmate, command.facility)
-        facility = self._facility(inmate.facility)
+        facility = facility_of(self._services.config, inmate.facility)
         now = self._store.clock()
         try:
             starts_at = scheduling.start(command.start, facility.time_zone, now)
@@ -241,7 +235,7 @@ class Desk:
             raise StaffError(f"there is no visit {command.visit}")
         live = self._services.visits.get(command.visit)
         visit = live.visit if live is not None else fold(events)
-        zone = self._facility(visit.booked.facility).time_zone
+        zone = facility_of(self._services.config, visit.booked.facility).time_zone
         names = await self._names(visit.booked)
         visitors = [names[who] for who in visit.booked.visitors]
         now = self._store.clock()
@@ -278,59 +272,6 @@ class Desk:
         return self._row(live)
 
     def _row(self, live: Live) -> dict[str, Any]:
-        zone = self._facility(live.visit.booked.facility).time_zone
+        zone = facility_of(self._services.config, live.visit.booked.facility).time_zone
         names = tuple(person.name for person in live.people)
         return visit_row(live.visit, live.inmate_name, names, zone, self._store.clock())
-
-    # -- terminals --------------------------------------------------------------------------
-
-    async def terminal_add(self, command: ask.TerminalAdd, _who: str) -> Any:
-        """Add a terminal, or give one without a key a new code; shown once."""
-        self._facility(command.facility)
-        before = await self._store.terminals.terminal(command.terminal)
-        void = before is not None and before.code_hash is not None
-        code = await self._services.terminals.add(
-            command.terminal, command.facility, command.label, command.unit
-        )
-        return {
-            "terminal": command.terminal,
-            "label": command.label,
-            "code": code,
-            "earlier_code_void": void,
-        }
-
-    async def terminal_list(self, _command: ask.TerminalList, _who: str) -> Any:
-        """All terminals."""
-        links = self._services.switchboard.terminals
-        return [
-            terminal_row(each, links.get(each.id), self._services.seats.at(each.id) is not None)
-            for each in await self._store.terminals.terminals()
-        ]
-
-    async def terminal_show(self, command: ask.TerminalShow, _who: str) -> Any:
-        """A terminal, and what its technician last had it report."""
-        terminal = await self._store.terminals.terminal(command.terminal)
-        if terminal is None:
-            raise StaffError(f"there is no terminal {command.terminal}")
-        link = self._services.switchboard.terminals.get(terminal.id)
-        row = terminal_row(terminal, link, self._services.seats.at(terminal.id) is not None)
-        time_zone = self._facility(terminal.facility).time_zone
-        kept = await self._store.terminals.report(terminal.id)
-        return row | report_row(kept, time_zone)
-
-    async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
-        """Forget a terminal's key; its link is closed."""
-        if not await self._store.terminals.revoke(command.terminal):
-            raise StaffError(f"there is no terminal {command.terminal}")
-        link = self._services.switchboard.terminals.get(command.terminal)
-        if link is not None:
-            link.client.close(POLICY, "revoked")
-            self._services.bus.publish(TerminalChanged(link.id, link.terminal.facility))
-        return {"terminal": command.terminal, "linked": link is not None}
-
-    def _facility(self, facility: str) -> Facility:
-        found = self._facilities.get(facility)
-        if found is None:
-            known = ", ".join(sorted(self._facilities))
-            raise StaffError(f"there is no facility {facility} in hub.toml (there is: {known})")
-        return found

@@ -1,0 +1,63 @@
+"""The staff commands about terminals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from signalling.hub import staff_commands as ask
+from signalling.hub.staff_cli import Ask, staff_command
+from signalling.hub.tables import show, show_terminal
+
+
+@click.group()
+def terminal() -> None:
+    """Terminals: the kiosks on the wall."""
+
+
+@terminal.command("add")
+@click.argument("terminal_id", metavar="TERMINAL")
+@click.option("--facility", required=True, help="The facility's id in hub.toml.")
+@click.option("--label", required=True, help="The terminal's number, as on its sign: 4.")
+@click.option("--unit", required=True, help="The housing unit: C.")
+@staff_command
+def terminal_add(ask_for: Ask, as_json: bool, terminal_id: str, **options: Any) -> None:
+    """Add a terminal and print its one-time enrolment code (24 hours, five tries).
+
+    \b
+    Example: visit-hub terminal add c4 --facility north --label 4 --unit C
+    """
+    result = ask_for(ask.TerminalAdd(terminal=terminal_id, **options))
+    show(result, as_json=as_json, title="Terminal added", columns=("terminal", "label", "code"))
+    if result["earlier_code_void"] and not as_json:
+        click.echo("The earlier code of this terminal no longer works.")
+
+
+@terminal.command("list")
+@staff_command
+def terminal_list(ask_for: Ask, as_json: bool) -> None:
+    """List all terminals and how they are."""
+    columns = ("terminal", "facility", "label", "unit", "enrolled", "linked", "signed_in", "faults")
+    show(ask_for(ask.TerminalList()), as_json=as_json, title="Terminals", columns=columns)
+
+
+@terminal.command("show")
+@click.argument("terminal_id", metavar="TERMINAL")
+@staff_command
+def terminal_show(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
+    """Show a terminal, and the devices, faults and versions that it last reported.
+
+    \b
+    Example: visit-hub terminal show c4
+    """
+    show_terminal(ask_for(ask.TerminalShow(terminal=terminal_id)), as_json=as_json)
+
+
+@terminal.command("revoke")
+@click.argument("terminal_id", metavar="TERMINAL")
+@staff_command
+def terminal_revoke(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
+    """Forget a terminal's key; it needs a new code (`terminal add`)."""
+    result = ask_for(ask.TerminalRevoke(terminal=terminal_id))
+    show(result, as_json=as_json, title="Terminal revoked", columns=("terminal", "linked"))

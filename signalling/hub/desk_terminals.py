@@ -1,0 +1,73 @@
+"""Carries out the staff commands about terminals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.schema import Facility, HubConfig
+from signalling.hub import staff_commands as ask
+from signalling.hub.bus.interface import TerminalChanged
+from signalling.hub.client import POLICY
+from signalling.hub.desk_rows import report_row, terminal_row
+from signalling.hub.errors import StaffError
+from signalling.hub.services import Services
+
+
+def facility_of(config: HubConfig, facility: str) -> Facility:
+    """Return a facility of hub.toml. Raises StaffError."""
+    found = next((each for each in config.facility if each.id == facility), None)
+    if found is None:
+        known = ", ".join(sorted(each.id for each in config.facility))
+        raise StaffError(f"there is no facility {facility} in hub.toml (there is: {known})")
+    return found
+
+
+class TerminalDesk:
+    """One method per command. Every one raises StaffError with a sentence for a person."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def terminal_add(self, command: ask.TerminalAdd, _who: str) -> Any:
+        """Add a terminal, or give one without a key a new code; shown once."""
+        facility_of(self._services.config, command.facility)
+        before = await self._services.store.terminals.terminal(command.terminal)
+        void = before is not None and before.code_hash is not None
+        code = await self._services.terminals.add(
+            command.terminal, command.facility, command.label, command.unit
+        )
+        return {
+            "terminal": command.terminal,
+            "label": command.label,
+            "code": code,
+            "earlier_code_void": void,
+        }
+
+    async def terminal_list(self, _command: ask.TerminalList, _who: str) -> Any:
+        """All terminals."""
+        links = self._services.switchboard.terminals
+        return [
+            terminal_row(each, links.get(each.id), self._services.seats.at(each.id) is not None)
+            for each in await self._services.store.terminals.terminals()
+        ]
+
+    async def terminal_show(self, command: ask.TerminalShow, _who: str) -> Any:
+        """A terminal, and what its technician last had it report."""
+        terminal = await self._services.store.terminals.terminal(command.terminal)
+        if terminal is None:
+            raise StaffError(f"there is no terminal {command.terminal}")
+        link = self._services.switchboard.terminals.get(terminal.id)
+        row = terminal_row(terminal, link, self._services.seats.at(terminal.id) is not None)
+        time_zone = facility_of(self._services.config, terminal.facility).time_zone
+        kept = await self._services.store.terminals.report(terminal.id)
+        return row | report_row(kept, time_zone)
+
+    async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
+        """Forget a terminal's key; its link is closed."""
+        if not await self._services.store.terminals.revoke(command.terminal):
+            raise StaffError(f"there is no terminal {command.terminal}")
+        link = self._services.switchboard.terminals.get(command.terminal)
+        if link is not None:
+            link.client.close(POLICY, "revoked")
+            self._services.bus.publish(TerminalChanged(link.id, link.terminal.facility))
+        return {"terminal": command.terminal, "linked": link is not None}

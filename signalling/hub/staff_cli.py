@@ -1,0 +1,94 @@
+"""What all staff commands of `visit-hub` share: their options, and how the hub is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from config import ConfigError, load_hub
+from config.schema import HubConfig
+from signalling.hub import staff_commands as ask
+from signalling.hub.desk import Desk
+from signalling.hub.errors import StaffError, StartError
+from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path, store_path
+from signalling.hub.staff import NoHub, ask_hub, user_name
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_CONFIG = "/etc/visitbooth/hub.toml"
+
+
+def config_option(command: F) -> F:
+    """Add `--config`."""
+    return click.option(
+        "--config",
+        "config_path",
+        envvar="VISITBOOTH_HUB",
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        show_envvar=True,
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The hub's configuration.",
+    )(command)
+
+
+def read_config(path: Path) -> HubConfig:
+    """Return the configuration. Raises click.ClickException with all its mistakes."""
+    try:
+        return load_hub(path)
+    except (ConfigError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def staff_command(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--config` and `--json`; the command gets `ask_for` and `as_json`."""
+
+    @config_option
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+    @wraps(command)
+    def wrapped(config_path: Path, as_json: bool, **options: Any) -> None:
+        config = read_config(config_path)
+        try:
+            command(
+                lambda what: asyncio.run(carry_out(config, config_path, what)), as_json, **options
+            )
+        except (StaffError, StartError) as error:
+            raise click.ClickException(str(error)) from None
+
+    return wrapped
+
+
+async def carry_out(config: HubConfig, config_path: Path, command: ask.AnyCommand) -> Any:
+    """Have the running hub do it; without one, do it here under the hub's lock.
+
+    Raises:
+        StaffError: it cannot be done. StartError: the store cannot be opened.
+    """
+    ask.require_valid(command)
+    path = socket_path(config)
+    try:
+        return await ask_hub(path, command)
+    except NoHub:
+        pass
+    # A mistyped --config must not leave a second, empty hub behind.
+    if not store_path(config).exists():
+        raise StaffError(
+            "no hub has run with this configuration yet; start it:"
+            f" visit-hub serve --config {config_path}"
+        )
+    click.echo("The hub is not running; its store was opened directly.", err=True)
+    try:
+        with hub_lock(Path(config.state_dir)):
+            async with open_services(config) as services:
+                return await Desk(services).do(command, user_name(os.getuid()))
+    except HubRuns:
+        raise StaffError(f"a hub runs, but its staff socket {path} does not answer") from None
+
+
+Ask = Callable[[ask.AnyCommand], Any]
