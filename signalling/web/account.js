@@ -1,15 +1,16 @@
 /** Log-in, sign-up and facility log-in: asks the hub and puts what came of it into the model. */
 
+import { fieldsOf, retype } from "./forms.js";
 import { NoReplyError, RefusedError } from "./protocol.js";
 
 /** @typedef {import("./model.js").Model} Model */
 
 const TOKEN_KEY = "visitbooth.token";
 
-/** The session's secret: in localStorage where the browser lets us, else in memory. */
 /** What a session token looks like. PROTOCOL.md, `hello`. */
 const TOKEN = /^[A-Za-z0-9_-]{16,128}$/;
 
+/** The session's secret: in localStorage where the browser lets us, else in memory. */
 export class TokenStore {
   /** @param {() => Storage} storage  throws where the browser forbids storage */
   constructor(storage) {
@@ -48,9 +49,11 @@ export class Account {
    * @param {TokenStore} options.tokens
    * @param {() => void} options.onChange
    * @param {() => void} options.onLoggedOut
+   * @param {() => void} options.onPressed  a press that the browser may let sound follow
    */
-  constructor({ model, hub, tokens, onChange, onLoggedOut }) {
+  constructor({ model, hub, tokens, onChange, onLoggedOut, onPressed }) {
     this.onLoggedOut = onLoggedOut;
+    this.onPressed = onPressed;
     this.model = model;
     this.hub = hub;
     this.tokens = tokens;
@@ -69,6 +72,41 @@ export class Account {
         this.onLoggedOut();
         this.forget();
       },
+    };
+  }
+
+  actions() {
+    const { model } = this;
+    /** @param {Partial<Model>} what */
+    const change = (what) => {
+      Object.assign(model, what);
+      this.onChange();
+    };
+    return {
+      switchEntry: () =>
+        change({ entry: model.entry === "log-in" ? "create-account" : "log-in", note: null }),
+      logIn: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        void this.logIn(value("email"), value("password")).then((done) => {
+          if (done) change({ passwordShown: false });
+          else retype("password");
+        });
+      },
+      createAccount: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        void this.create(value("email"), value("password"), value("name"));
+      },
+      chooseFacility: (/** @type {string|null} */ choosing) => change({ choosing, note: null }),
+      facilityLogIn: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        this.onPressed();
+        if (model.choosing === null) return;
+        void this.openFacility(model.choosing, value("facility-password")).then((done) => {
+          if (done) change({ passwordShown: false });
+          else retype("facility-password");
+        });
+      },
+      showPassword: () => change({ passwordShown: !model.passwordShown }),
     };
   }
 

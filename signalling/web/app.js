@@ -22,7 +22,6 @@ import { Account, TokenStore } from "./account.js";
 import { byId, remembered, showTrack } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
-import { fieldsOf, retype } from "./forms.js";
 import { newModel } from "./model.js";
 import { checkNetwork } from "./network-check.js";
 import { HubConnection, familyUrl } from "./protocol.js";
@@ -78,7 +77,14 @@ class App {
     const { model, hub, devices, stage } = this;
     this.visiting = new Visiting({ model, hub, devices, stage, onChange });
     this.controls = new VisitControls({ model, devices, stage, onChange });
-    this.account = new Account({ model, hub, tokens, onChange, onLoggedOut: () => devices.release() });
+    this.account = new Account({
+      model,
+      hub,
+      tokens,
+      onChange,
+      onLoggedOut: () => devices.release(),
+      onPressed: () => void this.sounds.unlock(),
+    });
     /** @type {import("./protocol.js").Handlers} */
     const all = {
       ...this.#handlers(),
@@ -292,6 +298,7 @@ class App {
     };
     return {
       ...this.controls.actions(),
+      ...this.account.actions(),
       switchLanguage: () => {
         this.language = this.language === "en" ? "es" : "en";
         remembered(() => window.localStorage, LANGUAGE_KEY, this.language);
@@ -303,38 +310,12 @@ class App {
         this.changed();
       },
       reload: () => window.location.reload(),
-      switchEntry: () =>
-        change({ entry: model.entry === "log-in" ? "create-account" : "log-in", note: null }),
-      logIn: (/** @type {SubmitEvent} */ event) => {
-        const value = fieldsOf(event);
-        void this.account.logIn(value("email"), value("password")).then((done) => {
-          if (done) change({ passwordShown: false });
-          else retype("password");
-        });
-      },
-      createAccount: (/** @type {SubmitEvent} */ event) => {
-        const value = fieldsOf(event);
-        void this.account.create(value("email"), value("password"), value("name"));
-      },
-      chooseFacility: (/** @type {string|null} */ choosing) => change({ choosing, note: null }),
-      facilityLogIn: (/** @type {SubmitEvent} */ event) => {
-        const value = fieldsOf(event);
-        void this.sounds.unlock();
-        if (model.choosing !== null) {
-          const password = value("facility-password");
-          void this.account.openFacility(model.choosing, password).then((done) => {
-            if (done) change({ passwordShown: false });
-            else retype("facility-password");
-          });
-        }
-      },
       logOut: () => {
         this.visiting.leaveAll();
         this.devices.release();
         remembered(this.session, CHECKED_KEY, "no");
         void this.account.logOut();
       },
-      showPassword: () => change({ passwordShown: !model.passwordShown }),
       openTab: (/** @type {"appointments"|"check"} */ tab) => {
         remembered(this.session, CHECKED_KEY, "yes");
         const from = model.checked ? model.tab : "check";
