@@ -29,6 +29,7 @@ class OwnView(View, frozen=True):
     `inmate` is the id to book the next one with. `cancel_until` is the last moment to cancel or
     move it, null when it cannot be (not theirs, or too late); an invited visitor may decline
     until it begins. `why` is what the visit waits for. `stars` is this visitor's own rating.
+    `at_page_of` is the name of another visitor whose page has the visit now, null for one's own.
     """
 
     inmate: str
@@ -36,6 +37,7 @@ class OwnView(View, frozen=True):
     cancel_until: float | None = None
     why: Why = ""
     stars: int | None = None
+    at_page_of: str | None = None
 
 
 class ListSlots(Message, frozen=True, tag="list-slots"):

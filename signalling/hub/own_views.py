@@ -25,6 +25,7 @@ class OwnViews:
             inmate=booked.inmate,
             by_me=booked.visitors[0] == visitor,
             why=why(live.visit, now, self._around(live)),
+            at_page_of=_at_page_of(live, visitor),
         )
 
     def busy_with(self, inmate: str) -> str | None:
@@ -46,3 +47,11 @@ class OwnViews:
             return Around(elsewhere)
         link = self._switchboard.terminals.get(terminal)
         return Around(elsewhere, link is not None, link is not None and bool(link.faults))
+
+
+def _at_page_of(live: Live, visitor: str) -> str | None:
+    page = live.pages.get(live.holder or "")
+    if page is None or page.visitor == visitor:
+        return None
+    names = dict(zip(live.visit.booked.visitors, live.people, strict=True))
+    return names[page.visitor].name

@@ -342,11 +342,12 @@ class App {
         if (visit === undefined) return;
         const does = telephoneOf(visit, model.page);
         if (id === model.mine && does === "start") return; // pressed; the hub has not answered yet
-        if (does === "elsewhere") {
+        // From one's own other page it moves at once; another visitor is not cut off by a slip.
+        if (does === "elsewhere" && model.own[id]?.at_page_of) {
           this.#ask("take-over", id, null);
           this.changed();
         } else {
-          this.#press(id, false);
+          this.#press(id, does === "elsewhere");
         }
       },
       takeOver: () => model.sheet !== null && this.#answers() && this.#press(model.sheet.visit, true),

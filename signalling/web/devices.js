@@ -219,6 +219,8 @@ export class Devices {
       this.tracks[kind] = null;
       this.faults[kind] = "none";
       this.onChange();
+      // A headset was pulled out: there may be another one, and no further event tells of it.
+      if (this.asked) void this.ask();
     };
   }
 

@@ -51,7 +51,7 @@
 /** @typedef {{type: "welcome", now: number, name: string|null, facilities: FacilityView[], opened: string|null}} Welcome */
 /** @typedef {{id: string, browser: string, created_at: number, seen_at: number, this: boolean}} SessionView */
 /** @typedef {{id: string, facility: string, inmate_number: string, relation: string, private: boolean, status: "approved"|"denied"|"expired"|"pending", asked_at: number, reason: string, inmate: string|null, name: string|null, unit: string, decided_at: number|null, expires_at: number|null}} ApprovalView */
-/** @typedef {{inmate: string, by_me: boolean, cancel_until: number|null, why: ""|"in-another-visit"|"not-signed-in"|"paused"|"ready"|"terminal-away"|"terminal-fault", stars: number|null}} OwnView */
+/** @typedef {{inmate: string, by_me: boolean, cancel_until: number|null, why: ""|"in-another-visit"|"not-signed-in"|"paused"|"ready"|"terminal-away"|"terminal-fault", stars: number|null, at_page_of: string|null}} OwnView */
 /** @typedef {{day: string, free: number, rule: string}} DayView */
 /** @typedef {{starts_at: number, ends_at: number, rule: string, facts: Record<string, string|number|number|null>, next_at: number|null}} SlotView */
 /** @typedef {{type: "account", name: string, email: string, new_email: string|null}} Account */

@@ -116,9 +116,13 @@ function open(scene, times, visit) {
  * @param {VisitView} visit
  */
 function elsewhereNote({ model, t }, visit) {
-  if (takenOver(visit, model)) return note("warning", t("taken-over"), t("taken-over-more"), { id: "taken-over" });
+  const by = model.own[visit.id]?.at_page_of;
+  if (takenOver(visit, model)) {
+    const more = by ? t("elsewhere-other", { name: by }) : t("taken-over-more");
+    return note("warning", t("taken-over"), more, { id: "taken-over" });
+  }
   if (telephoneOf(visit, model.page) !== "elsewhere") return null;
-  return note("warning", t("elsewhere"));
+  return note("warning", by ? t("elsewhere-other", { name: by }) : t("elsewhere"));
 }
 
 /**

@@ -91,12 +91,14 @@ export function sheet({ model, now, t, act }) {
   const visit = model.visits?.find((each) => each.id === asked?.visit);
   if (asked === null || visit === undefined) return [];
   const facts = { name: visit.inmate };
+  const other = model.own[visit.id]?.at_page_of;
   const left = Math.max(0, Math.ceil((asked.until ?? now) - now));
   const ends = asked.kind === "end";
+  const takeOverMore = other ? t("take-over-other", { name: other }) : t("take-over-more");
   const calm = { "aria-disabled": takesAnswer(asked, now) ? null : "true" };
   return [
     h("h2", { id: "sheet-title" }, t(ends ? "end-ask" : "take-over-ask", facts)),
-    h("p", null, ends ? t("end-more", { n: Math.min(left, END_SHEET_S) }) : t("take-over-more")),
+    h("p", null, ends ? t("end-more", { n: Math.min(left, END_SHEET_S) }) : takeOverMore),
     // End left, Go on right: where the red X was, a second press does no harm.
     h(
       "div",

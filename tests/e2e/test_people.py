@@ -50,7 +50,6 @@ async def test_two_browsers_on_one_account(house: House) -> None:
     _, first = await house.in_visit()
     second = await house.family()
     await second.press_telephone()
-    await second.page.click("#take-over")
     await second.at("in-visit")
     assert len(await moving(second.mark)) >= 3
     await first.page.wait_for_selector("#taken-over", timeout=10_000)

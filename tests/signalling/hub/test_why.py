@@ -11,7 +11,7 @@ from signalling.hub.why import Around, why
 from signalling.messages import Appointments, Health
 from signalling.visit import Visit, book
 from signalling.visit_events import Booked, Event
-from tests.signalling.hub.harness import Hub, Page
+from tests.signalling.hub.harness import EMAIL, Hub, Page
 
 SAT = Around(linked=True)
 
@@ -79,3 +79,30 @@ async def test_another_visitor_is_told_that_the_inmate_is_in_a_visit(hub: Hub) -
     await page.until(lambda: said(page, later) == "in-another-visit")
     await hub.do(ask.VisitTerminate(visit=visit))
     await page.until(lambda: said(page, later) == "not-signed-in")
+
+
+async def test_only_another_visitor_is_named_as_having_the_visit(hub: Hub) -> None:
+    _, ana, visit = await hub.begun(seconds=600.0)
+    newest = ana.newest(Appointments)
+    assert newest is not None and newest.own[visit].at_page_of is None
+    tablet = await hub.ready_page()
+    await tablet.join(visit, "tablet")
+    await tablet.until(lambda: visit in at_page_of(tablet))
+    assert at_page_of(tablet)[visit] is None
+
+
+async def test_who_shares_a_visit_is_told_whose_page_has_it(hub: Hub) -> None:
+    await hub.people()
+    await hub.visitor("eva@example.org", "Eva")
+    visit = await hub.book(seconds=600.0, visitors=(EMAIL, "eva@example.org"))
+    ana, eva = await hub.ready_page(), await hub.ready_page("eva@example.org")
+    await ana.join(visit)
+    await eva.join(visit, "evas-page")
+    await eva.until(lambda: at_page_of(eva).get(visit) == "Ana")
+    await ana.close()
+    await eva.until(lambda: visit in at_page_of(eva) and at_page_of(eva)[visit] is None)
+
+
+def at_page_of(page: Page) -> dict[str, str | None]:
+    newest = page.newest(Appointments)
+    return {id: each.at_page_of for id, each in newest.own.items()} if newest else {}

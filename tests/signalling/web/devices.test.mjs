@@ -43,13 +43,26 @@ test("a refused microphone leaves the camera", async () => {
   assert.ok(found.asked);
 });
 
+test("in the place of an unplugged camera another one is taken", async () => {
+  const found = devices(new FakeMedia({ video: "works", audio: "NotFoundError" }));
+  await found.ask();
+  const camera = found.tracks.camera;
+  camera.onended();
+  await found.asking;
+  assert.equal(found.faults.camera, null);
+  assert.notEqual(found.tracks.camera, camera);
+});
+
 test("an unplugged camera is a fault, and asked for again when one comes", async () => {
   const media = new FakeMedia({ video: "works", audio: "NotFoundError" });
   const found = devices(media);
   await found.ask();
   const [camera] = [found.tracks.camera];
+  media.kinds.video = "NotFoundError";
   camera.onended();
+  await found.asking;
   assert.equal(found.faults.camera, "none");
+  media.kinds.video = "works";
   found.replugged();
   await found.asking;
   assert.equal(found.faults.camera, null);
