@@ -142,7 +142,7 @@ class Family:
 
     async def appointments(self) -> None:
         """Go to Appointments, past the device check."""
-        await self.page.click("[data-tab=appointments]")
+        await self.page.click("[data-tab=appointments]:visible")
         await self.at("appointments")
         await self.page.wait_for_selector("[data-visit]")
 
