@@ -24,6 +24,7 @@ from signalling.hub.live import JoinedPage, Live
 from signalling.hub.store.interface import Occupied, Stale, Store
 from signalling.hub.store.records import Draft
 from signalling.hub.timers import Timers
+from signalling.receipt import LEAST_EXTENSION_S
 from signalling.visit import Visit
 from signalling.visit_events import (
     By,
@@ -40,8 +41,6 @@ log = logging.getLogger(__name__)
 
 KEPT_AFTER_END_S: Final = 12 * 3600.0
 """An ended visit stays on its visitor's list this long."""
-LEAST_EXTENSION_S: Final = 1.0
-"""Less lost time than this waits until more is owed: each extension is an event."""
 COMES_AND_GOES_BELOW: Final = 450
 """Log length from which pages coming and going are no longer recorded."""
 TRIES: Final = 5
