@@ -25,6 +25,7 @@ from config.schema import (
     Facility,
     HubConfig,
     Limits,
+    MailServer,
     Network,
     Secret,
     Technician,
@@ -152,6 +153,17 @@ def _origin(origin: str) -> str:
     return "" if plain and bare else expected
 
 
+def _public_url(url: str) -> str:
+    """Expect where families open the page: the secret in a mailed link goes there."""
+    expected = "https://HOST or https://HOST:PORT, with nothing after it"
+    if not url:
+        return ""
+    wrong = _origin(url)
+    if wrong or (url.startswith("http:") and not _is_loopback(urlsplit(url).hostname or "")):
+        return expected
+    return ""
+
+
 _HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
 
 _DEVICE = r"/dev/\S+|usb:[0-9a-f]{4}:[0-9a-f]{4}(:[^\s@]+)?(@\S+)?|at:\S+"
@@ -271,6 +283,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     ),
     (Turn, "stun_urls"): _matches(rf"stuns?:{_HOST_PORT}", "stun:HOST:PORT"),
     (Facility, "time_zone"): _time_zone,
+    (MailServer, "public_url"): _public_url,
 }
 """By table and field; a list's rule is asked for each of its elements."""
 
@@ -331,6 +344,11 @@ def _default_socket(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         )
 
 
+def _mailed_links(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if table["host"] and not table["public_url"]:
+        yield ("public_url",), "where families open the page, because mails have links to it"
+
+
 def _connections(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     if table["connections_per_address"] > table["connections"]:
         yield ("connections_per_address",), f"at most limits.connections, {table['connections']}"
@@ -343,6 +361,7 @@ TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
     ),
     Turn: (TableRule(("urls", "secret"), _turn_secret),),
     Limits: (TableRule(("connections", "connections_per_address"), _connections),),
+    MailServer: (TableRule(("host", "public_url"), _mailed_links),),
     HubConfig: (
         TableRule(("ice_policy", "turn"), _relay),
         TableRule((), _facility_ids),

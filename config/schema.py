@@ -264,6 +264,8 @@ class MailServer(Table, frozen=True):
     user: str = ""
     password: Secret = Secret("")
     sender: str = "visits@localhost"
+    public_url: str = ""
+    """Where families open the page; empty: where the hub listens. Mails have links to it."""
 
 
 class Facility(Table, frozen=True):

@@ -12,10 +12,10 @@ from typing import Final
 from config.schema import HubConfig
 from signalling.errors import UserError
 from signalling.hub.bus.interface import Bus, SessionEnded
-from signalling.hub.passwords import Passwords, require_strong
-from signalling.hub.store.interface import Duplicate, Store
+from signalling.hub.passwords import Passwords
+from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Session, Visitor
-from signalling.hub.throttle import Throttle
+from signalling.hub.throttle import Throttle, require_open
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ knows an e-mail shuts out himself, not the family."""
 ACCOUNT_TRIES: Final = 100
 """Wrong passwords for one e-mail from everywhere in WINDOW_S (NIST SP 800-63B-4: 100 at most)."""
 ADDRESS_TRIES: Final = 50
-"""Wrong passwords, and new accounts, from one address in WINDOW_S."""
+"""Wrong passwords from one address in WINDOW_S."""
 
 
 _MAILABLE: Final = re.compile(r"[^@]+@([^@.]+\.)+[^@.]{2,}")
@@ -41,7 +41,7 @@ def require_mailable(email: str) -> None:
 
 
 def token_hash(token: str) -> str:
-    """Return what is kept of a session token."""
+    """Return what is kept of a token, a session's or a link's."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -65,32 +65,22 @@ class Accounts:
         self._by_both = Throttle(TRIES, WINDOW_S)
         self._by_account = Throttle(ACCOUNT_TRIES, WINDOW_S)
         self._by_address = Throttle(ADDRESS_TRIES, WINDOW_S)
-        self._new_by_address = Throttle(ADDRESS_TRIES, WINDOW_S)
 
-    async def create(self, email: str, password: str, name: str, address: str) -> None:
-        """Make an account, unless the e-mail is known: the answer is the same.
-
-        Raises:
-            UserError: `bad-email`, `weak-password`, `too-many-tries`, `busy`.
-        """
+    async def new_visitor(
+        self, email: str, password: str, name: str, language: str = "en"
+    ) -> Visitor:
+        """Return a visitor who is not kept yet. Raises UserError `busy`."""
+        hashed = await self._passwords.hash(password)
         now = self._store.clock()
-        self._require_open(self._new_by_address, address, now)
-        require_mailable(email)
-        require_strong(password, email)
-        self._new_by_address.failed(address, now)
-        try:
-            await self.add(email, password, name)
-        except Duplicate:
-            log.info("sign-up with an e-mail that has an account")
+        who = f"v-{secrets.token_hex(6)}"
+        return Visitor(who, email.lower(), name, hashed, now, language=language)
 
     async def add(self, email: str, password: str, name: str) -> Visitor:
-        """Make an account. Raises Duplicate, UserError `busy`."""
-        hashed = await self._passwords.hash(password)
-        visitor = Visitor(
-            f"v-{secrets.token_hex(6)}", email.lower(), name, hashed, self._store.clock()
-        )
+        """Make an account for somebody whom staff know. Raises Duplicate, UserError `busy`."""
+        visitor = await self.new_visitor(email, password, name)
+        visitor = replace(visitor, verified_at=visitor.created_at)
         await self._store.people.add_visitor(visitor)
-        log.info("visitor %s: account created", visitor.id)
+        log.info("visitor %s: account added", visitor.id)
         return visitor
 
     async def log_in(
@@ -103,7 +93,15 @@ class Accounts:
         """
         visitor = await self._check(email.lower(), password, address)
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        session = Session(token_hash(token), visitor.id, self._store.clock() + SESSION_S)
+        now = self._store.clock()
+        session = Session(
+            token_hash(token),
+            visitor.id,
+            now + SESSION_S,
+            id=f"s-{secrets.token_hex(6)}",
+            created_at=now,
+            seen_at=now,
+        )
         await self._store.people.add_session(
             session, before.token_hash if before is not None else None
         )
@@ -118,7 +116,7 @@ class Accounts:
             (self._by_address, address),
         )
         for throttle, key in counts:
-            self._require_open(throttle, key, now)
+            require_open(throttle, key, now)
         # Counted before it is known to be wrong: many tries side by side are many tries.
         for throttle, key in counts:
             throttle.failed(key, now)
@@ -135,12 +133,6 @@ class Accounts:
             raise UserError("wrong-log-in")
         self._by_both.forget(f"{email} {address}")
         return visitor
-
-    @staticmethod
-    def _require_open(throttle: Throttle, key: str, now: float) -> None:
-        until = throttle.shut_until(key, now)
-        if until is not None:
-            raise UserError("too-many-tries", unlock_at=until)
 
     async def resume(self, token: str) -> tuple[Session, Visitor] | None:
         """Return the session that a token belongs to, if it still holds."""

@@ -12,6 +12,7 @@ from websockets.frames import CloseCode
 
 from signalling.booking_messages import CheckNetwork, Probe
 from signalling.errors import UnknownMessage, UserError
+from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage
 from signalling.hub.breaks import PageIs
 from signalling.hub.client import Client
 from signalling.hub.conversation import Inbox, answer, conversation
@@ -22,10 +23,8 @@ from signalling.hub.switchboard import FamilyPage
 from signalling.hub.views import facility_view
 from signalling.messages import (
     PAGE_TO_HUB,
-    AccountCreated,
     Answer,
     CallStats,
-    CreateAccount,
     End,
     FacilityLogIn,
     FacilityOpened,
@@ -33,9 +32,6 @@ from signalling.messages import (
     Ice,
     Join,
     Leave,
-    LoggedIn,
-    LogIn,
-    LogOut,
     PageState,
     PageToHub,
     Ping,
@@ -64,6 +60,7 @@ class FamilyEndpoint:
         self._visits = services.visits
         self._pages = services.pages
         self._pushes = services.pushes
+        self._account = AccountEndpoint(services, self._require_session)
         self._checks = NetworkChecks(services.config)
 
     async def serve(self, socket: ServerConnection, address: str) -> None:
@@ -131,13 +128,8 @@ class FamilyEndpoint:
                 page.send(Pong(sent=message.sent, now=self._store.clock()))
             case Hello():
                 raise UnknownMessage("hello was said already")
-            case CreateAccount():
-                await self._accounts.create(message.email, message.password, message.name, address)
-                page.send(AccountCreated())
-            case LogIn():
-                await self._log_in(page, message, address)
-            case LogOut():
-                await self._log_out(page)
+            case _ if isinstance(message, AccountMessage):
+                await self._account.handle(page, address, message)
             case FacilityLogIn():
                 await self._open_facility(page, message, address)
             case CheckNetwork():
@@ -188,17 +180,6 @@ class FamilyEndpoint:
         session, _ = self._require_session(page)
         if self._opened(session) is None:
             raise UserError("facility-not-open")
-
-    async def _log_in(self, page: FamilyPage, message: LogIn, address: str) -> None:
-        result = await self._accounts.log_in(message.email, message.password, address, page.session)
-        await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
-        self._switchboard.log_on(page, result.session, result.visitor)
-        page.send(LoggedIn(token=result.token, name=result.visitor.name))
-
-    async def _log_out(self, page: FamilyPage) -> None:
-        session, _ = self._require_session(page)
-        await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
-        await self._accounts.log_out(session)
 
     async def _open_facility(self, page: FamilyPage, message: FacilityLogIn, address: str) -> None:
         session, visitor = self._require_session(page)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Final
 
 import aiosmtplib
 
 from config.schema import MailServer
+from signalling.hub.mail_links import link_token, with_links
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import Mail
 
@@ -45,9 +47,12 @@ def as_message(mail: Mail, sender: str) -> EmailMessage:
 class Outbox:
     """Keeps mails until they are sent; each key goes out once."""
 
-    def __init__(self, store: Store, server: MailServer) -> None:
+    def __init__(self, store: Store, server: MailServer, links_key: bytes) -> None:
         self._store = store
         self._server = server
+        self._links_key = links_key
+        self.page_url = server.public_url
+        """Where families open the page; known once the hub listens."""
         self._wake = asyncio.Event()
 
     async def put(  # noqa: PLR0917 - a mail's parts
@@ -64,6 +69,14 @@ class Outbox:
         kept = await self._store.outbox.put(Mail(key, recipient, subject, body, calendar, due))
         self.look()
         return kept
+
+    def token(self, key: str) -> str:
+        """Return the token of the link in the mail with this key."""
+        return link_token(self._links_key, key)
+
+    def body(self, mail: Mail) -> str:
+        """Return what a mail says as it goes out, links and all."""
+        return with_links(mail.body, self.page_url, self.token(mail.key))
 
     def look(self) -> None:
         """Look now: somebody put a mail into the store, or set the clock."""
@@ -92,6 +105,7 @@ class Outbox:
 
     async def _send(self, mail: Mail) -> None:
         try:
+            mail = replace(mail, body=self.body(mail))
             message = as_message(mail, self._server.sender)
             if self._server.host:
                 await self._over_smtp(message)

@@ -20,6 +20,7 @@ from websockets.http11 import Request, Response
 from config.schema import HubConfig
 from signalling.hub.errors import StartError
 from signalling.hub.family_endpoint import FamilyEndpoint
+from signalling.hub.mail_links import page_url
 from signalling.hub.services import Services
 from signalling.hub.store.interface import StoreError
 from signalling.hub.terminal_endpoint import TerminalEndpoint
@@ -222,20 +223,24 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
     """
     door = FrontDoor(services, read_web_files() if files is None else files)
     timers = asyncio.create_task(services.visits.run(), name="timers")
-    outbox = asyncio.create_task(services.outbox.run(), name="outbox")
+    outbox: asyncio.Task[None] | None = None
     try:
         server = await _serve(services, door)
         async with server:
             url = _url(server, services.config)
+            # Mails have links to the page, whose port may be known only now.
+            services.outbox.page_url = page_url(services.config.mail.public_url, url)
+            outbox = asyncio.create_task(services.outbox.run(), name="outbox")
             log.info("listening on %s", url)
             yield url
             # From here on connections end because we do, which says nothing about visits.
             services.visits.stopping = True
     finally:
         services.visits.stopping = True
-        timers.cancel()
-        outbox.cancel()
-        await asyncio.gather(timers, outbox, return_exceptions=True)
+        tasks = [timers, *([outbox] if outbox is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _serve(services: Services, door: FrontDoor) -> Server:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from config.schema import HubConfig
+from signalling.hub.account_links import AccountLinks
 from signalling.hub.accounts import Accounts
 from signalling.hub.bus.interface import Bus
 from signalling.hub.bus.local import LocalBus
 from signalling.hub.errors import StartError
 from signalling.hub.inmates import Inmates, read_pin_key
+from signalling.hub.mail_links import links_key
 from signalling.hub.outbox import Outbox
 from signalling.hub.pages import Pages
 from signalling.hub.passwords import Passwords
@@ -43,6 +45,7 @@ class Services:
     store: Store
     bus: Bus
     accounts: Accounts
+    links: AccountLinks
     inmates: Inmates
     terminals: Terminals
     switchboard: Switchboard
@@ -133,12 +136,15 @@ def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) 
     inmates = Inmates(store, key, rules)
     switchboard = Switchboard(config)
     visits = Visits(store, bus, config)
+    accounts = Accounts(store, bus, passwords, config)
+    outbox = Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
     return Services(
         config=config,
         store=store,
         bus=bus,
-        accounts=Accounts(store, bus, passwords, config),
+        accounts=accounts,
+        links=AccountLinks(store, accounts, outbox),
         inmates=inmates,
         terminals=Terminals(store, config.name),
         switchboard=switchboard,
@@ -146,5 +152,5 @@ def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) 
         seats=seats,
         pages=Pages(store, bus, visits, switchboard, config),
         pushes=Pushes(store, bus, visits, seats, switchboard, config),
-        outbox=Outbox(store, config.mail),
+        outbox=outbox,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
+from signalling.errors import UserError
+
 MAX_KEYS: Final = 20_000
 """Keys remembered; the one that failed longest ago is forgotten first."""
 
@@ -43,3 +45,10 @@ class Throttle:
     def forget(self, key: str) -> None:
         """A success ends the count."""
         self._failures.pop(key, None)
+
+
+def require_open(throttle: Throttle, key: str, now: float) -> None:
+    """Raise UserError `too-many-tries` while a key is shut."""
+    until = throttle.shut_until(key, now)
+    if until is not None:
+        raise UserError("too-many-tries", unlock_at=until)

@@ -12,6 +12,7 @@ from config.schema import (
     Display,
     Facility,
     HubConfig,
+    MailServer,
     Network,
     Secret,
     Technician,
@@ -65,6 +66,9 @@ GOOD: list[tuple[type, str, object]] = [
     (Turn, "urls", "turns:[2001:db8::1]:5349"),
     (Turn, "stun_urls", "stun:stun.example"),
     (Facility, "time_zone", "America/Indiana/Knox"),
+    (MailServer, "public_url", ""),
+    (MailServer, "public_url", "https://visits.example"),
+    (MailServer, "public_url", "http://127.0.0.1:8080"),
 ]
 
 WRONG: list[tuple[type, str, object]] = [
@@ -76,6 +80,9 @@ WRONG: list[tuple[type, str, object]] = [
     (TerminalConfig, "hub", "wss://[visits"),
     (TerminalConfig, "hub", "wss://:8080"),
     (TerminalConfig, "state_dir", "var/lib"),
+    (MailServer, "public_url", "http://visits.example"),
+    (MailServer, "public_url", "https://visits.example/page"),
+    (MailServer, "public_url", "visits.example"),
     (TerminalConfig, "language", "english"),
     (TerminalConfig, "ca_file", "/nowhere/ca.pem"),
     (TerminalConfig, "ca_file", "ca.pem"),
@@ -160,6 +167,7 @@ def test_a_range_with_bits_beyond_its_prefix_is_told_the_right_one() -> None:
         ("turn.urls = ['turn:h:1']", "turn.secret"),
         ("turn.secret = 'x'", "turn.urls"),
         ("ice_policy = 'relay'", "ice_policy"),
+        ("mail.host = 'smtp.example'", "mail.public_url"),
         ("limits.connections_per_address = 20000", "limits.connections_per_address"),
         (f"state_dir = '/{'x' * 100}'", "state_dir"),
     ],

@@ -14,6 +14,7 @@ from signalling.hub.store.records import (
     Draft,
     Inmate,
     Mail,
+    MailToken,
     PinAttempt,
     PinRules,
     SeatRow,
@@ -125,6 +126,24 @@ class PeopleStore(Protocol):
         """End a lockout; whether there were failures to forget."""
 
 
+class AccountStore(Protocol):
+    """What happens to accounts by mail: links, and what following one does."""
+
+    async def issue(
+        self, token: MailToken, mail: Mail | None, new_visitor: Visitor | None = None
+    ) -> None:
+        """Keep a link, the mail that carries it and whom it is the first of, in one transaction.
+
+        Raises Duplicate when the new visitor's e-mail is known: nothing was kept.
+        """
+
+    async def token(self, token_hash: str) -> MailToken | None:
+        """A link that has not expired nor been spent."""
+
+    async def verify(self, token_hash: str) -> Visitor | None:
+        """Spend a `verify` link; the visitor as they then are, None when it is not valid."""
+
+
 class TerminalStore(Protocol):
     """Terminals and who is signed in where."""
 
@@ -184,6 +203,9 @@ class Store(Protocol):
 
     @property
     def people(self) -> PeopleStore: ...
+
+    @property
+    def accounts(self) -> AccountStore: ...
 
     @property
     def terminals(self) -> TerminalStore: ...

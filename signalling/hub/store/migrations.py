@@ -97,6 +97,39 @@ def outbox(db: Database) -> None:
     )
 
 
+@migrations(name="0004-accounts")
+def accounts(db: Database) -> None:
+    """Addresses that are verified by mail, log-ins that can be told apart, accounts that end."""
+    # Accounts of before this version were made by staff or used already: nobody loses theirs.
+    db.executescript(
+        "alter table visitors add column verified_at real;"
+        "update visitors set verified_at = created_at;"
+        "alter table visitors add column language text not null default 'en';"
+        "alter table visitors add column new_email text;"
+        "alter table visitors add column deleted_at real;"
+        "alter table sessions add column id text not null default '';"
+        "alter table sessions add column created_at real not null default 0;"
+        "alter table sessions add column seen_at real not null default 0;"
+        "alter table sessions add column browser text not null default '';"
+        "update sessions set id = 's-' || lower(hex(randomblob(6))),"
+        " created_at = unixepoch(), seen_at = unixepoch();"
+        "create unique index sessions_id on sessions(id);"
+        "create index sessions_visitor on sessions(visitor);"
+        "create table mail_tokens ("
+        " token_hash text primary key,"
+        " kind text not null check (kind in ('verify', 'reset', 'change-email')),"
+        " visitor text references visitors(id) on delete cascade,"
+        " email text not null, expires_at real not null) strict;"
+        "create index mail_tokens_visitor on mail_tokens(visitor);"
+        "create index mail_tokens_expires on mail_tokens(expires_at);"
+        "alter table outbox add column failed_at real;"
+        "drop index outbox_due;"
+        "create index outbox_due on outbox(due_at) where sent_at is null and failed_at is null;"
+        "alter table outbox add column put_at real not null default 0;"
+        "update outbox set put_at = due_at;"
+    )
+
+
 def migrate(db: Database) -> None:
     """Bring the database to this version's schema.
 

@@ -35,6 +35,11 @@ class Visitor:
     name: str
     password_hash: str = field(repr=False)
     created_at: float = 0.0
+    verified_at: float | None = None
+    """When it was shown that the e-mail is theirs; until then nobody logs in."""
+    language: str = "en"
+    new_email: str | None = None
+    """Asked for; holds once its own link was followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,26 @@ class Session:
     expires_at: float
     facility: str | None = None
     facility_until: float = 0.0
+    id: str = ""
+    """Names it to its owner; no secret."""
+    created_at: float = 0.0
+    seen_at: float = 0.0
+    browser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailToken:
+    """A link that was mailed. Only the SHA-256 of its token is kept.
+
+    Without a visitor it opens nothing: it is kept for an address that has no account, so that
+    asking takes as long as for one that has.
+    """
+
+    token_hash: str = field(repr=False)
+    kind: str
+    visitor: str | None
+    email: str
+    expires_at: float
 
 
 @dataclass(frozen=True, slots=True)

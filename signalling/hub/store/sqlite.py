@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from signalling.hub.store.sqlite_accounts import SqliteAccounts
 from signalling.hub.store.sqlite_outbox import SqliteOutbox
 from signalling.hub.store.sqlite_people import SqlitePeople
 from signalling.hub.store.sqlite_terminals import SqliteTerminals
@@ -25,6 +26,7 @@ class SqliteStore:
         self._clock = clock
         self.visits = SqliteVisits(writer, clock)
         self.people = SqlitePeople(writer, clock)
+        self.accounts = SqliteAccounts(writer, clock)
         self.terminals = SqliteTerminals(writer, clock)
         self.outbox = SqliteOutbox(writer, clock)
 

@@ -22,12 +22,7 @@ class SqliteOutbox:
 
     async def put(self, mail: Mail) -> bool:
         """Keep a mail; False when its key is known already."""
-        row = (mail.key, mail.recipient, mail.subject, mail.body, mail.calendar, mail.due_at)
-        sql = (
-            "insert into outbox (key, recipient, subject, body, calendar, due_at)"
-            " values (?, ?, ?, ?, ?, ?) on conflict do nothing"
-        )
-        return await self._writer.run(lambda db: bool(db.execute(sql, row).rowcount))
+        return await self._writer.run(lambda db: insert_mail(db, mail))
 
     async def due(self, limit: int) -> list[Mail]:
         """Mails to send now, the oldest first."""
@@ -80,3 +75,13 @@ class SqliteOutbox:
             )
 
         await self._writer.run(work)
+
+
+def insert_mail(db: Database, mail: Mail) -> bool:
+    """Keep a mail within a transaction; False when its key is known already."""
+    row = (mail.key, mail.recipient, mail.subject, mail.body, mail.calendar, mail.due_at)
+    sql = (
+        "insert into outbox (key, recipient, subject, body, calendar, due_at)"
+        " values (?, ?, ?, ?, ?, ?) on conflict do nothing"
+    )
+    return bool(db.execute(sql, row).rowcount)

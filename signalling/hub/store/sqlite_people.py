@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import sqlite3
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from signalling.hub.store.pin_failures import Failures, after_failure, still_loc
 from signalling.hub.store.records import Approval, Inmate, PinAttempt, PinRules, Session, Visitor
 from signalling.hub.store.writer import Writer
 
-_VISITOR: Final = "id, email, name, password_hash, created_at"
-_SESSION: Final = "token_hash, visitor, expires_at, facility, facility_until"
+_VISITOR: Final = "id, email, name, password_hash, created_at, verified_at, language, new_email"
+_SESSION: Final = (
+    "token_hash, visitor, expires_at, facility, facility_until, id, created_at, seen_at, browser"
+)
 _INMATE: Final = "id, facility, number, name"
 
 
@@ -30,31 +33,22 @@ class SqlitePeople:
 
     async def add_visitor(self, visitor: Visitor) -> None:
         """Raises Duplicate when the e-mail is known."""
-        row = (
-            visitor.id,
-            visitor.email,
-            visitor.name,
-            visitor.password_hash,
-            visitor.created_at,
-        )
-        sql = f"insert into visitors ({_VISITOR}) values (?, ?, ?, ?, ?)"  # noqa: S608
-        await self._insert(sql, row, visitor.email)
+        await self._writer.run(lambda db: insert_visitor(db, visitor))
 
     async def visitor(self, visitor: str) -> Visitor | None:
         """By id."""
-        sql = f"select {_VISITOR} from visitors where id = ?"  # noqa: S608
-        found = await self._query(sql, (visitor,))
-        return Visitor(**found[0]) if found else None
+        return await self._writer.run(lambda db: visitor_row(db, visitor))
 
     async def visitor_by_email(self, email: str) -> Visitor | None:
         """By e-mail, as it is kept (lower case)."""
-        sql = f"select {_VISITOR} from visitors where email = ?"  # noqa: S608
+        sql = f"select {_VISITOR} from visitors where email = ? and deleted_at is null"  # noqa: S608
         found = await self._query(sql, (email,))
         return Visitor(**found[0]) if found else None
 
     async def visitors(self) -> list[Visitor]:
         """All, by e-mail."""
-        rows = await self._query(f"select {_VISITOR} from visitors order by email")  # noqa: S608
+        sql = f"select {_VISITOR} from visitors where deleted_at is null order by email"  # noqa: S608
+        rows = await self._query(sql)
         return [Visitor(**row) for row in rows]
 
     async def approve(self, approval: Approval) -> None:
@@ -96,10 +90,9 @@ class SqlitePeople:
                 "delete from sessions where token_hash = ? or expires_at <= ?",
                 (instead_of, self._clock()),
             )
-            db.execute(
-                "insert into sessions (token_hash, visitor, expires_at) values (?, ?, ?)",
-                (session.token_hash, session.visitor, session.expires_at),
-            )
+            row = dataclasses.astuple(session)
+            marks = ", ".join("?" * len(row))
+            db.execute(f"insert into sessions ({_SESSION}) values ({marks})", row)  # noqa: S608
 
         await self._writer.run(work)
 
@@ -201,6 +194,23 @@ class SqlitePeople:
                 raise Duplicate(f"{what} exists already") from error
 
         await self._writer.run(work)
+
+
+def insert_visitor(db: Database, visitor: Visitor) -> None:
+    """Add a visitor within a transaction. Raises Duplicate when the e-mail is known."""
+    row = dataclasses.astuple(visitor)
+    marks = ", ".join("?" * len(row))
+    try:
+        db.execute(f"insert into visitors ({_VISITOR}) values ({marks})", row)  # noqa: S608
+    except sqlite3.IntegrityError as error:
+        raise Duplicate(f"{visitor.email} exists already") from error
+
+
+def visitor_row(db: Database, visitor: str) -> Visitor | None:
+    """Return a visitor within a transaction."""
+    sql = f"select {_VISITOR} from visitors where id = ? and deleted_at is null"  # noqa: S608
+    row = next(db.query(sql, (visitor,)), None)
+    return Visitor(**row) if row is not None else None
 
 
 def _failures(db: Database, kind: str, who: str) -> Failures:

@@ -12,7 +12,6 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from config.schema import Limits
-from signalling.account_messages import ForgotPassword, ListSessions, VerifyEmail
 from signalling.booking_messages import CancelVisit, ListSlots, Rate
 from signalling.hub.client import MAX_WAITING
 from signalling.hub.server import counted_as
@@ -342,9 +341,6 @@ async def test_names_carry_nothing_that_a_screen_obeys(hub: Hub, name: str) -> N
 @pytest.mark.parametrize(
     "message",
     [
-        VerifyEmail(token="t" * 43),
-        ForgotPassword(email="ana@example.org"),
-        ListSessions(),
         WithdrawRequest(request="r1"),
         ListSlots(inmate="i-1"),
         CancelVisit(visit="v1"),

@@ -1,0 +1,127 @@
+"""What is done to an account by mail: a link shows whose an address is.
+
+Whoever asks is answered alike for every address and after as much work: whether somebody has an
+account here is told to nobody but the owner of the address.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Final, Literal
+
+from signalling.errors import UserError
+from signalling.hub.account_mail_texts import Letter, letter_text, mail_language
+from signalling.hub.accounts import Accounts, require_mailable, token_hash
+from signalling.hub.outbox import Outbox
+from signalling.hub.passwords import require_strong
+from signalling.hub.store.interface import Duplicate, Store
+from signalling.hub.store.records import Mail, MailToken, Visitor
+from signalling.hub.throttle import Throttle, require_open
+
+log = logging.getLogger(__name__)
+
+DAY_S: Final = 24 * 3600.0
+HOUR_S: Final = 3600.0
+LIVES_S: Final = {"verify": 3 * DAY_S, "change-email": 3 * DAY_S, "reset": HOUR_S}
+"""How long a link opens something."""
+Kind = Literal["verify", "change-email", "reset"]
+
+MAILS: Final = 3
+"""Mails to one e-mail that are asked for from one address in HOUR_S."""
+MAILS_TO_ONE: Final = 10
+"""The same from everywhere: nobody is bombarded, and a stranger does not use up all of them."""
+MAILS_FROM_ADDRESS: Final = 30
+
+
+class AccountLinks:
+    """Sends links and follows them. Throttles live in memory: a restart forgets them."""
+
+    def __init__(self, store: Store, accounts: Accounts, outbox: Outbox) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._outbox = outbox
+        self._by_both = Throttle(MAILS, HOUR_S)
+        self._by_recipient = Throttle(MAILS_TO_ONE, HOUR_S)
+        self._by_address = Throttle(MAILS_FROM_ADDRESS, HOUR_S)
+
+    def _count_mail(self, email: str, address: str) -> None:
+        """Count a mail that was asked for, whether it will be sent or not.
+
+        Raises:
+            UserError: `too-many-tries`, alike for every e-mail.
+        """
+        now = self._store.clock()
+        counts = (
+            (self._by_both, f"{email} {address}"),
+            (self._by_recipient, email),
+            (self._by_address, address),
+        )
+        for throttle, key in counts:
+            require_open(throttle, key, now)
+        for throttle, key in counts:
+            throttle.failed(key, now)
+
+    # -- asking -----------------------------------------------------------------------------
+
+    async def sign_up(
+        self, email: str, password: str, name: str, language: str, address: str
+    ) -> None:
+        """Make an account that waits for its link; mail its owner if there is one already.
+
+        Raises:
+            UserError: `bad-email`, `weak-password`, `too-many-tries`, `busy`.
+        """
+        email = email.lower()
+        require_mailable(email)
+        require_strong(password, email)
+        self._count_mail(email, address)
+        new = await self._accounts.new_visitor(email, password, name, mail_language(language))
+        known = await self._store.people.visitor_by_email(email)
+        if known is None:
+            try:
+                await self._issue("verify", "verify", email, new, is_new=True)
+            except Duplicate:
+                known = await self._store.people.visitor_by_email(email)  # at the same moment
+            else:
+                log.info("visitor %s: account created, not verified yet", new.id)
+                return
+        await self._issue("reset", "known", email, known)
+
+    # -- following --------------------------------------------------------------------------
+
+    async def verify(self, token: str) -> Visitor:
+        """Follow a link that shows whose an address is. Raises UserError `link-not-valid`."""
+        visitor = await self._store.accounts.verify(token_hash(token))
+        if visitor is None:
+            raise UserError("link-not-valid")
+        log.info("visitor %s: e-mail verified", visitor.id)
+        return visitor
+
+    # -- plumbing ---------------------------------------------------------------------------
+
+    async def _issue(
+        self,
+        kind: Kind,
+        letter: Letter,
+        email: str,
+        visitor: Visitor | None,
+        *,
+        is_new: bool = False,
+    ) -> None:
+        """Mail a link. Without a visitor the same is written but for the mail."""
+        now = self._store.clock()
+        key = f"{kind}.{secrets.token_hex(16)}"
+        token = MailToken(
+            token_hash(self._outbox.token(key)),
+            kind,
+            visitor.id if visitor is not None else None,
+            email,
+            now + LIVES_S[kind],
+        )
+        mail = None
+        if visitor is not None:
+            subject, body = letter_text(letter, visitor.language)
+            mail = Mail(key, email, subject, body, due_at=now)
+        await self._store.accounts.issue(token, mail, visitor if is_new else None)
+        self._outbox.look()

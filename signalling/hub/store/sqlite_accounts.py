@@ -1,0 +1,70 @@
+"""Accounts in SQLite: mailed links, passwords and e-mails that change, accounts that end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from signalling.hub.store.records import Mail, MailToken, Visitor
+from signalling.hub.store.sqlite_outbox import insert_mail
+from signalling.hub.store.sqlite_people import insert_visitor, visitor_row
+from signalling.hub.store.writer import Writer
+
+_MAILED: Final = "token_hash, kind, visitor, email, expires_at"
+
+
+class SqliteAccounts:
+    """`interface.AccountStore`."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def issue(
+        self, token: MailToken, mail: Mail | None, new_visitor: Visitor | None = None
+    ) -> None:
+        """Keep a link and the mail that carries it, and whom it is the first of; sweep old ones.
+
+        Raises:
+            Duplicate: the new visitor's e-mail is known; nothing was kept.
+        """
+        row = (token.token_hash, token.kind, token.visitor, token.email, token.expires_at)
+
+        def work(db: Database) -> None:
+            if new_visitor is not None:
+                insert_visitor(db, new_visitor)
+            db.execute("delete from mail_tokens where expires_at <= ?", (self._clock(),))
+            db.execute(f"insert into mail_tokens ({_MAILED}) values (?, ?, ?, ?, ?)", row)  # noqa: S608
+            if mail is not None:
+                insert_mail(db, mail)
+
+        await self._writer.run(work)
+
+    async def token(self, token_hash: str) -> MailToken | None:
+        """A link that opens something still; it stays as it is."""
+        return await self._writer.run(lambda db: _token(db, token_hash, self._clock()))
+
+    async def verify(self, token_hash: str) -> Visitor | None:
+        """Spend a link that shows whose an address is; the visitor as they then are, or None."""
+
+        def work(db: Database) -> Visitor | None:
+            now = self._clock()
+            token = _token(db, token_hash, now)
+            if token is None or token.visitor is None or token.kind != "verify":
+                return None
+            db.execute("delete from mail_tokens where token_hash = ?", (token_hash,))
+            db.execute(
+                "update visitors set verified_at = coalesce(verified_at, ?) where id = ?",
+                (now, token.visitor),
+            )
+            return visitor_row(db, token.visitor)
+
+        return await self._writer.run(work)
+
+
+def _token(db: Database, token_hash: str, now: float) -> MailToken | None:
+    sql = f"select {_MAILED} from mail_tokens where token_hash = ? and expires_at > ?"  # noqa: S608
+    row: dict[str, Any] | None = next(db.query(sql, (token_hash, now)), None)
+    return MailToken(**row) if row is not None else None
