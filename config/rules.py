@@ -34,6 +34,7 @@ from config.schema import (
 )
 
 UNIX_SOCKET_PATH_MAX_BYTES = 107  # sun_path of <sys/un.h>, without its final zero
+RULES_MAX_CHARACTERS = 20_000
 INTERFACE_NAME_MAX = 15  # IFNAMSIZ of <linux/if.h>, without its final zero
 
 FieldRule = Callable[[Any], str]
@@ -336,6 +337,25 @@ def _facility_ids(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
             seen.add(name)
 
 
+def _private_relations(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    for index, relation in enumerate(table["private_relations"]):
+        if relation not in table["relations"]:
+            yield ("private_relations", index), f"one of relations: {', '.join(table['relations'])}"
+
+
+def _visitors_rules(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    texts, version = table["rules"], table["rules_version"]
+    if texts and not version:
+        yield ("rules_version",), 'a name for these rules, such as "2026-11", since there are some'
+    if version and not texts:
+        yield ("rules",), 'the text by language, such as en = "...", since rules_version is set'
+    for language, text in texts.items():
+        if not re.fullmatch(r"[a-z]{2,3}", language):
+            yield ("rules", language), "a key that is a language's code, such as en or es"
+        elif not 1 <= len(text) <= RULES_MAX_CHARACTERS or not text.strip():
+            yield ("rules", language), f"a text of 1 to {RULES_MAX_CHARACTERS} characters"
+
+
 def _default_socket(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     if not table["staff_socket"] and _socket(table["state_dir"] + "/staff.sock"):
         yield (
@@ -360,6 +380,10 @@ TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
         TableRule(("hook", "hook_code"), _hook_code_fits),
     ),
     Turn: (TableRule(("urls", "secret"), _turn_secret),),
+    Facility: (
+        TableRule(("relations", "private_relations"), _private_relations),
+        TableRule(("rules", "rules_version"), _visitors_rules),
+    ),
     Limits: (TableRule(("connections", "connections_per_address"), _connections),),
     MailServer: (TableRule(("host", "public_url"), _mailed_links),),
     HubConfig: (

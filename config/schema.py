@@ -12,6 +12,15 @@ from msgspec import Meta, Struct, field
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Text = Annotated[str, Meta(min_length=1, max_length=80)]
+Relation = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=40,
+        pattern=r"^[^\x00-\x1f\x7f]+\Z",
+        description="1 to 40 characters on one line",
+    ),
+]
 Slug = Annotated[
     str,
     Meta(
@@ -275,6 +284,32 @@ class Facility(Table, frozen=True):
     name: Text
     time_zone: Text
     clock_24h: bool = False
+    facility_log_in_s: Seconds = 0
+    """0: as [visits] says."""
+    relations: Annotated[tuple[Relation, ...], Meta(min_length=1, max_length=40)] = (
+        "mother",
+        "father",
+        "partner",
+        "child",
+        "sibling",
+        "relative",
+        "friend",
+        "lawyer",
+        "other",
+    )
+    private_relations: Annotated[tuple[Relation, ...], Meta(max_length=40)] = ("lawyer",)
+    photo: Annotated[
+        str,
+        Meta(
+            pattern=r"^(none|optional|required)\Z",
+            description='"none", "optional" or "required"',
+        ),
+    ] = "optional"
+    approval_days: Annotated[int, Meta(ge=0, le=3660)] = 0
+    """How long an approval holds; 0: until staff end it."""
+    rules_version: Annotated[str, Meta(max_length=40)] = ""
+    rules: dict[str, str] = field(default_factory=dict)
+    """The text that visitors accept, by language."""
 
 
 class HubConfig(Table, frozen=True):

@@ -95,7 +95,18 @@ class _Walk:
             return self.table(kind, value, at)
         if isinstance(kind, inspect.VarTupleType):
             return self._list(kind, value, at, rule)
+        if isinstance(kind, inspect.DictType):
+            return self._names(kind, value, at)
         return self._single(field.type, value, at, rule)
+
+    def _names(self, kind: inspect.DictType, value: Any, at: Key) -> Any:
+        """Check a table whose keys are free; a rule of its table says which ones may be."""
+        if not isinstance(value, Mapping):
+            return self._wrong(at, value, f"a table, [{key_text(at)}]")
+        return {
+            name: self._single(kind.value_type, inner, (*at, name), None)
+            for name, inner in value.items()
+        }
 
     def _list(
         self, kind: inspect.VarTupleType, value: Any, at: Key, rule: Callable[[Any], str] | None
@@ -203,7 +214,7 @@ def _words(kind: inspect.Type) -> str:
             return "tables in double brackets, [[...]]"
         case inspect.VarTupleType():
             return 'a list of texts, ["..."]'
-        case inspect.StructType():
+        case inspect.StructType() | inspect.DictType():
             return "a table"
         case inspect.CustomType():
             return "a text in quotes"

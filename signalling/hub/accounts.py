@@ -148,17 +148,20 @@ class Accounts:
         Raises:
             UserError: `unknown-facility`, `wrong-log-in`, `not-approved`, `too-many-tries`, `busy`.
         """
-        if facility not in {each.id for each in self._config.facility}:
+        place = next((each for each in self._config.facility if each.id == facility), None)
+        if place is None:
             raise UserError("unknown-facility")
         await self._check(visitor.email, password, address)
         approvals = await self._store.people.approvals(visitor.id)
-        if all(inmate.facility != facility for _, inmate in approvals):
+        now = self._store.clock()
+        holding = {inmate.facility for approval, inmate in approvals if approval.holds(now)}
+        if facility not in holding:
             raise UserError("not-approved")
         # The password was just typed, so the session begins anew: no visit that is joined while
         # the facility is open can outlast it.
-        now = self._store.clock()
         expires_at = now + SESSION_S
-        until = min(expires_at, now + self._config.visits.facility_log_in_s)
+        holds_s = place.facility_log_in_s or self._config.visits.facility_log_in_s
+        until = min(expires_at, now + holds_s)
         await self._store.people.open_facility(session.token_hash, facility, until, expires_at)
         return replace(session, facility=facility, facility_until=until, expires_at=expires_at)
 

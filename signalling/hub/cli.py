@@ -29,24 +29,39 @@ def inmate() -> None:
 @click.argument("name")
 @click.option("--facility", required=True, help="The facility's id in hub.toml.")
 @click.option("--pin", help="4 to 16 digits; a random one of 6 when not given.")
+@click.option("--unit", default="", help="The housing unit: C.")
 @staff_command
-def inmate_add(
-    ask_for: Ask, as_json: bool, *, number: str, name: str, facility: str, pin: str | None
-) -> None:
+def inmate_add(ask_for: Ask, as_json: bool, **options: Any) -> None:
     """Add an inmate and print the PIN, which is never shown again.
 
     \b
-    Example: visit-hub inmate add 40713 "Daniel Reyes" --facility north
+    Example: visit-hub inmate add 40713 "Daniel Reyes" --facility north --unit C
     """
-    result = ask_for(ask.InmateAdd(number=number, name=name, facility=facility, pin=pin))
-    show(result, as_json=as_json, title="Inmate added", columns=("number", "name", "pin"))
+    result = ask_for(ask.InmateAdd(**options))
+    columns = ("number", "name", "unit", "pin")
+    show(result, as_json=as_json, title="Inmate added", columns=columns)
+
+
+@inmate.command("move")
+@click.argument("number")
+@click.argument("unit")
+@click.option("--facility", help="Needed when several facilities have that number.")
+@staff_command
+def inmate_move(ask_for: Ask, as_json: bool, **options: Any) -> None:
+    """Keep that an inmate lives in another housing unit now.
+
+    \b
+    Example: visit-hub inmate move 40713 D
+    """
+    result = ask_for(ask.InmateMove(**options))
+    show(result, as_json=as_json, title="Inmate moved", columns=("number", "name", "unit"))
 
 
 @inmate.command("import")
 @click.argument("roster", type=click.File("rb"))
 @staff_command
 def inmate_import(ask_for: Ask, as_json: bool, roster: Any) -> None:
-    """Add all inmates of a CSV roster (number,name,facility[,pin]) that are not known yet.
+    """Add all inmates of a CSV roster (number,name,facility[,pin][,unit]) that are not known yet.
 
     \b
     Example: visit-hub inmate import roster.csv
@@ -55,7 +70,7 @@ def inmate_import(ask_for: Ask, as_json: bool, roster: Any) -> None:
     if as_json:
         show(result, as_json=True, title="", columns=())
         return
-    columns = ("number", "name", "pin")
+    columns = ("number", "name", "unit", "pin")
     show(result["added"], as_json=False, title="Inmates added", columns=columns)
     click.echo(f"{result['known']} known already")
 
@@ -64,7 +79,7 @@ def inmate_import(ask_for: Ask, as_json: bool, roster: Any) -> None:
 @staff_command
 def inmate_list(ask_for: Ask, as_json: bool) -> None:
     """List all inmates."""
-    columns = ("facility", "number", "name", "signed_in_at")
+    columns = ("facility", "number", "name", "unit", "signed_in_at")
     show(ask_for(ask.InmateList()), as_json=as_json, title="Inmates", columns=columns)
 
 
@@ -104,6 +119,7 @@ def visitor_list(ask_for: Ask, as_json: bool) -> None:
 @click.option("--facility", help="Needed when several facilities have that number.")
 @click.option("--relation", default="", help='As the inmate reads it, such as "mother".')
 @click.option("--private", is_flag=True, help="A lawyer: never recorded, never watched.")
+@click.option("--days", type=int, help="How long it holds; 0: for ever. Else as hub.toml says.")
 @staff_command
 def visitor_approve(ask_for: Ask, as_json: bool, number: str, **options: Any) -> None:
     """Let a visitor visit an inmate.
@@ -115,6 +131,23 @@ def visitor_approve(ask_for: Ask, as_json: bool, number: str, **options: Any) ->
     result = ask_for(ask.VisitorApprove(inmate=number, **options))
     columns = ("email", "name", "approved")
     show(result, as_json=as_json, title="Visitor approved", columns=columns)
+
+
+@visitor.command("revoke")
+@click.argument("email")
+@click.option("--inmate", "number", required=True, help="The inmate number.")
+@click.option("--facility", help="Needed when several facilities have that number.")
+@click.option("--reason", default="", help="The visitor reads it.")
+@staff_command
+def visitor_revoke(ask_for: Ask, as_json: bool, number: str, **options: Any) -> None:
+    """End an approval; visits that are booked stay and are named.
+
+    \b
+    Example: visit-hub visitor revoke ana@example.org --inmate 40713
+    """
+    result = ask_for(ask.VisitorRevoke(inmate=number, **options))
+    columns = ("email", "name", "approved", "still_booked")
+    show(result, as_json=as_json, title="Approval ended", columns=columns)
 
 
 @visitor.command("add")

@@ -12,8 +12,10 @@ from config.schema import Facility
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
+from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
-from signalling.hub.desk_terminals import TerminalDesk, facility_of
+from signalling.hub.desk_terminals import TerminalDesk
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.mail_texts import booked_text
@@ -22,7 +24,7 @@ from signalling.hub.roster import read_roster
 from signalling.hub.scheduling import NotBookable, minute_text, wall_text
 from signalling.hub.services import Services
 from signalling.hub.store.interface import Duplicate, Occupied
-from signalling.hub.store.records import Approval, Draft, Inmate, Visitor
+from signalling.hub.store.records import Draft, Inmate
 from signalling.visit import fold
 from signalling.visit_events import Booked, By, Ended, EndReason
 
@@ -39,7 +41,7 @@ class Desk:
         self._services = services
         self._store = services.store
         self._facilities = {each.id: each for each in services.config.facility}
-        self._rooms: tuple[object, ...] = (self, TerminalDesk(services))
+        self._rooms: tuple[object, ...] = (self, TerminalDesk(services), RequestDesk(services))
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:
         """Carry a command out and keep that `who` did; returns what JSON can say.
@@ -67,9 +69,20 @@ class Desk:
         """Add an inmate; the answer is the only place where the PIN is ever shown."""
         facility_of(self._services.config, command.facility)
         pin = await self._services.inmates.add(
-            command.facility, command.number, command.name, command.pin
+            command.facility, command.number, command.name, command.pin, command.unit
         )
-        return {"number": command.number, "name": command.name, "pin": pin}
+        return {
+            "number": command.number,
+            "name": command.name,
+            "unit": command.unit,
+            "pin": pin,
+        }
+
+    async def inmate_move(self, command: ask.InmateMove, _who: str) -> Any:
+        """Keep that an inmate lives in another housing unit."""
+        inmate = await find_inmate(self._store, command.number, command.facility)
+        await self._store.people.move_inmate(inmate.id, command.unit)
+        return {"number": inmate.number, "name": inmate.name, "unit": command.unit}
 
     async def inmate_import(self, command: ask.InmateImport, who: str) -> Any:
         """Add all inmates of a roster that are not known yet; nothing when a line is wrong."""
@@ -77,7 +90,13 @@ class Desk:
         known = {(each.facility, each.number) for each in await self._store.people.inmates()}
         added = [
             await self.inmate_add(
-                ask.InmateAdd(number=row.number, name=row.name, facility=row.facility, pin=row.pin),
+                ask.InmateAdd(
+                    number=row.number,
+                    name=row.name,
+                    facility=row.facility,
+                    pin=row.pin,
+                    unit=row.unit,
+                ),
                 who,
             )
             for row in rows
@@ -92,22 +111,9 @@ class Desk:
 
     async def inmate_release(self, command: ask.InmateRelease, _who: str) -> Any:
         """End a lockout."""
-        inmate = await self._inmate(command.number, command.facility)
+        inmate = await find_inmate(self._store, command.number, command.facility)
         released = await self._store.people.release(inmate.facility, inmate.number)
         return {"number": inmate.number, "was_counting": released}
-
-    async def _inmate(self, number: str, facility: str | None) -> Inmate:
-        found = [
-            each
-            for each in await self._store.people.inmates(number)
-            if facility is None or each.facility == facility
-        ]
-        if not found:
-            raise StaffError(f"there is no inmate {number}")
-        if len(found) > 1:
-            where = ", ".join(each.facility for each in found)
-            raise StaffError(f"inmate {number} is in several facilities ({where}): add --facility")
-        return found[0]
 
     # -- visitors ---------------------------------------------------------------------------
 
@@ -136,30 +142,11 @@ class Desk:
             for each in await self._store.people.visitors()
         ]
 
-    async def visitor_approve(self, command: ask.VisitorApprove, _who: str) -> Any:
-        """Let a visitor visit an inmate."""
-        visitor = await self._visitor(command.email)
-        inmate = await self._inmate(command.inmate, command.facility)
-        await self._store.people.approve(
-            Approval(visitor.id, inmate.id, command.relation, command.private)
-        )
-        await self._services.visits.read_people_again(visitor.id)
-        return visitor_row(visitor, await self._store.people.approvals(visitor.id))
-
-    async def _visitor(self, email: str) -> Visitor:
-        visitor = await self._store.people.visitor_by_email(email.lower())
-        if visitor is None:
-            raise StaffError(
-                f"{email} has no account: have them sign up on the page, or use"
-                " visit-hub visitor add"
-            )
-        return visitor
-
     # -- visits -----------------------------------------------------------------------------
 
     async def visit_book(self, command: ask.VisitBook, who: str) -> Any:
         """Book a visit for approved visitors."""
-        inmate = await self._inmate(command.inmate, command.facility)
+        inmate = await find_inmate(self._store, command.inmate, command.facility)
         facility = facility_of(self._services.config, inmate.facility)
         now = self._store.clock()
         try:
@@ -214,10 +201,10 @@ class Desk:
         ids: list[str] = []
         private = False
         for email in emails:
-            visitor = await self._visitor(email)
+            visitor = await find_visitor(self._store, email)
             approvals = await self._store.people.approvals(visitor.id)
             found = next((each for each, whom in approvals if whom.id == inmate.id), None)
-            if found is None:
+            if found is None or not found.holds(self._store.clock()):
                 raise StaffError(f"{email} is not approved to visit inmate {inmate.number}")
             ids.append(visitor.id)
             # One lawyer makes the visit private: nobody may watch or record a lawyer.

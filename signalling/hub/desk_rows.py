@@ -22,6 +22,7 @@ def inmate_row(inmate: Inmate, terminal: str | None) -> Row:
         "facility": inmate.facility,
         "number": inmate.number,
         "name": inmate.name,
+        "unit": inmate.unit,
         "signed_in_at": terminal,
     }
 

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.schema import Facility, HubConfig
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import TerminalChanged
 from signalling.hub.client import POLICY
+from signalling.hub.desk_finding import facility_of
 from signalling.hub.desk_rows import report_row, terminal_row
 from signalling.hub.errors import StaffError
 from signalling.hub.services import Services
-
-
-def facility_of(config: HubConfig, facility: str) -> Facility:
-    """Return a facility of hub.toml. Raises StaffError."""
-    found = next((each for each in config.facility if each.id == facility), None)
-    if found is None:
-        known = ", ".join(sorted(each.id for each in config.facility))
-        raise StaffError(f"there is no facility {facility} in hub.toml (there is: {known})")
-    return found
 
 
 class TerminalDesk:

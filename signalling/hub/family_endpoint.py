@@ -17,6 +17,7 @@ from signalling.hub.breaks import PageIs
 from signalling.hub.client import Client
 from signalling.hub.conversation import Inbox, answer, conversation
 from signalling.hub.network_check import NetworkChecks
+from signalling.hub.people_endpoint import PEOPLE_MESSAGES, PeopleEndpoint
 from signalling.hub.services import Services
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.switchboard import FamilyPage
@@ -57,6 +58,10 @@ class FamilyEndpoint:
         self._store = services.store
         self._accounts = services.accounts
         self._switchboard = services.switchboard
+        self._rules = services.people
+        self._people = PeopleEndpoint(
+            services.store, services.bus, services.people, services.switchboard
+        )
         self._visits = services.visits
         self._pages = services.pages
         self._pushes = services.pushes
@@ -106,7 +111,9 @@ class FamilyEndpoint:
                 opened=opened,
             )
         )
-        if opened is not None:
+        await self._people.tell(page)
+        if resumed is not None and opened is not None:
+            await self._people.opened(page, resumed[1].id, opened)
             self._pushes.appointments(page)
 
     def _opened(self, session: Session | None) -> str | None:
@@ -129,7 +136,13 @@ class FamilyEndpoint:
             case Hello():
                 raise UnknownMessage("hello was said already")
             case _ if isinstance(message, AccountMessage):
+                before = page.session
                 await self._account.handle(page, address, message)
+                if page.session is not before:
+                    await self._people.tell(page)
+            case _ if isinstance(message, PEOPLE_MESSAGES):
+                _, visitor = self._require_session(page)
+                await self._people.handle(page, visitor.id, message)
             case FacilityLogIn():
                 await self._open_facility(page, message, address)
             case CheckNetwork():
@@ -151,6 +164,7 @@ class FamilyEndpoint:
         self._require_session(page)
         match message:
             case Join():
+                await self._require_rules(page, message.visit)
                 await self._pages.join(page, message)
             case Leave():
                 await self._pages.leave(page, message.visit)
@@ -166,6 +180,12 @@ class FamilyEndpoint:
                 self._pages.answer(page, message)
             case Ice():
                 self._pages.ice(page, message)
+
+    async def _require_rules(self, page: FamilyPage, visit: str) -> None:
+        booked = self._pages.find(page, visit)
+        if booked.visit.begun_at is None:  # one that goes on waits for no signature
+            _, visitor = self._require_session(page)
+            await self._rules.require_rules(visitor.id, booked.visit.booked.facility)
 
     # -- the account ------------------------------------------------------------------------
 
@@ -191,4 +211,5 @@ class FamilyEndpoint:
         page.session = opened
         facility = next(each for each in self._config.facility if each.id == message.facility)
         page.send(FacilityOpened(facility=facility_view(facility), until=opened.facility_until))
+        await self._people.opened(page, visitor.id, facility.id)
         self._pushes.appointments(page)

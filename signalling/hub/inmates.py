@@ -90,7 +90,9 @@ class Inmates:
             raise UserError("locked", unlock_at=attempt.locked_until)
         raise UserError("wrong-sign-in", tries_left=attempt.tries_left)
 
-    async def add(self, facility: str, number: str, name: str, pin: str | None) -> str:
+    async def add(
+        self, facility: str, number: str, name: str, pin: str | None, unit: str = ""
+    ) -> str:
         """Add an inmate; return the PIN.
 
         Raises:
@@ -98,7 +100,7 @@ class Inmates:
         """
         require_inmate(number, name, pin)
         chosen = pin or random_pin()
-        inmate = Inmate(f"i-{secrets.token_hex(6)}", facility, number, name)
+        inmate = Inmate(f"i-{secrets.token_hex(6)}", facility, number, name, unit)
         try:
             mac = pin_mac(self._key, facility, number, chosen)
             await self._store.people.add_inmate(inmate, mac)

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from config.schema import HubConfig
-from signalling.hub.bus.interface import Bus, Change, SessionEnded, TerminalChanged, VisitChanged
+from signalling.hub.bus.interface import (
+    Bus,
+    Change,
+    PeopleChanged,
+    SessionEnded,
+    TerminalChanged,
+    VisitChanged,
+)
 from signalling.hub.ice import ice_servers
 from signalling.hub.live import Live
 from signalling.hub.own_views import OwnViews
@@ -63,8 +70,8 @@ class Pushes:
                 inmate = self._seats.last_inmate(terminal)
                 if inmate is not None:
                     self._tell_those_who_wait(inmate)
-            case SessionEnded():
-                pass  # `pages` says so
+            case SessionEnded() | PeopleChanged():
+                pass  # `pages` and `people_endpoint` say so
 
     def _visit_changed(self, change: VisitChanged) -> None:
         seat = self._seats.of(change.inmate)

@@ -10,18 +10,20 @@ from typing import Final
 from signalling.hub.errors import StaffError
 from signalling.hub.inmates import require_inmate
 
+UNIT_MAX_CHARACTERS: Final = 80
 MAX_TOLD: Final = 20
 """Mistakes that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """A line of a roster file: number, name, facility, and a PIN or none."""
+    """A line of a roster file: number, name, facility, a PIN or none, and the housing unit."""
 
     number: str
     name: str
     facility: str
     pin: str | None
+    unit: str = ""
 
 
 def roster_text(data: bytes) -> str:
@@ -40,7 +42,7 @@ def roster_text(data: bytes) -> str:
 
 
 def read_roster(text: str, facilities: Collection[str]) -> list[RosterRow]:
-    """Read a CSV roster with the heading `number,name,facility[,pin]`.
+    """Read a CSV roster with the heading `number,name,facility[,pin][,unit]`.
 
     Raises:
         StaffError: names every line that is wrong, or that has the number of an earlier one.
@@ -51,7 +53,7 @@ def read_roster(text: str, facilities: Collection[str]) -> list[RosterRow]:
         if missing:
             raise StaffError(
                 f"the roster's first line lacks: {', '.join(sorted(missing))}"
-                " (it must be number,name,facility or number,name,facility,pin, with commas)"
+                " (it must be number,name,facility with commas, and may go on with pin and unit)"
             )
         lines = [(reader.line_num, _row(line)) for line in reader]
     except csv.Error as error:
@@ -68,7 +70,11 @@ def read_roster(text: str, facilities: Collection[str]) -> list[RosterRow]:
 def _row(line: dict[str, str]) -> RosterRow:
     values = {key: (value or "").strip() for key, value in line.items() if key}
     return RosterRow(
-        values["number"], values["name"], values["facility"], values.get("pin") or None
+        values["number"],
+        values["name"],
+        values["facility"],
+        values.get("pin") or None,
+        values.get("unit", ""),
     )
 
 
@@ -87,6 +93,8 @@ def _wrong(row: RosterRow, facilities: Collection[str]) -> Iterator[str]:
     if row.facility not in facilities:
         known = ", ".join(sorted(facilities))
         yield f'there is no facility "{row.facility}" (there is: {known})'
+    if len(row.unit) > UNIT_MAX_CHARACTERS:
+        yield f"a housing unit has at most {UNIT_MAX_CHARACTERS} characters"
     # Each value by itself, so that one line tells all its mistakes.
     for number, name, pin in ((row.number, "x", None), ("0", row.name, None), ("0", "x", row.pin)):
         try:

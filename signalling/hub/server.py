@@ -223,6 +223,7 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
     """
     door = FrontDoor(services, read_web_files() if files is None else files)
     timers = asyncio.create_task(services.visits.run(), name="timers")
+    sweeper = asyncio.create_task(services.people.run(), name="sweeper")
     outbox: asyncio.Task[None] | None = None
     try:
         server = await _serve(services, door)
@@ -237,7 +238,7 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
             services.visits.stopping = True
     finally:
         services.visits.stopping = True
-        tasks = [timers, *([outbox] if outbox is not None else [])]
+        tasks = [timers, sweeper, *([outbox] if outbox is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -22,6 +22,7 @@ from signalling.hub.mail_links import links_key
 from signalling.hub.outbox import Outbox
 from signalling.hub.pages import Pages
 from signalling.hub.passwords import Passwords
+from signalling.hub.people import People
 from signalling.hub.pushes import Pushes
 from signalling.hub.seats import Seats
 from signalling.hub.store.interface import Store, StoreError
@@ -46,6 +47,7 @@ class Services:
     bus: Bus
     accounts: Accounts
     links: AccountLinks
+    people: People
     inmates: Inmates
     terminals: Terminals
     switchboard: Switchboard
@@ -145,6 +147,7 @@ def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) 
         bus=bus,
         accounts=accounts,
         links=AccountLinks(store, accounts, outbox),
+        people=People(store, bus, config),
         inmates=inmates,
         terminals=Terminals(store, config.name),
         switchboard=switchboard,

@@ -14,6 +14,8 @@ MAX_LINE = 1024 * 1024
 """Bytes of one command (a roster of 10,000 fits)."""
 
 Short = Annotated[str, Meta(min_length=1, max_length=80)]
+Days = Annotated[int, Meta(ge=0, le=3660)]
+Unit = Annotated[str, Meta(max_length=80)]
 Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
 
 
@@ -26,6 +28,13 @@ class InmateAdd(Command, frozen=True, tag="inmate add"):
     name: str
     facility: str
     pin: str | None = None
+    unit: Unit = ""
+
+
+class InmateMove(Command, frozen=True, tag="inmate move"):
+    number: str
+    unit: Short
+    facility: str | None = None
 
 
 class InmateImport(Command, frozen=True, tag="inmate import"):
@@ -59,6 +68,37 @@ class VisitorApprove(Command, frozen=True, tag="visitor approve"):
     facility: str | None = None
     relation: Annotated[str, Meta(max_length=80)] = ""
     private: bool = False
+    days: Days | None = None
+
+
+class VisitorRevoke(Command, frozen=True, tag="visitor revoke"):
+    email: str
+    inmate: str
+    facility: str | None = None
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class RequestList(Command, frozen=True, tag="request list"):
+    all: bool = False
+
+
+class RequestShow(Command, frozen=True, tag="request show"):
+    request: str
+
+
+class RequestApprove(Command, frozen=True, tag="request approve"):
+    request: str
+    inmate: str | None = None
+    days: Days | None = None
+
+
+class RequestDeny(Command, frozen=True, tag="request deny"):
+    request: str
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class RequestPhoto(Command, frozen=True, tag="request photo"):
+    request: str
 
 
 class VisitBook(Command, frozen=True, tag="visit book"):
@@ -107,12 +147,19 @@ class TerminalRevoke(Command, frozen=True, tag="terminal revoke"):
 
 AnyCommand = (
     InmateAdd
+    | InmateMove
     | InmateImport
     | InmateList
     | InmateRelease
     | VisitorAdd
     | VisitorList
     | VisitorApprove
+    | VisitorRevoke
+    | RequestList
+    | RequestShow
+    | RequestApprove
+    | RequestDeny
+    | RequestPhoto
     | VisitBook
     | VisitList
     | VisitShow
@@ -160,7 +207,8 @@ _EXPECTED: Final = {
     "password": "at most 256 characters",
     "visitors": "1 to 8 addresses",
     "relation": "at most 80 characters",
-    "reason": "at most 200 characters",
+    "reason": "1 to 200 characters",
+    "days": "0 (for ever) to 3660",
 }
 
 

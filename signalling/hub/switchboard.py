@@ -17,6 +17,7 @@ from signalling.descriptions import (
 from signalling.hub.client import Client
 from signalling.hub.ice import relay_only
 from signalling.hub.live import Call, Live
+from signalling.hub.photo import PhotoParts
 from signalling.hub.store.records import Session, Terminal, Visitor
 from signalling.hub.throttle import Throttle
 from signalling.messages import Answer, Ice, Message, Offer
@@ -66,6 +67,8 @@ class FamilyPage:
     checks: Throttle = field(default_factory=lambda: Throttle(CHECKS, CHECK_WINDOW_S))
     probes: Throttle = field(default_factory=lambda: Throttle(PROBES, CHECK_WINDOW_S))
     """Network checks, and their probes, of this connection."""
+    photo: PhotoParts | None = None
+    """The photo that it is sending."""
 
     def send(self, message: Message) -> None:
         """Queue a message."""

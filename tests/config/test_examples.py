@@ -42,7 +42,8 @@ def leaves(table: type[msgspec.Struct], at: Key = ()) -> Iterator[tuple[Key, Any
         if isinstance(info, msgspec.inspect.StructType):
             yield from leaves(info.cls, key)
         else:
-            yield key, field.default
+            made = field.default_factory
+            yield key, field.default if made is msgspec.NODEFAULT else made()
 
 
 def value_at(values: Any, key: Key) -> Any:
@@ -53,7 +54,7 @@ def value_at(values: Any, key: Key) -> Any:
 
 def flat(values: Any, at: Key = ()) -> Iterator[Key]:
     """Yield the key of every plain value, as leaves() does."""
-    if isinstance(values, dict):
+    if isinstance(values, dict) and values:
         for name, inner in values.items():
             yield from flat(inner, (*at, name))
     elif isinstance(values, list) and values and isinstance(values[0], dict):

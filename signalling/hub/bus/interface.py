@@ -32,7 +32,14 @@ class SessionEnded:
     token_hash: str
 
 
-Change = VisitChanged | TerminalChanged | SessionEnded
+@dataclass(frozen=True, slots=True)
+class PeopleChanged:
+    """Whom a visitor may visit, or asked to, changed."""
+
+    visitor: str
+
+
+Change = VisitChanged | TerminalChanged | SessionEnded | PeopleChanged
 
 
 class Bus(Protocol):

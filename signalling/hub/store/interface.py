@@ -15,8 +15,10 @@ from signalling.hub.store.records import (
     Inmate,
     Mail,
     MailToken,
+    Photo,
     PinAttempt,
     PinRules,
+    Request,
     SeatRow,
     Session,
     Terminal,
@@ -95,7 +97,8 @@ class PeopleStore(Protocol):
     async def approve(self, approval: Approval) -> None:
         """Add or replace an approval."""
 
-    async def approvals(self, visitor: str) -> list[tuple[Approval, Inmate]]: ...
+    async def approvals(self, visitor: str) -> list[tuple[Approval, Inmate]]:
+        """Whom this visitor may visit; those that lapsed (`Approval.holds`) are among them."""
 
     async def add_session(self, session: Session, instead_of: str | None) -> None:
         """Add a session; drop the one whose token hash is `instead_of`, and all expired ones."""
@@ -112,6 +115,8 @@ class PeopleStore(Protocol):
 
     async def add_inmate(self, inmate: Inmate, pin_mac: bytes) -> None:
         """Raises Duplicate when the facility has that number."""
+
+    async def move_inmate(self, inmate: str, unit: str) -> None: ...
 
     async def inmate(self, inmate: str) -> Inmate | None: ...
 
@@ -142,6 +147,35 @@ class AccountStore(Protocol):
 
     async def verify(self, token_hash: str) -> Visitor | None:
         """Spend a `verify` link; the visitor as they then are, None when it is not valid."""
+
+
+class RequestStore(Protocol):
+    """Requests to visit, photos of identity cards, accepted rules."""
+
+    async def add(self, request: Request) -> None:
+        """Raises Duplicate when the visitor waits for the same number already."""
+
+    async def of_visitor(self, visitor: str) -> list[Request]: ...
+
+    async def all(self, pending_only: bool) -> list[Request]: ...
+
+    async def request(self, request: str) -> Request | None: ...
+
+    async def decide(self, request: Request, approval: Approval | None) -> None:
+        """Keep a decision and the approval that comes of it. Raises Stale when it was decided."""
+
+    async def keep_photo(self, photo: Photo) -> None:
+        """Keep a photo; the visitor's older ones that no request names go."""
+
+    async def photo(self, photo: str) -> Photo | None: ...
+
+    async def sweep(self, decided_before: float, loose_before: float) -> int:
+        """Delete photos that are no longer needed; how many those were."""
+
+    async def accept(self, visitor: str, facility: str, version: str) -> None:
+        """Keep that a visitor accepted a version of a facility's rules."""
+
+    async def accepted_at(self, visitor: str, facility: str, version: str) -> float | None: ...
 
 
 class TerminalStore(Protocol):
@@ -206,6 +240,9 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> AccountStore: ...
+
+    @property
+    def requests(self) -> RequestStore: ...
 
     @property
     def terminals(self) -> TerminalStore: ...

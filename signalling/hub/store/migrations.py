@@ -130,6 +130,41 @@ def accounts(db: Database) -> None:
     )
 
 
+_REQUESTS = """
+alter table inmates add column unit text not null default '';
+alter table approvals add column asked_at real not null default 0;
+alter table approvals add column decided_at real not null default 0;
+alter table approvals add column expires_at real;
+alter table approvals add column reason text not null default '';
+update approvals set asked_at = visitors.created_at, decided_at = visitors.created_at
+    from visitors where visitors.id = approvals.visitor;
+create table photos (
+    id text primary key, visitor text not null references visitors(id) on delete cascade,
+    kept_at real not null, jpeg blob not null) strict;
+create index photos_visitor on photos(visitor);
+create table requests (
+    id text primary key, visitor text not null references visitors(id) on delete cascade,
+    facility text not null, number text not null, relation text not null,
+    private integer not null, photo text references photos(id) on delete set null,
+    status text not null check (status in ('pending', 'approved', 'denied', 'withdrawn')),
+    asked_at real not null, decided_at real, decided_by text not null default '',
+    reason text not null default '') strict;
+create index requests_visitor on requests(visitor, asked_at);
+create unique index requests_pending on requests(visitor, facility, number)
+    where status = 'pending';
+create table acceptances (
+    id integer primary key, visitor text not null references visitors(id) on delete cascade,
+    facility text not null, version text not null, at real not null) strict;
+create index acceptances_visitor on acceptances(visitor, facility, version);
+"""
+
+
+@migrations(name="0005-people")
+def people(db: Database) -> None:
+    """Requests to visit, photos of identity cards, accepted rules, housing units."""
+    db.executescript(_REQUESTS)
+
+
 def migrate(db: Database) -> None:
     """Bring the database to this version's schema.
 

@@ -81,6 +81,8 @@ class Inmate:
     facility: str
     number: str
     name: str
+    unit: str = ""
+    """The housing unit; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,45 @@ class Approval:
     inmate: str
     relation: str = ""
     private: bool = False
+    asked_at: float = 0.0
+    decided_at: float = 0.0
+    expires_at: float | None = None
+    """None: it holds until staff end it."""
+    reason: str = ""
+    """What staff wrote when they ended it."""
+
+    def holds(self, now: float) -> bool:
+        """Whether it lets its visitor in at `now`; kept afterwards for what was the relation."""
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A visitor asks to visit whoever has an inmate number. `status` is one of: pending,
+    approved, denied, withdrawn."""
+
+    id: str
+    visitor: str
+    facility: str
+    number: str
+    relation: str
+    private: bool
+    photo: str | None
+    status: str
+    asked_at: float
+    decided_at: float | None = None
+    decided_by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A visitor's identity card as a JPEG."""
+
+    id: str
+    visitor: str
+    kept_at: float
+    jpeg: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from signalling.hub.store.sqlite_accounts import SqliteAccounts
 from signalling.hub.store.sqlite_outbox import SqliteOutbox
 from signalling.hub.store.sqlite_people import SqlitePeople
+from signalling.hub.store.sqlite_requests import SqliteRequests
 from signalling.hub.store.sqlite_terminals import SqliteTerminals
 from signalling.hub.store.sqlite_visits import SqliteVisits
 from signalling.hub.store.writer import Writer
@@ -27,6 +28,7 @@ class SqliteStore:
         self.visits = SqliteVisits(writer, clock)
         self.people = SqlitePeople(writer, clock)
         self.accounts = SqliteAccounts(writer, clock)
+        self.requests = SqliteRequests(writer, clock)
         self.terminals = SqliteTerminals(writer, clock)
         self.outbox = SqliteOutbox(writer, clock)
 

@@ -19,7 +19,8 @@ _VISITOR: Final = "id, email, name, password_hash, created_at, verified_at, lang
 _SESSION: Final = (
     "token_hash, visitor, expires_at, facility, facility_until, id, created_at, seen_at, browser"
 )
-_INMATE: Final = "id, facility, number, name"
+_INMATE: Final = "id, facility, number, name, unit"
+_APPROVAL: Final = "visitor, inmate, relation, private, asked_at, decided_at, expires_at, reason"
 
 
 class SqlitePeople:
@@ -53,32 +54,23 @@ class SqlitePeople:
 
     async def approve(self, approval: Approval) -> None:
         """Add or replace an approval."""
-        row = (approval.visitor, approval.inmate, approval.relation, int(approval.private))
-
-        def work(db: Database) -> None:
-            db.execute(
-                "insert into approvals (visitor, inmate, relation, private)"
-                " values (?, ?, ?, ?) on conflict do update"
-                " set relation = excluded.relation, private = excluded.private",
-                row,
-            )
-
-        await self._writer.run(work)
+        await self._writer.run(lambda db: keep_approval(db, approval))
 
     async def approvals(self, visitor: str) -> list[tuple[Approval, Inmate]]:
-        """Whom this visitor may visit."""
-        rows = await self._query(
-            "select a.relation, a.private, i.id, i.facility, i.number, i.name"
-            " from approvals a join inmates i on i.id = a.inmate where a.visitor = ?",
-            (visitor,),
-        )
-        return [
-            (
-                Approval(visitor, row["id"], row["relation"], bool(row["private"])),
-                Inmate(row["id"], row["facility"], row["number"], row["name"]),
-            )
-            for row in rows
-        ]
+        """Whom this visitor may visit, or might: those that lapsed are among them."""
+
+        def work(db: Database) -> list[tuple[Approval, Inmate]]:
+            sql = f"select {_APPROVAL} from approvals where visitor = ? order by decided_at"  # noqa: S608
+            found = [
+                Approval(**{**row, "private": bool(row["private"])})
+                for row in db.query(sql, (visitor,))
+            ]
+            inmate = f"select {_INMATE} from inmates where id = ?"  # noqa: S608
+            return [
+                (each, Inmate(**row)) for each in found for row in db.query(inmate, (each.inmate,))
+            ]
+
+        return await self._writer.run(work)
 
     # -- sessions ---------------------------------------------------------------------------
 
@@ -122,8 +114,8 @@ class SqlitePeople:
 
     async def add_inmate(self, inmate: Inmate, pin_mac: bytes) -> None:
         """Raises Duplicate when the facility has that number."""
-        row = (inmate.id, inmate.facility, inmate.number, inmate.name, pin_mac)
-        sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?)"  # noqa: S608
+        row = (inmate.id, inmate.facility, inmate.number, inmate.name, inmate.unit, pin_mac)
+        sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?, ?)"  # noqa: S608
         await self._insert(sql, row, inmate.number)
 
     async def inmate(self, inmate: str) -> Inmate | None:
@@ -139,6 +131,10 @@ class SqlitePeople:
             (number, number),
         )
         return [Inmate(**row) for row in rows]
+
+    async def move_inmate(self, inmate: str, unit: str) -> None:
+        """Keep that an inmate lives in another housing unit."""
+        await self._execute("update inmates set unit = ? where id = ?", (unit, inmate))
 
     async def try_pin(
         self, facility: str, number: str, pin_mac: bytes, terminal: str, rules: PinRules
@@ -211,6 +207,14 @@ def visitor_row(db: Database, visitor: str) -> Visitor | None:
     sql = f"select {_VISITOR} from visitors where id = ? and deleted_at is null"  # noqa: S608
     row = next(db.query(sql, (visitor,)), None)
     return Visitor(**row) if row is not None else None
+
+
+def keep_approval(db: Database, approval: Approval) -> None:
+    """Add or replace an approval, within a transaction."""
+    db.execute(
+        f"insert or replace into approvals ({_APPROVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        dataclasses.astuple(approval),
+    )
 
 
 def _failures(db: Database, kind: str, who: str) -> Failures:

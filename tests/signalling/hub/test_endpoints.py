@@ -35,7 +35,6 @@ from signalling.messages import (
     TerminalHello,
     TerminalState,
 )
-from signalling.people_messages import WithdrawRequest
 from tests.signalling.hub.harness import Client, Hub, eventually, hub_config, running_hub
 
 MALFORMED = [
@@ -341,7 +340,6 @@ async def test_names_carry_nothing_that_a_screen_obeys(hub: Hub, name: str) -> N
 @pytest.mark.parametrize(
     "message",
     [
-        WithdrawRequest(request="r1"),
         ListSlots(inmate="i-1"),
         CancelVisit(visit="v1"),
         Rate(visit="v1", stars=5),

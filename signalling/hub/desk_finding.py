@@ -1,0 +1,43 @@
+"""Finds whom and what staff commands name, or says in one sentence that there is no such one."""
+
+from __future__ import annotations
+
+from config.schema import Facility, HubConfig
+from signalling.hub.errors import StaffError
+from signalling.hub.store.interface import Store
+from signalling.hub.store.records import Inmate, Visitor
+
+
+def facility_of(config: HubConfig, facility: str) -> Facility:
+    """Return a facility of hub.toml. Raises StaffError."""
+    found = next((each for each in config.facility if each.id == facility), None)
+    if found is None:
+        known = ", ".join(sorted(each.id for each in config.facility))
+        raise StaffError(f"there is no facility {facility} in hub.toml (there is: {known})")
+    return found
+
+
+async def find_inmate(store: Store, number: str, facility: str | None) -> Inmate:
+    """Return the inmate with a number. Raises StaffError: there is none, or there are several."""
+    found = [
+        each
+        for each in await store.people.inmates(number)
+        if facility is None or each.facility == facility
+    ]
+    if not found:
+        where = f" at {facility}" if facility is not None else ""
+        raise StaffError(f"there is no inmate {number}{where}")
+    if len(found) > 1:
+        where = ", ".join(each.facility for each in found)
+        raise StaffError(f"inmate {number} is in several facilities ({where}): add --facility")
+    return found[0]
+
+
+async def find_visitor(store: Store, email: str) -> Visitor:
+    """Return the visitor with an e-mail. Raises StaffError: nobody has it."""
+    visitor = await store.people.visitor_by_email(email.lower())
+    if visitor is None:
+        raise StaffError(
+            f"{email} has no account: have them sign up on the page, or use visit-hub visitor add"
+        )
+    return visitor

@@ -1,0 +1,33 @@
+"""Pure: what mails about a request to visit say, in both languages."""
+
+from __future__ import annotations
+
+
+def approved_text(inmate: str, facility: str) -> tuple[str, str]:
+    """Return subject and body of the mail that somebody may visit."""
+    subject = f"You may visit {inmate} / Puede visitar a {inmate}"
+    body = (
+        f"{facility} has approved your request.\n"
+        f"You may visit {inmate} now.\n"
+        "Log in to see your visits.\n"
+        "\n"
+        f"{facility} aprobó su solicitud.\n"
+        f"Ya puede visitar a {inmate}.\n"
+        "Entre para ver sus visitas.\n"
+    )
+    return subject, body
+
+
+def denied_text(number: str, facility: str, reason: str) -> tuple[str, str]:
+    """Return subject and body of the mail that a request was denied, in the facility's words."""
+    subject = "About your request to visit / Sobre su solicitud de visita"
+    body = (
+        f"{facility} did not approve your request for inmate number {number}.\n"
+        f"Their reason: {reason}\n"
+        "You can ask them, or send a new request.\n"
+        "\n"
+        f"{facility} no aprobó su solicitud para el interno número {number}.\n"
+        f"Su motivo: {reason}\n"
+        "Puede preguntarles o enviar otra solicitud.\n"
+    )
+    return subject, body

@@ -1,0 +1,157 @@
+"""Requests to visit, photos of identity cards and accepted rules in SQLite."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from signalling.hub.store.interface import Duplicate, Stale
+from signalling.hub.store.records import Approval, Photo, Request
+from signalling.hub.store.sqlite_people import keep_approval
+from signalling.hub.store.writer import Writer
+
+_REQUEST: Final = (
+    "id, visitor, facility, number, relation, private, photo, status, asked_at,"
+    " decided_at, decided_by, reason"
+)
+LOOSE_PHOTOS: Final = 3
+"""Photos of one visitor that no request names; the oldest goes first."""
+
+
+class SqliteRequests:
+    """`interface.RequestStore`."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def add(self, request: Request) -> None:
+        """Raises Duplicate when the visitor waits for the same number already."""
+
+        def work(db: Database) -> None:
+            places = ", ".join("?" * len(dataclasses.fields(Request)))
+            try:
+                db.execute(
+                    f"insert into requests ({_REQUEST}) values ({places})",  # noqa: S608
+                    dataclasses.astuple(request),
+                )
+            except sqlite3.IntegrityError as error:
+                if "requests.visitor" not in str(error):
+                    raise
+                raise Duplicate(f"{request.visitor} asked for {request.number} already") from error
+
+        await self._writer.run(work)
+
+    async def of_visitor(self, visitor: str) -> list[Request]:
+        """A visitor's requests, the newest first."""
+        return await self._read("where visitor = ? order by asked_at desc", visitor)
+
+    async def all(self, pending_only: bool) -> list[Request]:
+        """Everybody's requests, the oldest first."""
+        where = "where status = 'pending' or ? = 0 order by asked_at"
+        return await self._read(where, int(pending_only))
+
+    async def request(self, request: str) -> Request | None:
+        """By id."""
+        return next(iter(await self._read("where id = ?", request)), None)
+
+    async def decide(self, request: Request, approval: Approval | None) -> None:
+        """Keep a decision and the approval that comes of it. Raises Stale when it was decided."""
+
+        def work(db: Database) -> None:
+            changed = db.execute(
+                "update requests set status = ?, decided_at = ?, decided_by = ?, reason = ?"
+                " where id = ? and status = 'pending'",
+                (
+                    request.status,
+                    request.decided_at,
+                    request.decided_by,
+                    request.reason,
+                    request.id,
+                ),
+            ).rowcount
+            if not changed:
+                raise Stale(f"request {request.id} was decided already")
+            if approval is not None:
+                keep_approval(db, approval)
+
+        await self._writer.run(work)
+
+    # -- photos -----------------------------------------------------------------------------
+
+    async def keep_photo(self, photo: Photo) -> None:
+        """Keep a photo; the visitor's older ones that no request names go."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "insert into photos (id, visitor, kept_at, jpeg) values (?, ?, ?, ?)",
+                dataclasses.astuple(photo),
+            )
+            db.execute(
+                "delete from photos where id in (select id from photos where visitor = ?"
+                " and id not in (select photo from requests where photo is not null)"
+                " order by kept_at desc limit -1 offset ?)",
+                (photo.visitor, LOOSE_PHOTOS),
+            )
+
+        await self._writer.run(work)
+
+    async def photo(self, photo: str) -> Photo | None:
+        """By id."""
+
+        def work(db: Database) -> Photo | None:
+            rows = db.query("select id, visitor, kept_at, jpeg from photos where id = ?", (photo,))
+            return next((Photo(**row) for row in rows), None)
+
+        return await self._writer.run(work)
+
+    async def sweep(self, decided_before: float, loose_before: float) -> int:
+        """Delete photos that are no longer needed; how many those were."""
+
+        def work(db: Database) -> int:
+            return db.execute(
+                "delete from photos where id in (select photo from requests where"
+                " status = 'withdrawn' or decided_at < ?)"
+                " or kept_at < ?"
+                " and id not in (select photo from requests where photo is not null)",
+                (decided_before, loose_before),
+            ).rowcount
+
+        return await self._writer.run(work)
+
+    # -- rules ------------------------------------------------------------------------------
+
+    async def accept(self, visitor: str, facility: str, version: str) -> None:
+        """Keep that a visitor accepted a version of a facility's rules."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "insert into acceptances (visitor, facility, version, at) values (?, ?, ?, ?)",
+                (visitor, facility, version, self._clock()),
+            )
+
+        await self._writer.run(work)
+
+    async def accepted_at(self, visitor: str, facility: str, version: str) -> float | None:
+        """When a visitor first accepted a version of a facility's rules."""
+
+        def work(db: Database) -> float | None:
+            at: float | None = db.execute(
+                "select min(at) from acceptances where visitor = ? and facility = ?"
+                " and version = ?",
+                (visitor, facility, version),
+            ).fetchone()[0]
+            return at
+
+        return await self._writer.run(work)
+
+    async def _read(self, where: str, value: Any) -> list[Request]:
+        def work(db: Database) -> list[Request]:
+            rows = db.query(f"select {_REQUEST} from requests {where}", (value,))  # noqa: S608
+            return [Request(**{**row, "private": bool(row["private"])}) for row in rows]
+
+        return await self._writer.run(work)
