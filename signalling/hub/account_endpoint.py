@@ -8,9 +8,14 @@ from signalling.account_messages import (
     AccountCreated,
     CreateAccount,
     EmailVerified,
+    ForgotPassword,
     LoggedIn,
     LogIn,
     LogOut,
+    MailSent,
+    PasswordChanged,
+    ResendVerification,
+    ResetPassword,
     VerifyEmail,
 )
 from signalling.hub.breaks import PageIs
@@ -18,7 +23,15 @@ from signalling.hub.services import Services
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.switchboard import FamilyPage
 
-AccountMessage = CreateAccount | LogIn | LogOut | VerifyEmail
+AccountMessage = (
+    CreateAccount
+    | LogIn
+    | LogOut
+    | VerifyEmail
+    | ResendVerification
+    | ForgotPassword
+    | ResetPassword
+)
 """What is handled here."""
 RequireSession = Callable[[FamilyPage], tuple[Session, Visitor]]
 
@@ -44,6 +57,15 @@ class AccountEndpoint:
             case VerifyEmail():
                 visitor = await self._links.verify(message.token)
                 page.send(EmailVerified(email=visitor.email))
+            case ResendVerification():
+                await self._links.resend(message.email, message.language, address)
+                page.send(MailSent())
+            case ForgotPassword():
+                await self._links.forgot(message.email, message.language, address)
+                page.send(MailSent())
+            case ResetPassword():
+                await self._links.reset(message.token, message.password)
+                page.send(PasswordChanged())
             case LogIn():
                 await self._log_in(page, message, address)
             case LogOut():

@@ -80,13 +80,29 @@ class AccountLinks:
         known = await self._store.people.visitor_by_email(email)
         if known is None:
             try:
-                await self._issue("verify", "verify", email, new, is_new=True)
+                await self._issue("verify", "verify", email, new, new.language, is_new=True)
             except Duplicate:
                 known = await self._store.people.visitor_by_email(email)  # at the same moment
             else:
                 log.info("visitor %s: account created, not verified yet", new.id)
                 return
-        await self._issue("reset", "known", email, known)
+        language = known.language if known is not None else new.language
+        await self._issue("reset", "known", email, known, language)
+
+    async def resend(self, email: str, language: str, address: str) -> None:
+        """Mail the first link again to whom it was not followed by. Raises UserError."""
+        email = email.lower()
+        self._count_mail(email, address)
+        known = await self._store.people.visitor_by_email(email)
+        waits = known if known is not None and known.verified_at is None else None
+        await self._issue("verify", "verify", email, waits, language)
+
+    async def forgot(self, email: str, language: str, address: str) -> None:
+        """Mail a link that sets a new password. Raises UserError `too-many-tries`."""
+        email = email.lower()
+        self._count_mail(email, address)
+        known = await self._store.people.visitor_by_email(email)
+        await self._issue("reset", "reset", email, known, language)
 
     # -- following --------------------------------------------------------------------------
 
@@ -98,6 +114,26 @@ class AccountLinks:
         log.info("visitor %s: e-mail verified", visitor.id)
         return visitor
 
+    async def reset(self, token: str, password: str) -> None:
+        """Follow a link that sets a new password; every log-in of the account ends.
+
+        Whoever follows it reads the account's mail, so the address is verified too.
+
+        Raises:
+            UserError: `link-not-valid`; `weak-password` and `busy`, and the link still holds.
+        """
+        hashed = token_hash(token)
+        link = await self._store.accounts.token(hashed)
+        if link is None or link.visitor is None or link.kind != "reset":
+            raise UserError("link-not-valid")
+        require_strong(password, link.email)
+        new_hash = await self._accounts.hash(password)
+        ended = await self._store.accounts.reset(hashed, new_hash)
+        if ended is None:
+            raise UserError("link-not-valid")  # followed elsewhere at the same moment
+        log.info("visitor %s: password set by mail", link.visitor)
+        self._accounts.password_was_set(link.email, ended)
+
     # -- plumbing ---------------------------------------------------------------------------
 
     async def _issue(
@@ -106,6 +142,7 @@ class AccountLinks:
         letter: Letter,
         email: str,
         visitor: Visitor | None,
+        language: str,
         *,
         is_new: bool = False,
     ) -> None:
@@ -121,7 +158,7 @@ class AccountLinks:
         )
         mail = None
         if visitor is not None:
-            subject, body = letter_text(letter, visitor.language)
+            subject, body = letter_text(letter, language)
             mail = Mail(key, email, subject, body, due_at=now)
         await self._store.accounts.issue(token, mail, visitor if is_new else None)
         self._outbox.look()

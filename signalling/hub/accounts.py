@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -66,11 +67,25 @@ class Accounts:
         self._by_account = Throttle(ACCOUNT_TRIES, WINDOW_S)
         self._by_address = Throttle(ADDRESS_TRIES, WINDOW_S)
 
+    async def hash(self, password: str) -> str:
+        """Return what is kept of a password. Raises UserError `busy`."""
+        return await self._passwords.hash(password)
+
+    def password_was_set(self, email: str, ended: Iterable[str]) -> None:
+        """Say that log-ins are over; wrong passwords of before shut the owner out no longer."""
+        self._by_account.forget(email)
+        self.say_ended(ended)
+
+    def say_ended(self, token_hashes: Iterable[str]) -> None:
+        """Say which log-ins are over, once the store has dropped them."""
+        for each in token_hashes:
+            self._bus.publish(SessionEnded(each))
+
     async def new_visitor(
         self, email: str, password: str, name: str, language: str = "en"
     ) -> Visitor:
         """Return a visitor who is not kept yet. Raises UserError `busy`."""
-        hashed = await self._passwords.hash(password)
+        hashed = await self.hash(password)
         now = self._store.clock()
         who = f"v-{secrets.token_hex(6)}"
         return Visitor(who, email.lower(), name, hashed, now, language=language)
@@ -89,9 +104,12 @@ class Accounts:
         """Start a session instead of the one before.
 
         Raises:
-            UserError: `wrong-log-in`, `too-many-tries`, `busy`.
+            UserError: `wrong-log-in`, `too-many-tries`, `busy`; `email-not-verified`, told only
+                to whoever knows the password.
         """
         visitor = await self._check(email.lower(), password, address)
+        if visitor.verified_at is None:
+            raise UserError("email-not-verified")
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = self._store.clock()
         session = Session(
@@ -169,4 +187,4 @@ class Accounts:
         """End a session on every page that uses it."""
         await self._store.people.drop_session(session.token_hash)
         log.info("visitor %s: logged out", session.visitor)
-        self._bus.publish(SessionEnded(session.token_hash))
+        self.say_ended([session.token_hash])

@@ -148,6 +148,12 @@ class AccountStore(Protocol):
     async def verify(self, token_hash: str) -> Visitor | None:
         """Spend a `verify` link; the visitor as they then are, None when it is not valid."""
 
+    async def reset(self, token_hash: str, password_hash: str) -> list[str] | None:
+        """Spend a `reset` link: the password is this one, the address verified, nobody logged in.
+
+        Returns the token hashes of the sessions that ended; None when it is not valid.
+        """
+
 
 class RequestStore(Protocol):
     """Requests to visit, photos of identity cards, accepted rules."""

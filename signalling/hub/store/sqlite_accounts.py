@@ -54,7 +54,7 @@ class SqliteAccounts:
             token = _token(db, token_hash, now)
             if token is None or token.visitor is None or token.kind != "verify":
                 return None
-            db.execute("delete from mail_tokens where token_hash = ?", (token_hash,))
+            _drop_links(db, token.visitor)
             db.execute(
                 "update visitors set verified_at = coalesce(verified_at, ?) where id = ?",
                 (now, token.visitor),
@@ -62,6 +62,37 @@ class SqliteAccounts:
             return visitor_row(db, token.visitor)
 
         return await self._writer.run(work)
+
+    async def reset(self, token_hash: str, password_hash: str) -> list[str] | None:
+        """Spend a `reset` link: the password is this one, the address verified, nobody logged in.
+
+        Returns the token hashes of the sessions that ended; None when it is not valid.
+        """
+
+        def work(db: Database) -> list[str] | None:
+            now = self._clock()
+            token = _token(db, token_hash, now)
+            if token is None or token.visitor is None or token.kind != "reset":
+                return None
+            # Whoever knew the old password may have asked for another e-mail.
+            _drop_links(db, token.visitor)
+            db.execute(
+                "update visitors set password_hash = ?, new_email = null,"
+                " verified_at = coalesce(verified_at, ?) where id = ?",
+                (password_hash, now, token.visitor),
+            )
+            return _drop_sessions(db, token.visitor)
+
+        return await self._writer.run(work)
+
+
+def _drop_links(db: Database, visitor: str) -> None:
+    db.execute("delete from mail_tokens where visitor = ?", (visitor,))
+
+
+def _drop_sessions(db: Database, visitor: str, but: str = "") -> list[str]:
+    sql = "delete from sessions where visitor = ? and token_hash <> ? returning token_hash"
+    return [row[0] for row in db.execute(sql, (visitor, but)).fetchall()]
 
 
 def _token(db: Database, token_hash: str, now: float) -> MailToken | None:

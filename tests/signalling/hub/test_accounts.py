@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.schema import Limits
+from signalling.account_messages import EmailVerified, VerifyEmail
 from signalling.hub import staff_commands as ask
 from signalling.hub.accounts import ACCOUNT_TRIES, SESSION_S, TRIES, WINDOW_S
 from signalling.hub.passwords import THREADS
@@ -25,6 +26,7 @@ from signalling.messages import (
     Refused,
 )
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, eventually, hub_config, running_hub
+from tests.signalling.hub.mails import token_to
 
 NEW = "new@example.org"
 
@@ -39,6 +41,7 @@ async def test_sign_up_answers_alike_for_a_known_mail_and_keeps_the_first_passwo
     for message in (first, second):
         assert await page.ask(message, AccountCreated) == AccountCreated()
     assert (await page.refused(LogIn(email=NEW, password=second.password))).code == "wrong-log-in"
+    await page.ask(VerifyEmail(token=await token_to(hub, NEW)), EmailVerified)
     assert (await page.log_in(NEW)).name == "Nia"
 
 
