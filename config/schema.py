@@ -249,6 +249,13 @@ class Inmates(Table, frozen=True):
     """Wrong PINs from one terminal within lockout_s, whoever's, before it is locked."""
 
 
+class Accounts(Table, frozen=True):
+    """[accounts]"""
+
+    session_days: Annotated[int, Meta(ge=1, le=90)] = 14
+    """How long a log-in holds; opening a facility, with the password, begins it anew."""
+
+
 class Visits(Table, frozen=True):
     """[visits]"""
 
@@ -338,5 +345,6 @@ class HubConfig(Table, frozen=True):
     notice: Notice = field(default_factory=Notice)
     limits: Limits = field(default_factory=Limits)
     inmates: Inmates = field(default_factory=Inmates)
+    accounts: Accounts = field(default_factory=Accounts)
     visits: Visits = field(default_factory=Visits)
     mail: MailServer = field(default_factory=MailServer)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
+from websockets.asyncio.server import ServerConnection
+
 from signalling.account_messages import (
+    Account,
     AccountCreated,
     CreateAccount,
     EmailVerified,
+    EndSession,
     ForgotPassword,
+    ListSessions,
     LoggedIn,
     LogIn,
     LogOut,
@@ -16,10 +22,13 @@ from signalling.account_messages import (
     PasswordChanged,
     ResendVerification,
     ResetPassword,
+    Sessions,
     VerifyEmail,
 )
 from signalling.hub.breaks import PageIs
+from signalling.hub.browser_names import browser_name
 from signalling.hub.services import Services
+from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.switchboard import FamilyPage
 
@@ -31,9 +40,19 @@ AccountMessage = (
     | ResendVerification
     | ForgotPassword
     | ResetPassword
+    | ListSessions
+    | EndSession
 )
 """What is handled here."""
 RequireSession = Callable[[FamilyPage], tuple[Session, Visitor]]
+
+log = logging.getLogger(__name__)
+
+
+def browser_of(socket: ServerConnection) -> str:
+    """Return the name of the browser at the other end."""
+    assert socket.request is not None
+    return browser_name(" ".join(socket.request.headers.get_all("User-Agent")))
 
 
 class AccountEndpoint:
@@ -42,6 +61,7 @@ class AccountEndpoint:
     def __init__(self, services: Services, require_session: RequireSession) -> None:
         self._accounts = services.accounts
         self._links = services.links
+        self._own = services.own_account
         self._pages = services.pages
         self._switchboard = services.switchboard
         self._require_session = require_session
@@ -72,9 +92,41 @@ class AccountEndpoint:
                 session, _ = self._require_session(page)
                 await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
                 await self._accounts.log_out(session)
+            case ListSessions() | EndSession():
+                await self._sessions(page, message)
 
     async def _log_in(self, page: FamilyPage, message: LogIn, address: str) -> None:
-        result = await self._accounts.log_in(message.email, message.password, address, page.session)
+        result = await self._accounts.log_in(
+            message.email, message.password, address, page.session, page.browser
+        )
         await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
         self._switchboard.log_on(page, result.session, result.visitor)
         page.send(LoggedIn(token=result.token, name=result.visitor.name))
+        self.push(page)
+
+    async def _sessions(self, page: FamilyPage, message: ListSessions | EndSession) -> None:
+        session, _ = self._require_session(page)
+        if isinstance(message, EndSession):
+            await self._own.end_sessions(session, message.session)
+        page.send(Sessions(sessions=await self._own.sessions(session)))
+
+    def push(self, page: FamilyPage) -> None:
+        """Tell a page who is logged in on it, if somebody is."""
+        who = page.visitor
+        if who is not None:
+            page.client.send_newest(
+                Account(name=who.name, email=who.email, new_email=who.new_email)
+            )
+
+    async def seen(self, page: FamilyPage) -> None:
+        """Keep that somebody is at a page; not worth a word when the store is busy."""
+        session = page.session
+        if session is None:
+            return
+        try:
+            seen = await self._own.seen(session)
+        except StoreBusy:
+            log.info("%s: not noted as seen, the store is busy", page.client.name)
+            return
+        if page.session is session:  # else it ended meanwhile
+            page.session = seen

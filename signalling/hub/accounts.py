@@ -20,7 +20,7 @@ from signalling.hub.throttle import Throttle, require_open
 
 log = logging.getLogger(__name__)
 
-SESSION_S: Final = 12 * 3600.0
+DAY_S: Final = 24 * 3600.0
 TOKEN_BYTES: Final = 32
 WINDOW_S: Final = 900.0
 TRIES: Final = 10
@@ -63,6 +63,7 @@ class Accounts:
         self._bus = bus
         self._passwords = passwords
         self._config = config
+        self._session_s = config.accounts.session_days * DAY_S
         self._by_both = Throttle(TRIES, WINDOW_S)
         self._by_account = Throttle(ACCOUNT_TRIES, WINDOW_S)
         self._by_address = Throttle(ADDRESS_TRIES, WINDOW_S)
@@ -99,7 +100,7 @@ class Accounts:
         return visitor
 
     async def log_in(
-        self, email: str, password: str, address: str, before: Session | None
+        self, email: str, password: str, address: str, before: Session | None, browser: str = ""
     ) -> LogInResult:
         """Start a session instead of the one before.
 
@@ -115,10 +116,11 @@ class Accounts:
         session = Session(
             token_hash(token),
             visitor.id,
-            now + SESSION_S,
+            now + self._session_s,
             id=f"s-{secrets.token_hex(6)}",
             created_at=now,
             seen_at=now,
+            browser=browser,
         )
         await self._store.people.add_session(
             session, before.token_hash if before is not None else None
@@ -177,7 +179,7 @@ class Accounts:
             raise UserError("not-approved")
         # The password was just typed, so the session begins anew: no visit that is joined while
         # the facility is open can outlast it.
-        expires_at = now + SESSION_S
+        expires_at = now + self._session_s
         holds_s = place.facility_log_in_s or self._config.visits.facility_log_in_s
         until = min(expires_at, now + holds_s)
         await self._store.people.open_facility(session.token_hash, facility, until, expires_at)

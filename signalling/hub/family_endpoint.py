@@ -12,7 +12,7 @@ from websockets.frames import CloseCode
 
 from signalling.booking_messages import CheckNetwork, Probe
 from signalling.errors import UnknownMessage, UserError
-from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage
+from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage, browser_of
 from signalling.hub.breaks import PageIs
 from signalling.hub.client import Client
 from signalling.hub.conversation import Inbox, answer, conversation
@@ -72,7 +72,8 @@ class FamilyEndpoint:
         """Talk with one page until its connection is gone."""
         client = Client(socket, f"page at {address}")
         inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits.messages_per_10_s)
-        page = FamilyPage(client, last_heard_at=self._store.clock())
+        browser = browser_of(socket)
+        page = FamilyPage(client, last_heard_at=self._store.clock(), browser=browser)
         async with conversation(client):
             # Only the first word has a deadline: people take their time to type a password.
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
@@ -85,6 +86,7 @@ class FamilyEndpoint:
                     inbox.limit_bytes = MAX_FRAME if logged_in else MAX_FRAME_BEFORE_LOG_IN
                     message = await inbox.receive()
                     page.last_heard_at = self._store.clock()
+                    await self._account.seen(page)
                     await answer(
                         client,
                         message,
@@ -111,6 +113,7 @@ class FamilyEndpoint:
                 opened=opened,
             )
         )
+        self._account.push(page)
         await self._people.tell(page)
         if resumed is not None and opened is not None:
             await self._people.opened(page, resumed[1].id, opened)

@@ -20,6 +20,7 @@ from signalling.hub.errors import StartError
 from signalling.hub.inmates import Inmates, read_pin_key
 from signalling.hub.mail_links import links_key
 from signalling.hub.outbox import Outbox
+from signalling.hub.own_account import OwnAccount
 from signalling.hub.pages import Pages
 from signalling.hub.passwords import Passwords
 from signalling.hub.people import People
@@ -48,6 +49,7 @@ class Services:
     accounts: Accounts
     links: AccountLinks
     people: People
+    own_account: OwnAccount
     inmates: Inmates
     terminals: Terminals
     switchboard: Switchboard
@@ -148,6 +150,7 @@ def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) 
         accounts=accounts,
         links=AccountLinks(store, accounts, outbox),
         people=People(store, bus, config),
+        own_account=OwnAccount(store, accounts),
         inmates=inmates,
         terminals=Terminals(store, config.name),
         switchboard=switchboard,

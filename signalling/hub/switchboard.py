@@ -62,6 +62,7 @@ class FamilyPage:
     session: Session | None = None
     visitor: Visitor | None = None
     last_heard_at: float = 0.0
+    browser: str = ""
     joined: dict[str, str] = field(default_factory=dict)
     """The page's own id, by visit."""
     checks: Throttle = field(default_factory=lambda: Throttle(CHECKS, CHECK_WINDOW_S))

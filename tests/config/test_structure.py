@@ -137,7 +137,7 @@ def test_unknown_keys_point_to_where_they_belong() -> None:
     assert hub("tone_hz = 1") == [
         "tone_hz: there is no such key; expected one of name, facility, listen, port, state_dir, "
         "store, bus, staff_socket, staff_group, origins, ice_policy, allow_peers, turn, notice, "
-        "limits, inmates, visits, mail"
+        "limits, inmates, accounts, visits, mail"
     ]
     assert terminal("fps = 30") == ["fps: there is no such key; fps belongs in [devices]"]
     assert hub("turn.port = 1") == [

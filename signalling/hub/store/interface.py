@@ -132,7 +132,7 @@ class PeopleStore(Protocol):
 
 
 class AccountStore(Protocol):
-    """What happens to accounts by mail: links, and what following one does."""
+    """Accounts: mailed links and what following one does, log-ins, changes."""
 
     async def issue(
         self, token: MailToken, mail: Mail | None, new_visitor: Visitor | None = None
@@ -152,6 +152,18 @@ class AccountStore(Protocol):
         """Spend a `reset` link: the password is this one, the address verified, nobody logged in.
 
         Returns the token hashes of the sessions that ended; None when it is not valid.
+        """
+
+    async def seen(self, token_hash: str, at: float) -> None:
+        """Somebody was there on this session."""
+
+    async def sessions(self, visitor: str) -> list[Session]:
+        """A visitor's sessions that have not expired, the newest first; 100 at most."""
+
+    async def end_sessions(self, visitor: str, but: str, session: str | None = None) -> list[str]:
+        """End a visitor's session with this id, or all, `but` this token hash's.
+
+        Returns the token hashes of those that ended.
         """
 
 

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from signalling.hub.store.records import Mail, MailToken, Visitor
+from signalling.hub.store.records import Mail, MailToken, Session, Visitor
 from signalling.hub.store.sqlite_outbox import insert_mail
-from signalling.hub.store.sqlite_people import insert_visitor, visitor_row
+from signalling.hub.store.sqlite_people import insert_visitor, session_rows, visitor_row
 from signalling.hub.store.writer import Writer
 
 _MAILED: Final = "token_hash, kind, visitor, email, expires_at"
+MAX_SESSIONS: Final = 100
+"""As many as one message tells."""
 
 
 class SqliteAccounts:
@@ -85,14 +87,46 @@ class SqliteAccounts:
 
         return await self._writer.run(work)
 
+    # -- log-ins ----------------------------------------------------------------------------
+
+    async def seen(self, token_hash: str, at: float) -> None:
+        """Somebody was there on this session."""
+
+        def work(db: Database) -> None:
+            db.execute("update sessions set seen_at = ? where token_hash = ?", (at, token_hash))
+
+        await self._writer.run(work)
+
+    async def sessions(self, visitor: str) -> list[Session]:
+        """A visitor's newest sessions that have not expired, the newest first."""
+
+        def work(db: Database) -> list[Session]:
+            return session_rows(
+                db,
+                "visitor = ? and expires_at > ? order by created_at desc limit ?",
+                (visitor, self._clock(), MAX_SESSIONS),
+            )
+
+        return await self._writer.run(work)
+
+    async def end_sessions(self, visitor: str, but: str, session: str | None = None) -> list[str]:
+        """End a visitor's session with this id, or all, `but` this token hash's."""
+        return await self._writer.run(lambda db: _drop_sessions(db, visitor, but, session))
+
 
 def _drop_links(db: Database, visitor: str) -> None:
     db.execute("delete from mail_tokens where visitor = ?", (visitor,))
 
 
-def _drop_sessions(db: Database, visitor: str, but: str = "") -> list[str]:
-    sql = "delete from sessions where visitor = ? and token_hash <> ? returning token_hash"
-    return [row[0] for row in db.execute(sql, (visitor, but)).fetchall()]
+def _drop_sessions(
+    db: Database, visitor: str, but: str = "", session: str | None = None
+) -> list[str]:
+    """Drop a visitor's sessions, or the one with an id; return their token hashes."""
+    sql = (
+        "delete from sessions where visitor = ? and token_hash <> ?"
+        " and (? is null or id = ?) returning token_hash"
+    )
+    return [row[0] for row in db.execute(sql, (visitor, but, session, session)).fetchall()]
 
 
 def _token(db: Database, token_hash: str, now: float) -> MailToken | None:

@@ -90,11 +90,10 @@ class SqlitePeople:
 
     async def session(self, token_hash: str) -> Session | None:
         """A session that has not expired."""
-        found = await self._query(
-            f"select {_SESSION} from sessions where token_hash = ? and expires_at > ?",  # noqa: S608
-            (token_hash, self._clock()),
-        )
-        return Session(**found[0]) if found else None
+        where = "token_hash = ? and expires_at > ?"
+        values = (token_hash, self._clock())
+        found = await self._writer.run(lambda db: session_rows(db, where, values))
+        return found[0] if found else None
 
     async def open_facility(
         self, token_hash: str, facility: str, until: float, expires_at: float
@@ -200,6 +199,12 @@ def insert_visitor(db: Database, visitor: Visitor) -> None:
         db.execute(f"insert into visitors ({_VISITOR}) values ({marks})", row)  # noqa: S608
     except sqlite3.IntegrityError as error:
         raise Duplicate(f"{visitor.email} exists already") from error
+
+
+def session_rows(db: Database, where: str, values: tuple[Any, ...]) -> list[Session]:
+    """Return sessions within a transaction; `where` is SQL of ours."""
+    sql = f"select {_SESSION} from sessions where {where}"  # noqa: S608
+    return [Session(**row) for row in db.query(sql, values)]
 
 
 def visitor_row(db: Database, visitor: str) -> Visitor | None:

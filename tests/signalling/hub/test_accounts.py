@@ -11,7 +11,7 @@ import pytest
 from config.schema import Limits
 from signalling.account_messages import EmailVerified, VerifyEmail
 from signalling.hub import staff_commands as ask
-from signalling.hub.accounts import ACCOUNT_TRIES, SESSION_S, TRIES, WINDOW_S
+from signalling.hub.accounts import ACCOUNT_TRIES, DAY_S, TRIES, WINDOW_S
 from signalling.hub.passwords import THREADS
 from signalling.hub.throttle import MAX_KEYS, Throttle
 from signalling.messages import (
@@ -162,7 +162,7 @@ async def test_log_out_reaches_every_page_of_the_session_and_frees_the_visit(hub
 async def test_a_session_ends_by_itself(hub: Hub) -> None:
     await hub.people()
     page = await hub.ready_page()
-    hub.pass_time(12 * 3600 + 1)
+    hub.pass_time(14 * DAY_S + 1)
     assert (await page.refused(LogOut())).code == "not-logged-in"
     assert page.newest(LoggedOut)
 
@@ -173,7 +173,7 @@ async def test_no_session_ends_in_a_visit(hub: Hub) -> None:
     page, terminal = await hub.page(), await hub.ready_terminal()
     await page.hello()
     await page.log_in()
-    hub.pass_time(SESSION_S - 60)
+    hub.pass_time(14 * DAY_S - 60)
     await page.open()
     visit = await hub.book(seconds=600)
     await terminal.sign_in()

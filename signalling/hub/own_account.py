@@ -1,0 +1,61 @@
+"""What visitors change of their own account, and their log-ins."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Final
+
+from signalling.account_messages import SessionView
+from signalling.errors import UserError
+from signalling.hub.accounts import Accounts
+from signalling.hub.store.interface import Store
+from signalling.hub.store.records import Session
+
+log = logging.getLogger(__name__)
+
+SEEN_EVERY_S: Final = 60.0
+"""How often at most it is kept that somebody is still there."""
+
+
+class OwnAccount:
+    """Every session that is passed in was checked by the endpoint."""
+
+    def __init__(self, store: Store, accounts: Accounts) -> None:
+        self._store = store
+        self._accounts = accounts
+
+    # -- log-ins ----------------------------------------------------------------------------
+
+    async def seen(self, session: Session) -> Session:
+        """Keep that somebody is there on this session; return it as it then is."""
+        now = self._store.clock()
+        if now < session.seen_at + SEEN_EVERY_S:
+            return session
+        await self._store.accounts.seen(session.token_hash, now)
+        return replace(session, seen_at=now)
+
+    async def sessions(self, asking: Session) -> tuple[SessionView, ...]:
+        """Return the account's log-ins, the newest first."""
+        return tuple(
+            SessionView(
+                id=each.id,
+                browser=each.browser,
+                created_at=each.created_at,
+                seen_at=each.seen_at,
+                this=each.token_hash == asking.token_hash,
+            )
+            for each in await self._store.accounts.sessions(asking.visitor)
+        )
+
+    async def end_sessions(self, asking: Session, session: str | None) -> None:
+        """End one other log-in, or all others.
+
+        Raises:
+            UserError: `unknown-session`: it is over already, somebody else's, or the asking one.
+        """
+        ended = await self._store.accounts.end_sessions(asking.visitor, asking.token_hash, session)
+        if session is not None and not ended:
+            raise UserError("unknown-session")
+        log.info("visitor %s: ended %d other log-ins", asking.visitor, len(ended))
+        self._accounts.say_ended(ended)
