@@ -8,8 +8,9 @@ from collections.abc import Callable
 from websockets.asyncio.server import ServerConnection
 
 from signalling.account_messages import (
-    Account,
     AccountCreated,
+    ChangeEmail,
+    ChangePassword,
     CreateAccount,
     EmailVerified,
     EndSession,
@@ -23,6 +24,7 @@ from signalling.account_messages import (
     ResendVerification,
     ResetPassword,
     Sessions,
+    UseLanguage,
     VerifyEmail,
 )
 from signalling.hub.breaks import PageIs
@@ -42,6 +44,9 @@ AccountMessage = (
     | ResetPassword
     | ListSessions
     | EndSession
+    | ChangePassword
+    | ChangeEmail
+    | UseLanguage
 )
 """What is handled here."""
 RequireSession = Callable[[FamilyPage], tuple[Session, Visitor]]
@@ -63,6 +68,7 @@ class AccountEndpoint:
         self._links = services.links
         self._own = services.own_account
         self._pages = services.pages
+        self._pushes = services.pushes
         self._switchboard = services.switchboard
         self._require_session = require_session
 
@@ -94,6 +100,8 @@ class AccountEndpoint:
                 await self._accounts.log_out(session)
             case ListSessions() | EndSession():
                 await self._sessions(page, message)
+            case _:
+                await self._change(page, address, message)
 
     async def _log_in(self, page: FamilyPage, message: LogIn, address: str) -> None:
         result = await self._accounts.log_in(
@@ -102,7 +110,7 @@ class AccountEndpoint:
         await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
         self._switchboard.log_on(page, result.session, result.visitor)
         page.send(LoggedIn(token=result.token, name=result.visitor.name))
-        self.push(page)
+        self._pushes.account(page)
 
     async def _sessions(self, page: FamilyPage, message: ListSessions | EndSession) -> None:
         session, _ = self._require_session(page)
@@ -110,13 +118,21 @@ class AccountEndpoint:
             await self._own.end_sessions(session, message.session)
         page.send(Sessions(sessions=await self._own.sessions(session)))
 
-    def push(self, page: FamilyPage) -> None:
-        """Tell a page who is logged in on it, if somebody is."""
-        who = page.visitor
-        if who is not None:
-            page.client.send_newest(
-                Account(name=who.name, email=who.email, new_email=who.new_email)
-            )
+    async def _change(
+        self, page: FamilyPage, address: str, message: ChangePassword | ChangeEmail | UseLanguage
+    ) -> None:
+        session, visitor = self._require_session(page)
+        match message:
+            case ChangePassword():
+                await self._own.change_password(
+                    session, visitor, message.password, message.new_password, address
+                )
+                page.send(PasswordChanged())
+            case ChangeEmail():
+                await self._links.change_email(visitor, message.password, message.email, address)
+                page.send(MailSent())
+            case UseLanguage():
+                await self._own.use_language(visitor, message.language)
 
     async def seen(self, page: FamilyPage) -> None:
         """Keep that somebody is at a page; not worth a word when the store is busy."""

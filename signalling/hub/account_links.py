@@ -13,6 +13,7 @@ from typing import Final, Literal
 from signalling.errors import UserError
 from signalling.hub.account_mail_texts import Letter, letter_text, mail_language
 from signalling.hub.accounts import Accounts, require_mailable, token_hash
+from signalling.hub.bus.interface import AccountChanged, Bus
 from signalling.hub.outbox import Outbox
 from signalling.hub.passwords import require_strong
 from signalling.hub.store.interface import Duplicate, Store
@@ -37,8 +38,9 @@ MAILS_FROM_ADDRESS: Final = 30
 class AccountLinks:
     """Sends links and follows them. Throttles live in memory: a restart forgets them."""
 
-    def __init__(self, store: Store, accounts: Accounts, outbox: Outbox) -> None:
+    def __init__(self, store: Store, bus: Bus, accounts: Accounts, outbox: Outbox) -> None:
         self._store = store
+        self._bus = bus
         self._accounts = accounts
         self._outbox = outbox
         self._by_both = Throttle(MAILS, HOUR_S)
@@ -104,6 +106,33 @@ class AccountLinks:
         known = await self._store.people.visitor_by_email(email)
         await self._issue("reset", "reset", email, known, language)
 
+    async def change_email(self, visitor: Visitor, password: str, email: str, address: str) -> None:
+        """Mail a link to another address of a visitor's, and a word to the one that holds.
+
+        One's own address takes an earlier wish back. Raises UserError `bad-email`,
+        `wrong-log-in`, `too-many-tries`, `busy`; never tells whether the address is known.
+        """
+        email = email.lower()
+        require_mailable(email)
+        now = await self._accounts.check(visitor.email, password, address)
+        if email == now.email:
+            await self._store.accounts.wish_email(now.id, None)
+            self._bus.publish(AccountChanged(now.id, now.email, None))
+            return
+        self._count_mail(email, address)
+        taken = await self._store.people.visitor_by_email(email)
+        await self._store.accounts.wish_email(now.id, email)
+        if taken is None:
+            await self._issue("change-email", "change-email", email, now, now.language)
+        else:
+            # A link that is in no mail: it takes as long, and the wish ends as another one would.
+            await self._issue("change-email", "taken", email, now, taken.language)
+        subject, body = letter_text("email-will-change", now.language)
+        key = f"email-will-change.{secrets.token_hex(16)}"
+        await self._outbox.put(key, now.email, subject, body)
+        log.info("visitor %s: asked for another e-mail", now.id)
+        self._bus.publish(AccountChanged(now.id, now.email, email))
+
     # -- following --------------------------------------------------------------------------
 
     async def verify(self, token: str) -> Visitor:
@@ -112,6 +141,7 @@ class AccountLinks:
         if visitor is None:
             raise UserError("link-not-valid")
         log.info("visitor %s: e-mail verified", visitor.id)
+        self._bus.publish(AccountChanged(visitor.id, visitor.email, visitor.new_email))
         return visitor
 
     async def reset(self, token: str, password: str) -> None:

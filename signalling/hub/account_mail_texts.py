@@ -11,7 +11,7 @@ from typing import Final, Literal
 from signalling.hub.mail_links import PAGE, RESET, VERIFY
 
 Letter = Literal[
-    "verify", "known", "reset", "change-email", "email-will-change", "password-changed"
+    "verify", "known", "reset", "change-email", "taken", "email-will-change", "password-changed"
 ]
 
 _ENGLISH: Final[dict[Letter, tuple[str, str]]] = {
@@ -44,6 +44,12 @@ _ENGLISH: Final[dict[Letter, tuple[str, str]]] = {
         f"{VERIFY}\n"
         "It works once, for three days.\n"
         "Did you not ask for it? Do nothing.\n",
+    ),
+    "taken": (
+        "Your address stays with your account",
+        "Somebody wanted this address for another account.\n"
+        "It stays with yours.\n"
+        "You need not do anything.\n",
     ),
     "email-will-change": (
         "Your e-mail address will change",
@@ -88,6 +94,12 @@ _SPANISH: Final[dict[Letter, tuple[str, str]]] = {
         f"{VERIFY}\n"
         "Funciona una vez, durante tres días.\n"
         "¿No lo pidió usted? No haga nada.\n",
+    ),
+    "taken": (
+        "Su correo sigue con su cuenta",
+        "Alguien quiso usar este correo para otra cuenta.\n"
+        "El correo sigue con la suya.\n"
+        "No tiene que hacer nada.\n",
     ),
     "email-will-change": (
         "Su correo electrónico va a cambiar",

@@ -108,7 +108,7 @@ class Accounts:
             UserError: `wrong-log-in`, `too-many-tries`, `busy`; `email-not-verified`, told only
                 to whoever knows the password.
         """
-        visitor = await self._check(email.lower(), password, address)
+        visitor = await self.check(email.lower(), password, address)
         if visitor.verified_at is None:
             raise UserError("email-not-verified")
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -128,7 +128,12 @@ class Accounts:
         log.info("visitor %s: logged in", visitor.id)
         return LogInResult(token, session, visitor)
 
-    async def _check(self, email: str, password: str, address: str) -> Visitor:
+    async def check(self, email: str, password: str, address: str) -> Visitor:
+        """Return whose e-mail and password these are; every wrong one counts.
+
+        Raises:
+            UserError: `wrong-log-in`, `too-many-tries`, `busy`.
+        """
         now = self._store.clock()
         counts = (
             (self._by_both, f"{email} {address}"),
@@ -171,7 +176,7 @@ class Accounts:
         place = next((each for each in self._config.facility if each.id == facility), None)
         if place is None:
             raise UserError("unknown-facility")
-        await self._check(visitor.email, password, address)
+        await self.check(visitor.email, password, address)
         approvals = await self._store.people.approvals(visitor.id)
         now = self._store.clock()
         holding = {inmate.facility for approval, inmate in approvals if approval.holds(now)}

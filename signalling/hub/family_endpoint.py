@@ -113,7 +113,7 @@ class FamilyEndpoint:
                 opened=opened,
             )
         )
-        self._account.push(page)
+        self._pushes.account(page)
         await self._people.tell(page)
         if resumed is not None and opened is not None:
             await self._people.opened(page, resumed[1].id, opened)

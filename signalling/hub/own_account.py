@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from dataclasses import replace
 from typing import Final
 
 from signalling.account_messages import SessionView
 from signalling.errors import UserError
+from signalling.hub.account_mail_texts import letter_text, mail_language
 from signalling.hub.accounts import Accounts
+from signalling.hub.bus.interface import AccountChanged, Bus
+from signalling.hub.outbox import Outbox
+from signalling.hub.passwords import require_strong
 from signalling.hub.store.interface import Store
-from signalling.hub.store.records import Session
+from signalling.hub.store.records import Session, Visitor
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +26,11 @@ SEEN_EVERY_S: Final = 60.0
 class OwnAccount:
     """Every session that is passed in was checked by the endpoint."""
 
-    def __init__(self, store: Store, accounts: Accounts) -> None:
+    def __init__(self, store: Store, bus: Bus, accounts: Accounts, outbox: Outbox) -> None:
         self._store = store
+        self._bus = bus
         self._accounts = accounts
+        self._outbox = outbox
 
     # -- log-ins ----------------------------------------------------------------------------
 
@@ -59,3 +66,28 @@ class OwnAccount:
             raise UserError("unknown-session")
         log.info("visitor %s: ended %d other log-ins", asking.visitor, len(ended))
         self._accounts.say_ended(ended)
+
+    # -- changes ----------------------------------------------------------------------------
+
+    async def change_password(
+        self, session: Session, visitor: Visitor, password: str, new_password: str, address: str
+    ) -> None:
+        """Set another password; every other log-in ends, and no mailed link holds.
+
+        Raises:
+            UserError: `weak-password`, `wrong-log-in`, `too-many-tries`, `busy`.
+        """
+        require_strong(new_password, visitor.email)
+        now = await self._accounts.check(visitor.email, password, address)
+        hashed = await self._accounts.hash(new_password)
+        ended = await self._store.accounts.set_password(now.id, hashed, session.token_hash)
+        log.info("visitor %s: password changed", now.id)
+        self._accounts.password_was_set(now.email, ended)
+        self._bus.publish(AccountChanged(now.id, now.email, None))
+        subject, body = letter_text("password-changed", now.language)
+        key = f"password-changed.{secrets.token_hex(16)}"
+        await self._outbox.put(key, now.email, subject, body)
+
+    async def use_language(self, visitor: Visitor, language: str) -> None:
+        """Write mails to this visitor in a language from now on; in English if it is unknown."""
+        await self._store.accounts.set_language(visitor.id, mail_language(language))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from config.schema import HubConfig
+from signalling.account_messages import Account
 from signalling.hub.bus.interface import (
+    AccountChanged,
     Bus,
     Change,
     PeopleChanged,
@@ -72,6 +75,13 @@ class Pushes:
                     self._tell_those_who_wait(inmate)
             case SessionEnded() | PeopleChanged():
                 pass  # `pages` and `people_endpoint` say so
+            case AccountChanged():
+                for page in self._switchboard.pages_of(change.visitor):
+                    assert page.visitor is not None
+                    page.visitor = replace(
+                        page.visitor, email=change.email, new_email=change.new_email
+                    )
+                    self.account(page)
 
     def _visit_changed(self, change: VisitChanged) -> None:
         seat = self._seats.of(change.inmate)
@@ -146,6 +156,15 @@ class Pushes:
         views = tuple(self._view(live, now) for live in visits)
         own = {live.id: self.own.own_view(live, session.visitor, now) for live in visits}
         page.client.send_newest(Appointments(now=now, visits=views, own=own))
+
+    @staticmethod
+    def account(page: FamilyPage) -> None:
+        """Tell a page who is logged in on it, if somebody is."""
+        who = page.visitor
+        if who is not None:
+            page.client.send_newest(
+                Account(name=who.name, email=who.email, new_email=who.new_email)
+            )
 
     def boards(self, facility: str) -> None:
         """Tell a facility's terminals what changed on their idle screens."""

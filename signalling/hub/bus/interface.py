@@ -39,7 +39,16 @@ class PeopleChanged:
     visitor: str
 
 
-Change = VisitChanged | TerminalChanged | SessionEnded | PeopleChanged
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """What a visitor's pages show of the account changed; `new_email` waits for its link."""
+
+    visitor: str
+    email: str
+    new_email: str | None
+
+
+Change = VisitChanged | TerminalChanged | SessionEnded | PeopleChanged | AccountChanged
 
 
 class Bus(Protocol):

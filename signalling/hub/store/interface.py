@@ -146,13 +146,28 @@ class AccountStore(Protocol):
         """A link that has not expired nor been spent."""
 
     async def verify(self, token_hash: str) -> Visitor | None:
-        """Spend a `verify` link; the visitor as they then are, None when it is not valid."""
+        """Spend a `verify` or `change-email` link; the visitor as they then are.
+
+        None when it is not valid, or when somebody else has that e-mail by now.
+        """
 
     async def reset(self, token_hash: str, password_hash: str) -> list[str] | None:
         """Spend a `reset` link: the password is this one, the address verified, nobody logged in.
 
         Returns the token hashes of the sessions that ended; None when it is not valid.
         """
+
+    async def set_password(self, visitor: str, password_hash: str, but: str) -> list[str]:
+        """Set a password; links and a wish for another e-mail are void.
+
+        All sessions `but` this token hash's end; returns their token hashes.
+        """
+
+    async def wish_email(self, visitor: str, email: str | None) -> None:
+        """Keep that a visitor wants another e-mail, or none any more; earlier links are void."""
+
+    async def set_language(self, visitor: str, language: str) -> None:
+        """Mails are in this language from now on."""
 
     async def seen(self, token_hash: str, at: float) -> None:
         """Somebody was there on this session."""

@@ -37,7 +37,7 @@ class SqliteAccounts:
         def work(db: Database) -> None:
             if new_visitor is not None:
                 insert_visitor(db, new_visitor)
-            db.execute("delete from mail_tokens where expires_at <= ?", (self._clock(),))
+            _sweep(db, self._clock())
             db.execute(f"insert into mail_tokens ({_MAILED}) values (?, ?, ?, ?, ?)", row)  # noqa: S608
             if mail is not None:
                 insert_mail(db, mail)
@@ -49,14 +49,19 @@ class SqliteAccounts:
         return await self._writer.run(lambda db: _token(db, token_hash, self._clock()))
 
     async def verify(self, token_hash: str) -> Visitor | None:
-        """Spend a link that shows whose an address is; the visitor as they then are, or None."""
+        """Spend a link that shows whose an address is; the visitor as they then are, or None.
+
+        A `change-email` link lets its address hold, if nobody else has it by now.
+        """
 
         def work(db: Database) -> Visitor | None:
             now = self._clock()
             token = _token(db, token_hash, now)
-            if token is None or token.visitor is None or token.kind != "verify":
+            if token is None or token.visitor is None or token.kind == "reset":
                 return None
             _drop_links(db, token.visitor)
+            if token.kind == "change-email" and not _set_email(db, token.visitor, token.email):
+                return None
             db.execute(
                 "update visitors set verified_at = coalesce(verified_at, ?) where id = ?",
                 (now, token.visitor),
@@ -87,6 +92,40 @@ class SqliteAccounts:
 
         return await self._writer.run(work)
 
+    # -- changes ----------------------------------------------------------------------------
+
+    async def set_password(self, visitor: str, password_hash: str, but: str) -> list[str]:
+        """Set a password; links and a wish for another e-mail are void, all sessions `but` end."""
+
+        def work(db: Database) -> list[str]:
+            _drop_links(db, visitor)
+            db.execute(
+                "update visitors set password_hash = ?, new_email = null where id = ?",
+                (password_hash, visitor),
+            )
+            return _drop_sessions(db, visitor, but)
+
+        return await self._writer.run(work)
+
+    async def wish_email(self, visitor: str, email: str | None) -> None:
+        """Keep that a visitor wants another e-mail, or none any more; earlier links are void."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "delete from mail_tokens where visitor = ? and kind = 'change-email'", (visitor,)
+            )
+            db.execute("update visitors set new_email = ? where id = ?", (email, visitor))
+
+        await self._writer.run(work)
+
+    async def set_language(self, visitor: str, language: str) -> None:
+        """Mails are in this language from now on."""
+
+        def work(db: Database) -> None:
+            db.execute("update visitors set language = ? where id = ?", (language, visitor))
+
+        await self._writer.run(work)
+
     # -- log-ins ----------------------------------------------------------------------------
 
     async def seen(self, token_hash: str, at: float) -> None:
@@ -112,6 +151,29 @@ class SqliteAccounts:
     async def end_sessions(self, visitor: str, but: str, session: str | None = None) -> list[str]:
         """End a visitor's session with this id, or all, `but` this token hash's."""
         return await self._writer.run(lambda db: _drop_sessions(db, visitor, but, session))
+
+
+def _sweep(db: Database, now: float) -> None:
+    """Forget links that are over, and the wishes that they carried."""
+    db.execute(
+        "update visitors set new_email = null where id in (select visitor from mail_tokens"
+        " where kind = 'change-email' and expires_at <= ?)",
+        (now,),
+    )
+    db.execute("delete from mail_tokens where expires_at <= ?", (now,))
+
+
+def _set_email(db: Database, visitor: str, email: str) -> bool:
+    """Let an e-mail hold; False when somebody else has it by now."""
+    taken = db.execute(
+        "select 1 from visitors where email = ? and id <> ?", (email, visitor)
+    ).fetchone()
+    new = email if taken is None else None
+    db.execute(
+        "update visitors set email = coalesce(?, email), new_email = null where id = ?",
+        (new, visitor),
+    )
+    return taken is None
 
 
 def _drop_links(db: Database, visitor: str) -> None:
