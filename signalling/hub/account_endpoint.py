@@ -12,6 +12,7 @@ from signalling.account_messages import (
     ChangeEmail,
     ChangePassword,
     CreateAccount,
+    DeleteAccount,
     EmailVerified,
     EndSession,
     ForgotPassword,
@@ -47,6 +48,7 @@ AccountMessage = (
     | ChangePassword
     | ChangeEmail
     | UseLanguage
+    | DeleteAccount
 )
 """What is handled here."""
 RequireSession = Callable[[FamilyPage], tuple[Session, Visitor]]
@@ -119,7 +121,10 @@ class AccountEndpoint:
         page.send(Sessions(sessions=await self._own.sessions(session)))
 
     async def _change(
-        self, page: FamilyPage, address: str, message: ChangePassword | ChangeEmail | UseLanguage
+        self,
+        page: FamilyPage,
+        address: str,
+        message: ChangePassword | ChangeEmail | UseLanguage | DeleteAccount,
     ) -> None:
         session, visitor = self._require_session(page)
         match message:
@@ -131,6 +136,9 @@ class AccountEndpoint:
             case ChangeEmail():
                 await self._links.change_email(visitor, message.password, message.email, address)
                 page.send(MailSent())
+            case DeleteAccount():
+                # `logged-out` comes when its sessions end.
+                await self._own.delete(visitor, message.password, address)
             case UseLanguage():
                 await self._own.use_language(visitor, message.language)
 

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import Final
 
 from signalling.account_messages import SessionView
-from signalling.errors import UserError
+from signalling.errors import IllegalEvent, UserError
 from signalling.hub.account_mail_texts import letter_text, mail_language
 from signalling.hub.accounts import Accounts
 from signalling.hub.bus.interface import AccountChanged, Bus
+from signalling.hub.live import Live
 from signalling.hub.outbox import Outbox
 from signalling.hub.passwords import require_strong
 from signalling.hub.store.interface import Store
-from signalling.hub.store.records import Session, Visitor
+from signalling.hub.store.records import Draft, Session, Visitor
+from signalling.hub.visits import Visits
+from signalling.visit_events import By, Ended, EndReason
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +29,12 @@ SEEN_EVERY_S: Final = 60.0
 class OwnAccount:
     """Every session that is passed in was checked by the endpoint."""
 
-    def __init__(self, store: Store, bus: Bus, accounts: Accounts, outbox: Outbox) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, accounts: Accounts, outbox: Outbox, visits: Visits
+    ) -> None:
         self._store = store
         self._bus = bus
+        self._visits = visits
         self._accounts = accounts
         self._outbox = outbox
 
@@ -91,3 +97,39 @@ class OwnAccount:
     async def use_language(self, visitor: Visitor, language: str) -> None:
         """Write mails to this visitor in a language from now on; in English if it is unknown."""
         await self._store.accounts.set_language(visitor.id, mail_language(language))
+
+    # -- the end ----------------------------------------------------------------------------
+
+    async def delete(self, visitor: Visitor, password: str, address: str) -> None:
+        """Erase an account and cancel what it booked; the logs of its visits keep only its id.
+
+        Raises:
+            UserError: `in-a-visit` while a visit of theirs goes on; `wrong-log-in`,
+                `too-many-tries`, `busy`.
+        """
+        await self._accounts.check(visitor.email, password, address)
+        lives = [each for each in self._visits.of(visitor.id) if each.visit.ended is None]
+        if any(each.visit.begun_at is not None for each in lives):
+            raise UserError("in-a-visit")
+        for live in lives:
+            if live.visit.booked.visitors[0] == visitor.id:
+                await self._cancel(live, visitor.id)
+        ended = await self._store.accounts.erase(visitor.id)
+        log.info("visitor %s: account deleted", visitor.id)
+        await self._visits.read_people_again(visitor.id)
+        self._accounts.say_ended(ended)
+
+    async def _cancel(self, live: Live, visitor: str) -> None:
+        ended = Ended(By.VISITOR, EndReason.CANCELLED, visitor)
+        try:
+            await self._visits.change(
+                live,
+                lambda visit, _now: (
+                    [Draft(ended, f"visitor:{visitor}")] if visit.ended is None else []
+                ),
+            )
+        except IllegalEvent as error:
+            # It began in this moment, or its time is over and its end about to be recorded.
+            log.info("visit %s: not cancelled: %s", live.id, error)
+            if live.visit.begun_at is not None:
+                raise UserError("in-a-visit") from error

@@ -149,7 +149,7 @@ def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) 
         bus=bus,
         accounts=accounts,
         links=AccountLinks(store, bus, accounts, outbox),
-        own_account=OwnAccount(store, bus, accounts, outbox),
+        own_account=OwnAccount(store, bus, accounts, outbox, visits),
         people=People(store, bus, config),
         inmates=inmates,
         terminals=Terminals(store, config.name),

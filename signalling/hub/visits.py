@@ -126,6 +126,10 @@ class Visits:
         theirs = self._of.get(visitor, {}).values()
         return _by_start(each for each in theirs if each.visit.booked.facility == facility)
 
+    def of(self, visitor: str) -> list[Live]:
+        """A visitor's at every facility, by start."""
+        return _by_start(self._of.get(visitor, {}).values())
+
     def next_start(self, facility: str, now: float) -> float | None:
         """When the next visit of a facility starts."""
         here = (each.visit for each in self._of.get(f"at {facility}", {}).values())

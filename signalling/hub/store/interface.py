@@ -169,6 +169,12 @@ class AccountStore(Protocol):
     async def set_language(self, visitor: str, language: str) -> None:
         """Mails are in this language from now on."""
 
+    async def erase(self, visitor: str) -> list[str]:
+        """Forget all of an account but its id, mails to it too.
+
+        Returns the token hashes of the sessions that ended.
+        """
+
     async def seen(self, token_hash: str, at: float) -> None:
         """Somebody was there on this session."""
 

@@ -126,6 +126,26 @@ class SqliteAccounts:
 
         await self._writer.run(work)
 
+    async def erase(self, visitor: str) -> list[str]:
+        """Forget all of an account but its id, mails to it too."""
+
+        def work(db: Database) -> list[str]:
+            db.execute(
+                "delete from outbox where recipient in (select email from visitors where id = ?"
+                " union select new_email from visitors where id = ?)",
+                (visitor, visitor),
+            )
+            db.execute("delete from approvals where visitor = ?", (visitor,))
+            _drop_links(db, visitor)
+            db.execute(
+                "update visitors set email = 'deleted ' || id, name = '', password_hash = '',"
+                " new_email = null, language = 'en', deleted_at = ? where id = ?",
+                (self._clock(), visitor),
+            )
+            return _drop_sessions(db, visitor)
+
+        return await self._writer.run(work)
+
     # -- log-ins ----------------------------------------------------------------------------
 
     async def seen(self, token_hash: str, at: float) -> None:

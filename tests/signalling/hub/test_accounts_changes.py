@@ -10,6 +10,7 @@ from signalling.account_messages import (
     Account,
     ChangeEmail,
     ChangePassword,
+    DeleteAccount,
     EmailVerified,
     ForgotPassword,
     MailSent,
@@ -64,6 +65,7 @@ async def test_a_weak_password_is_refused_before_the_old_one_counts(hub: Hub) ->
     [
         ChangePassword(password="wrong", new_password=OTHER_PASSWORD),
         ChangeEmail(password="wrong", email=NEW),
+        DeleteAccount(password="wrong"),
     ],
 )
 async def test_guessing_is_slowed_wherever_the_password_is_asked(

@@ -1,0 +1,75 @@
+"""The end of an account: nothing of it stays but its id in the logs of its visits."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from signalling.account_messages import DeleteAccount
+from signalling.errors import UserError
+from signalling.hub import staff_commands as ask
+from signalling.hub.store.writer import connect
+from signalling.messages import AccountCreated, CreateAccount, LoggedOut, LogIn
+from tests.signalling.hub.harness import EMAIL, NUMBER, PASSWORD, Hub, hub_config, running_hub
+
+DELETE = DeleteAccount(password=PASSWORD)
+GUEST = "guest@example.org"
+
+
+async def test_an_account_ends_with_what_it_booked_and_not_what_others_did(hub: Hub) -> None:
+    await hub.people()
+    await hub.visitor(GUEST, "Gil")
+    own = await hub.book(start="+600", visitors=(EMAIL, GUEST))
+    invited = await hub.book(start="+6000", visitors=(GUEST, EMAIL))
+    page, elsewhere = await hub.ready_page(), await hub.ready_page()
+    await page.ask(DELETE, LoggedOut)
+    await elsewhere.until(partial(elsewhere.newest, LoggedOut))
+    assert (await page.refused(LogIn(email=EMAIL, password=PASSWORD))).code == "wrong-log-in"
+    assert (await hub.kinds(own))[-1] == "ended"
+    assert await hub.kinds(invited) == ["booked"]
+    (left,) = await hub.do(ask.VisitorList())
+    assert left["email"] == GUEST
+    # The address may be used for another account, which has nothing of the first.
+    again = CreateAccount(email=EMAIL, password=PASSWORD, name="Another")
+    await page.ask(again, AccountCreated)
+    assert [each["approved"] for each in await hub.do(ask.VisitorList())] == [[], left["approved"]]
+
+
+async def test_no_account_ends_in_a_visit(hub: Hub) -> None:
+    _, page, visit = await hub.begun()
+    refused = await page.refused(DELETE)
+    assert (refused.about, refused.code) == ("delete-account", "in-a-visit")
+    assert (await hub.kinds(visit))[-1] != "ended"
+    await hub.do(ask.VisitTerminate(visit=visit))
+    await page.ask(DELETE, LoggedOut)
+
+
+async def test_a_visit_that_begins_meanwhile_keeps_the_account(hub: Hub) -> None:
+    _, _, visit = await hub.begun()
+    live = hub.services.visits.get(visit)
+    assert live is not None
+    with pytest.raises(UserError, match="in-a-visit"):
+        await hub.services.own_account._cancel(live, live.visit.booked.visitors[0])
+
+
+async def test_name_and_mail_are_gone_from_the_database(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    async with running_hub(hub_config(state)) as hub:
+        await hub.people()
+        await hub.book(start="+600")
+        page = await hub.ready_page()
+        await page.ask(DELETE, LoggedOut)
+        who = next(iter(await hub.do(ask.VisitList())))["visitors"]
+    db = connect(state / "visits.db")
+    # What staff did is kept with the facts that they gave.
+    tables = [name for name in db.table_names() if name != "audit"]
+    rows = {name: [tuple(row) for row in db.execute(f"select * from {name}")] for name in tables}
+    db.close()
+    text = repr(rows)
+    assert EMAIL not in text
+    assert "Ana" not in text
+    assert NUMBER in text
+    assert rows["sessions"] == rows["mail_tokens"] == rows["approvals"] == []
+    assert who[0] in repr(rows["events"])
