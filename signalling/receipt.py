@@ -43,7 +43,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that were added to the end."""
 
-    at: int
+    added_at: int
     added_s: int
     reason: str
 
@@ -111,7 +111,7 @@ def receipt_of(events: Iterable[Event], give_back_max_s: float) -> Receipt:
         if isinstance(event.what, Extended):
             additions.append(
                 Addition(
-                    at=round(event.happened_at),
+                    added_at=round(event.happened_at),
                     added_s=round(after.ends_at) - round(visit.ends_at),
                     reason=event.what.reason,
                 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from config.schema import HubConfig
-from signalling.hub import cli, cli_requests, cli_terminals, staff_cli
+from signalling.hub import cli, cli_receipts, cli_requests, cli_terminals, staff_cli
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
 from signalling.hub.server import listen, tune_gc
@@ -70,7 +70,14 @@ async def _serve(config: HubConfig) -> None:
     log.info("stopped")
 
 
-for group in (cli.inmate, cli.visitor, cli_requests.request, cli.visit, cli_terminals.terminal):
+for group in (
+    cli.inmate,
+    cli.visitor,
+    cli_requests.request,
+    cli.visit,
+    cli_receipts.receipt,
+    cli_terminals.terminal,
+):
     main.add_command(group)
 
 

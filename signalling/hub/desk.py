@@ -13,6 +13,7 @@ from signalling.errors import IllegalEvent, UserError
 from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
 from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_receipts import ReceiptDesk
 from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
 from signalling.hub.desk_terminals import TerminalDesk
@@ -41,7 +42,12 @@ class Desk:
         self._services = services
         self._store = services.store
         self._facilities = {each.id: each for each in services.config.facility}
-        self._rooms: tuple[object, ...] = (self, TerminalDesk(services), RequestDesk(services))
+        self._rooms: tuple[object, ...] = (
+            self,
+            TerminalDesk(services),
+            RequestDesk(services),
+            ReceiptDesk(services),
+        )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:
         """Carry a command out and keep that `who` did; returns what JSON can say.

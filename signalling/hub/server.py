@@ -34,6 +34,7 @@ FRAMES_LOG.setLevel(logging.INFO)
 
 TERMINAL: Final = "/terminal"
 FAMILY: Final = "/family"
+RECEIPT_KEY: Final = "/receipt-key"
 HEALTH: Final = "/healthz"
 BACKLOG: Final = 4096
 """asyncio's 100 made 10,000 clients connecting at once take 112 s, with 805 resets."""
@@ -172,6 +173,9 @@ class FrontDoor:
             )
         if path == HEALTH:
             return await self._health(request)
+        if path == RECEIPT_KEY:
+            pem = self._services.receipts.key.pem
+            return respond(request, HTTPStatus.OK, File("text/plain; charset=utf-8", pem))
         file = self._files.get(path)
         if file is None:
             return refuse(request, HTTPStatus.NOT_FOUND, "There is no such page.")

@@ -25,7 +25,9 @@ from signalling.hub.pages import Pages
 from signalling.hub.passwords import Passwords
 from signalling.hub.people import People
 from signalling.hub.pushes import Pushes
+from signalling.hub.receipts import Receipts
 from signalling.hub.seats import Seats
+from signalling.hub.signing import KEY_FILE, ReceiptKey
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import PinRules
 from signalling.hub.store.sqlite import SqliteStore
@@ -58,6 +60,7 @@ class Services:
     pages: Pages
     pushes: Pushes
     outbox: Outbox
+    receipts: Receipts
 
 
 class HubRuns(StartError):
@@ -116,6 +119,7 @@ async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIte
     if config.ice_policy == "relay" and not config.turn.urls:
         raise StartError('ice_policy "relay" needs turn.urls')
     key = read_pin_key(Path(config.state_dir) / PIN_KEY)
+    receipt_key = ReceiptKey.load_or_make(Path(config.state_dir) / KEY_FILE)
     path = store_path(config)
     try:
         store = await SqliteStore.open(path, clock)
@@ -123,7 +127,7 @@ async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIte
         raise StartError(str(error)) from error
     passwords = Passwords(config.limits.password_hash_queue)
     try:
-        services = _compose(config, store, passwords, key)
+        services = _compose(config, store, passwords, key, receipt_key)
         await services.visits.start()
         await services.seats.start()
         yield services
@@ -132,7 +136,9 @@ async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIte
         await store.close()
 
 
-def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) -> Services:
+def _compose(
+    config: HubConfig, store: Store, passwords: Passwords, key: bytes, receipt_key: ReceiptKey
+) -> Services:
     bus = LocalBus()
     rules = PinRules(
         config.inmates.pin_tries, config.inmates.terminal_tries, config.inmates.lockout_s
@@ -159,4 +165,5 @@ def _compose(config: HubConfig, store: Store, passwords: Passwords, key: bytes) 
         pages=Pages(store, bus, visits, switchboard, config),
         pushes=Pushes(store, bus, visits, seats, switchboard, config),
         outbox=outbox,
+        receipts=Receipts(store, config, receipt_key),
     )

@@ -21,6 +21,8 @@ from signalling.hub.staff import NoHub, ask_hub, user_name
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+Ask = Callable[[ask.AnyCommand], Any]
+
 DEFAULT_CONFIG = "/etc/visitbooth/hub.toml"
 
 
@@ -46,20 +48,31 @@ def read_config(path: Path) -> HubConfig:
         raise click.ClickException(str(error)) from None
 
 
+def ask_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--config`; the command gets `ask_for`, and needs no configuration until it asks."""
+
+    @config_option
+    @wraps(command)
+    def wrapped(config_path: Path, **options: Any) -> None:
+        def ask_for(what: ask.AnyCommand) -> Any:
+            return asyncio.run(carry_out(read_config(config_path), config_path, what))
+
+        try:
+            command(ask_for, **options)
+        except (StaffError, StartError) as error:
+            raise click.ClickException(str(error)) from None
+
+    return wrapped
+
+
 def staff_command(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--config` and `--json`; the command gets `ask_for` and `as_json`."""
 
-    @config_option
+    @ask_option
     @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
     @wraps(command)
-    def wrapped(config_path: Path, as_json: bool, **options: Any) -> None:
-        config = read_config(config_path)
-        try:
-            command(
-                lambda what: asyncio.run(carry_out(config, config_path, what)), as_json, **options
-            )
-        except (StaffError, StartError) as error:
-            raise click.ClickException(str(error)) from None
+    def wrapped(ask_for: Ask, as_json: bool, **options: Any) -> None:
+        command(ask_for, as_json, **options)
 
     return wrapped
 
@@ -89,6 +102,3 @@ async def carry_out(config: HubConfig, config_path: Path, command: ask.AnyComman
                 return await Desk(services).do(command, user_name(os.getuid()))
     except HubRuns:
         raise StaffError(f"a hub runs, but its staff socket {path} does not answer") from None
-
-
-Ask = Callable[[ask.AnyCommand], Any]

@@ -145,6 +145,16 @@ class TerminalRevoke(Command, frozen=True, tag="terminal revoke"):
     terminal: str
 
 
+class ReceiptShow(Command, frozen=True, tag="receipt show"):
+    """Answered by the signed document itself, as text: its bytes count."""
+
+    visit: str
+
+
+class ReceiptKeyShow(Command, frozen=True, tag="receipt key show"):
+    """Answered by the public key that receipts are signed under."""
+
+
 AnyCommand = (
     InmateAdd
     | InmateMove
@@ -169,6 +179,8 @@ AnyCommand = (
     | TerminalList
     | TerminalShow
     | TerminalRevoke
+    | ReceiptShow
+    | ReceiptKeyShow
 )
 
 

@@ -26,6 +26,14 @@ def show(result: Any, *, as_json: bool, title: str, columns: Sequence[str]) -> N
     _print(_table(title, columns, rows))
 
 
+def show_facts(title: str, facts: Row) -> None:
+    """Print one thing as a line for each of its facts."""
+    table = Table(title=title, show_header=False, title_justify="left")
+    for key, value in facts.items():
+        table.add_row(_heading(key), _cell(key, value))
+    _print(table)
+
+
 def show_visit(result: Row, *, as_json: bool) -> None:
     """Print one visit and its log."""
     if as_json:
@@ -133,6 +141,8 @@ _SPECIAL: Final[dict[str, Callable[[Any], str]]] = {
     "used_s": _length,
     "lost_s": _length,
     "added_s": _length,
+    "paused_s": _length,
+    "not_added_s": _length,
 }
 
 

@@ -65,7 +65,7 @@ def test_lost_time_names_its_side_and_cause_and_what_was_added() -> None:
     )
     assert receipt.losses == (lost,)
     assert receipt.lost_by == {Side.VISITOR: 30}
-    assert [(each.at, each.added_s) for each in receipt.additions] == [(1_130, 30)]
+    assert [(each.added_at, each.added_s) for each in receipt.additions] == [(1_130, 30)]
     assert receipt.ends_at == receipt.ended_at == END + 30
     assert receipt.used_s == 1_790
     assert receipt.not_added_s == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -127,6 +128,30 @@ def test_without_a_hub_commands_work_on_the_store(cli: Cli) -> None:
     assert shown["events"][0]["author"] == f"staff:{user_name(os.getuid())}"
     cancelled = cli.json("visit", "cancel", visit["visit"])
     assert (cancelled["ended_by"], cancelled["end_reason"]) == ("staff", "cancelled")
+
+
+def test_a_receipt_is_shown_saved_and_checked(cli: Cli, tmp_path: Path) -> None:
+    seed(cli)
+    who = ("--inmate", NUMBER, "--visitor", EMAIL)
+    visit = cli.json("visit", "book", *who, "--start", "2027-03-14 03:30")["visit"]
+    assert "has not ended" in cli.fails("receipt", "show", visit)
+    cli.json("visit", "cancel", visit)
+    code, shown = cli.run("receipt", "show", visit)
+    assert code == 0
+    assert {"Ana [bold]R", "2027-03-14 03:30:00 CDT", "cancelled"} <= set(
+        re.split(r"\s*│\s*", shown)
+    )
+    assert "Lost: none" in shown
+    receipt, key = tmp_path / "receipt.json", tmp_path / "key.pem"
+    receipt.write_text(cli.run("receipt", "show", visit, "--json")[1])
+    key.write_text(cli.run("receipt", "key")[1])
+    assert key.read_text() == cli.json("receipt", "key")["pem"]
+    for words in ((), ("--key", str(key))):
+        code, said = cli.run("receipt", "verify", str(receipt), *words)
+        assert (code, said[:6]) == (0, "Valid:")
+    receipt.write_text(receipt.read_text().replace(visit, "other"))
+    code, said = cli.run("receipt", "verify", str(receipt))
+    assert (code, said.startswith("It was forged or altered")) == (1, True)
 
 
 def test_tables_are_readable_and_print_names_as_they_are(cli: Cli) -> None:
@@ -300,7 +325,7 @@ def test_a_broken_configuration_is_named(cli: Cli, toml: Path) -> None:
     assert str(toml) in output
 
 
-@pytest.mark.parametrize("group", ["inmate", "visitor", "visit", "terminal", "serve"])
+@pytest.mark.parametrize("group", ["inmate", "visitor", "visit", "terminal", "receipt", "serve"])
 def test_help_of_every_command(group: str) -> None:
     result = CliRunner().invoke(main, [group, "--help"])
     assert result.exit_code == 0
