@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from signalling.codec import Message
-from signalling.wire import Email, IceServer, Id, Scalar, View, VisitView
+from signalling.wire import Email, IceServer, Id, Language, Scalar, View, VisitView
 
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z", max_length=10)]
 Instant = Annotated[float, Meta(ge=0, le=4e9)]
@@ -127,14 +127,19 @@ class Invited(Message, frozen=True, tag="invited"):
 
 
 class GetTicket(Message, frozen=True, tag="get-ticket"):
-    """Ask for something of a visit as a file. Answered by `ticket`."""
+    """Ask for something of a visit as a file. Answered by `ticket`, or `refused`.
+
+    A `calendar` file while the visit has not ended (else `ended`); the signed `receipt` (JSON), or
+    `receipt-page`, which reads it out in `language`, once it has (else `not-ready`).
+    """
 
     visit: Id
     what: TicketFor
+    language: Language = "en"
 
 
 class Ticket(Message, frozen=True, tag="ticket"):
-    """GET `path` within 60 s, once."""
+    """GET `path` within 60 s, once: it is spent by that."""
 
     visit: str
     what: str

@@ -10,9 +10,10 @@ from typing import Final
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from signalling.booking_messages import CheckNetwork, Probe
+from signalling.booking_messages import CheckNetwork, GetTicket, Probe
 from signalling.errors import UnknownMessage, UserError
 from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage, browser_of
+from signalling.hub.after_endpoint import AfterEndpoint
 from signalling.hub.breaks import PageIs
 from signalling.hub.client import Client
 from signalling.hub.conversation import Inbox, answer, conversation
@@ -66,6 +67,7 @@ class FamilyEndpoint:
         self._pages = services.pages
         self._pushes = services.pushes
         self._account = AccountEndpoint(services, self._require_session)
+        self._after = AfterEndpoint(services)
         self._checks = NetworkChecks(services.config)
 
     async def serve(self, socket: ServerConnection, address: str) -> None:
@@ -156,6 +158,11 @@ class FamilyEndpoint:
                 self._checks.probe(page, message, self._store.clock())
             case Join() | Leave() | Press() | End() | PageState() | CallStats() | Answer() | Ice():
                 await self._visit(page, message)
+            case GetTicket():
+                if message.visit not in page.joined:
+                    self._require_facility(page)
+                self._require_session(page)
+                await self._after.ticket(page, message)
             case _:
                 raise UserError("not-offered")
 

@@ -21,10 +21,20 @@ from config.schema import HubConfig
 from signalling.hub.errors import StartError
 from signalling.hub.family_endpoint import FamilyEndpoint
 from signalling.hub.mail_links import page_url
+from signalling.hub.receipt_page import HEAD, spent_page
 from signalling.hub.services import Services
 from signalling.hub.store.interface import StoreError
 from signalling.hub.terminal_endpoint import TerminalEndpoint
-from signalling.hub.web_files import File, read_web_files, refuse, respond, valid_host
+from signalling.hub.tickets import PREFIX as TICKET
+from signalling.hub.web_files import (
+    File,
+    own_page,
+    own_styles,
+    read_web_files,
+    refuse,
+    respond,
+    valid_host,
+)
 from signalling.wire import MAX_FRAME
 
 log = logging.getLogger(__name__)
@@ -176,10 +186,20 @@ class FrontDoor:
         if path == RECEIPT_KEY:
             pem = self._services.receipts.key.pem
             return respond(request, HTTPStatus.OK, File("text/plain; charset=utf-8", pem))
+        if path.startswith(TICKET):
+            return self._ticket(request, path)
         file = self._files.get(path)
         if file is None:
             return refuse(request, HTTPStatus.NOT_FOUND, "There is no such page.")
         return respond(request, HTTPStatus.OK, file)
+
+    def _ticket(self, request: Request, path: str) -> Response:
+        # HEAD is asked by programs that look ahead; it must not spend what a person wants.
+        file = self._services.tickets.take(path, spend=request.method == "GET")
+        if file is not None:
+            return respond(request, HTTPStatus.OK, file)
+        styles, allowed = own_styles(HEAD)
+        return respond(request, HTTPStatus.NOT_FOUND, own_page(spent_page(styles), allowed))
 
     def _websocket(self, request: Request, path: str) -> Response | None:
         if request.headers.get("Upgrade", "").lower() != "websocket":

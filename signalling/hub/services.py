@@ -33,6 +33,7 @@ from signalling.hub.store.records import PinRules
 from signalling.hub.store.sqlite import SqliteStore
 from signalling.hub.switchboard import Switchboard
 from signalling.hub.terminals import Terminals
+from signalling.hub.tickets import Tickets
 from signalling.hub.visits import Visits
 
 Clock = Callable[[], float]
@@ -61,6 +62,7 @@ class Services:
     pushes: Pushes
     outbox: Outbox
     receipts: Receipts
+    tickets: Tickets
 
 
 class HubRuns(StartError):
@@ -166,4 +168,5 @@ def _compose(
         pushes=Pushes(store, bus, visits, seats, switchboard, config),
         outbox=outbox,
         receipts=Receipts(store, config, receipt_key),
+        tickets=Tickets(store.clock),
     )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
@@ -57,8 +58,14 @@ class File:
     """Its name changes with its content, so a browser may keep it for ever."""
     styles: str = "'self'"
     """What the policy allows of styles inside this page."""
+    policy: str = ""
+    """A policy of its own in the place of the page's."""
+    download: str = ""
+    """The name under which a browser saves it."""
 
 
+POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""Of what the hub makes itself: nothing runs in it and nothing is fetched by it."""
 KEPT: Final = "public, max-age=31536000, immutable"
 
 
@@ -92,6 +99,26 @@ def read_web_files(folder: Path = WEB) -> dict[str, File]:
     page, styles = inline_styles(renamed(plain["/"].body.decode()), dict(texts(".css")))
     served["/"] = _zipped(File(TYPES[".html"], page.encode(), styles=styles))
     return served
+
+
+@cache
+def own_styles(head: str, folder: Path = WEB) -> tuple[str, str]:
+    """Return the style sheets that `head` links, for a page that the hub makes itself.
+
+    Also what its policy allows them by. Raises StartError as `read_web_files`.
+    """
+    plain = read_plain_files(folder)
+    styles = {url[1:]: file.body.decode() for url, file in plain.items() if url.endswith(".css")}
+    for url in FONTS:
+        renamed = hashed_name(url, plain[url].body)
+        styles = {name: text.replace(url, renamed) for name, text in styles.items()}
+    return inline_styles(head, styles)
+
+
+def own_page(body: bytes, styles: str) -> File:
+    """Return a page that the hub made itself: it has styles and our fonts, and no script."""
+    policy = f"{POLICY}; style-src {styles}; font-src 'self'"
+    return File(TYPES[".html"], body, policy=policy)
 
 
 def _zipped(file: File) -> File:
@@ -164,9 +191,12 @@ def respond(
     if zipped is not None:
         headers["Content-Encoding"] = "gzip"
     host = valid_host(request) or "invalid"
-    headers["Content-Security-Policy"] = content_security_policy(host, content.styles)
-    caching = {"Cache-Control": KEPT} if content.kept else {}
-    for name, value in {**SECURITY, **caching, **(more or {})}.items():
+    policy = content.policy or content_security_policy(host, content.styles)
+    headers["Content-Security-Policy"] = policy
+    own = {"Cache-Control": KEPT} if content.kept else {}
+    if content.download:
+        own["Content-Disposition"] = f'attachment; filename="{content.download}"'
+    for name, value in {**SECURITY, **own, **(more or {})}.items():
         headers[name] = value
     body = b"" if request.method == "HEAD" else whole
     return Response(status.value, status.phrase, headers, body)

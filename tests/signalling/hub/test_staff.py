@@ -133,14 +133,12 @@ def test_without_a_hub_commands_work_on_the_store(cli: Cli) -> None:
 def test_a_receipt_is_shown_saved_and_checked(cli: Cli, tmp_path: Path) -> None:
     seed(cli)
     who = ("--inmate", NUMBER, "--visitor", EMAIL)
-    visit = cli.json("visit", "book", *who, "--start", "2027-03-14 03:30")["visit"]
+    visit = cli.json("visit", "book", *who, "--start", "now")["visit"]
     assert "has not ended" in cli.fails("receipt", "show", visit)
     cli.json("visit", "cancel", visit)
     code, shown = cli.run("receipt", "show", visit)
     assert code == 0
-    assert {"Ana [bold]R", "2027-03-14 03:30:00 CDT", "cancelled"} <= set(
-        re.split(r"\s*│\s*", shown)
-    )
+    assert {"Ana [bold]R", "North Jail", "cancelled"} <= set(re.split(r"\s*│\s*", shown))
     assert "Lost: none" in shown
     receipt, key = tmp_path / "receipt.json", tmp_path / "key.pem"
     receipt.write_text(cli.run("receipt", "show", visit, "--json")[1])
