@@ -18,6 +18,11 @@ from signalling.visit_events import EndReason
 STYLES: Final = ("style/base.css", "style/receipt.css")
 HEAD: Final = "\n".join(f'<link rel="stylesheet" href="/{name}" />' for name in STYLES)
 """Becomes the styles themselves: the page is fetched once, with all it needs."""
+_LOGO: Final = (
+    "M9 8.2a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM23 8.2a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM3.5 25.5v-1c0-3.7 "
+    "2.3-6 5.5-6s5.5 2.3 5.5 6v1zM17.5 25.5v-1c0-3.7 2.3-6 5.5-6s5.5 2.3 5.5 6v1zM14.7 5.8a1.3 "
+    "1.3 0 0 1 2.6 0v20.9a1.3 1.3 0 0 1-2.6 0z"
+)
 _PAGE: Final = Markup("""<!doctype html>
 <html lang="{language}">
 <head>
@@ -27,7 +32,10 @@ _PAGE: Final = Markup("""<!doctype html>
 <title>{title}</title>{styles}
 </head>
 <body>
-<header class="head"><strong>Visitbooth</strong></header>
+<header class="head">
+<svg viewBox="0 0 32 32" aria-hidden="true"><path fill="currentColor" d="{logo}" /></svg>
+<strong>Visitbooth</strong>
+</header>
 <main>
 {content}
 </main>
@@ -56,8 +64,10 @@ def spent_page(styles: str) -> bytes:
 
 
 def _whole(language: str, title: str, styles: str, content: Markup) -> bytes:
-    page = _PAGE.format(language=language, title=title, styles=Markup(styles), content=content)  # noqa: S704 - ours
-    return page.encode()
+    trusted = Markup(styles)  # noqa: S704 - ours
+    return _PAGE.format(
+        language=language, title=title, styles=trusted, logo=_LOGO, content=content
+    ).encode()
 
 
 def length_text(seconds: int, words: Mapping[str, str]) -> str:
@@ -154,7 +164,8 @@ class _Page:
         by, reason = self._receipt.ended_by, self._receipt.end_reason
         key = f"end-{reason}-{by}" if reason is EndReason.RED_X else f"end-{reason}"
         why = Markup.escape(self._words[key]).format(name=self._name(self._named.inmate))
-        return Markup("{}. {}").format(self._time(self._receipt.ended_at), why)
+        at = self._time(self._receipt.ended_at)
+        return Markup('{}<span class="stone">{}</span>').format(at, why)
 
     def _sums(self) -> Markup:
         words, receipt = self._words, self._receipt

@@ -14,7 +14,7 @@ EN: Final = {
     "facility": "Facility",
     "day": "Day",
     "booked": "Booked",
-    "begun": "Begun",
+    "begun": "Began",
     "not-begun": "It did not begin",
     "ended": "Ended",
     "from-to": "{start} to {end}",
