@@ -130,12 +130,13 @@ class GetTicket(Message, frozen=True, tag="get-ticket"):
     """Ask for something of a visit as a file. Answered by `ticket`, or `refused`.
 
     A `calendar` file while the visit has not ended (else `ended`); the signed `receipt` (JSON), or
-    `receipt-page`, which reads it out in `language`, once it has (else `not-ready`).
+    `receipt-page`, which reads it out, once it has (else `not-ready`). `language` null: the one
+    of the visitor's mails.
     """
 
     visit: Id
     what: TicketFor
-    language: Language = "en"
+    language: Language | None = None
 
 
 class Ticket(Message, frozen=True, tag="ticket"):
@@ -161,7 +162,10 @@ class Past(Message, frozen=True, tag="past"):
 
 
 class Rate(Message, frozen=True, tag="rate"):
-    """How it was, 1 to 5; said again, it replaces. Answered by `rated`."""
+    """How it was, 1 to 5; said again, it replaces. Answered by `rated`.
+
+    Only of a visit that had begun and has ended, else `not-ready`.
+    """
 
     visit: Id
     stars: Annotated[int, Meta(ge=1, le=5)]

@@ -235,7 +235,12 @@ class Desk:
         row = visit_row(visit, names[visit.booked.inmate], visitors, zone, now)
         rows = [log_row(event, zone, names) for event in events]
         call = live.measures.rows(now) if live is not None and live.visit.ended is None else []
-        return {**row, "call": call, "events": rows}
+        ratings = [
+            {"visitor": names.get(each.visitor, each.visitor), "stars": each.stars}
+            | {"troubles": list(each.troubles)}
+            for each in await self._store.past.ratings(command.visit)
+        ]
+        return {**row, "call": call, "ratings": ratings, "events": rows}
 
     async def _names(self, booked: Booked) -> dict[str, str]:
         inmate = await self._store.people.inmate(booked.inmate)

@@ -10,7 +10,7 @@ from typing import Final
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from signalling.booking_messages import CheckNetwork, GetTicket, Probe
+from signalling.booking_messages import CheckNetwork, GetTicket, ListPast, Probe, Rate
 from signalling.errors import UnknownMessage, UserError
 from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage, browser_of
 from signalling.hub.after_endpoint import AfterEndpoint
@@ -158,11 +158,11 @@ class FamilyEndpoint:
                 self._checks.probe(page, message, self._store.clock())
             case Join() | Leave() | Press() | End() | PageState() | CallStats() | Answer() | Ice():
                 await self._visit(page, message)
-            case GetTicket():
-                if message.visit not in page.joined:
+            case GetTicket() | ListPast() | Rate():
+                if getattr(message, "visit", None) not in page.joined:
                     self._require_facility(page)
                 self._require_session(page)
-                await self._after.ticket(page, message)
+                await self._after.handle(page, message)
             case _:
                 raise UserError("not-offered")
 

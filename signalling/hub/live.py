@@ -69,6 +69,8 @@ class Live:
     entered_at: float = 0.0
     """When the inmate last signed in for it: that is spaced out too."""
     measures: Measures = field(default_factory=Measures)
+    stars: dict[str, int] = field(default_factory=dict)
+    """How it was, by visitor."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

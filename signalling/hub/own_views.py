@@ -25,6 +25,7 @@ class OwnViews:
             inmate=booked.inmate,
             by_me=booked.visitors[0] == visitor,
             why=why(live.visit, now, self._around(live)),
+            stars=live.stars.get(visitor),
             at_page_of=_at_page_of(live, visitor),
         )
 

@@ -41,11 +41,13 @@ def show_visit(result: Row, *, as_json: bool) -> None:
         return
     facts = Table(title=f"Visit {result['visit']}", show_header=False, title_justify="left")
     for key, value in result.items():
-        if key not in ("call", "events", "visit") and not key.endswith("_at"):
+        if key not in ("call", "ratings", "events", "visit") and not key.endswith("_at"):
             facts.add_row(_heading(key), _cell(key, value))
     _print(facts)
     if result["call"]:
         _print(_call(result["call"]))
+    if result["ratings"]:
+        _print(_table("How it was", ("visitor", "stars", "troubles"), result["ratings"]))
     _print(_table("Log", ("seq", "happened", "kind", "by", "details"), result["events"]))
 
 

@@ -143,6 +143,9 @@ class Visits:
         inmate = await self._store.people.inmate(visit.booked.inmate)
         name = inmate.name if inmate else visit.booked.inmate
         live = Live(visit, name, await self._people(visit))
+        if visit.ended is not None:
+            ratings = await self._store.past.ratings(visit.id)
+            live.stars = {each.visitor: each.stars for each in ratings}
         self._live[visit.id] = live
         for key in _keys(visit):
             self._of.setdefault(key, {})[visit.id] = live

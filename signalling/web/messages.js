@@ -95,7 +95,7 @@
 /** @typedef {{type: "end-session", session?: string|null}} EndSession */
 /** @typedef {{type: "forgot-password", email: string, language?: string}} ForgotPassword */
 /** @typedef {{type: "get-facility", facility: string}} GetFacility */
-/** @typedef {{type: "get-ticket", visit: string, what: "calendar"|"receipt"|"receipt-page", language?: string}} GetTicket */
+/** @typedef {{type: "get-ticket", visit: string, what: "calendar"|"receipt"|"receipt-page", language?: string|null}} GetTicket */
 /** @typedef {{type: "invite", visit: string, email: string}} Invite */
 /** @typedef {{type: "list-past", before?: number|null}} ListPast */
 /** @typedef {{type: "list-sessions"}} ListSessions */

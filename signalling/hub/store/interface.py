@@ -15,9 +15,11 @@ from signalling.hub.store.records import (
     Inmate,
     Mail,
     MailToken,
+    PastVisit,
     Photo,
     PinAttempt,
     PinRules,
+    Rating,
     Request,
     SeatRow,
     Session,
@@ -268,6 +270,21 @@ class OutboxStore(Protocol):
         """Count a try that failed; the next one is at `due_at`."""
 
 
+class PastStore(Protocol):
+    """Visits that have ended, and how they were."""
+
+    async def visits(
+        self, visitor: str, facility: str, before: float, limit: int
+    ) -> list[PastVisit]:
+        """A visitor's at one facility that ended before a time, the newest first."""
+
+    async def rate(self, rating: Rating) -> None:
+        """Keep a rating, in the place of an earlier one."""
+
+    async def ratings(self, visit: str) -> list[Rating]:
+        """All of one visit."""
+
+
 class Store(Protocol):
     """Everything durable."""
 
@@ -288,6 +305,9 @@ class Store(Protocol):
 
     @property
     def outbox(self) -> OutboxStore: ...
+
+    @property
+    def past(self) -> PastStore: ...
 
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""

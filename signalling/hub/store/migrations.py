@@ -165,6 +165,18 @@ def people(db: Database) -> None:
     db.executescript(_REQUESTS)
 
 
+@migrations(name="0007-after")
+def after(db: Database) -> None:
+    """How visits were for their visitors."""
+    db.executescript(
+        "create table ratings ("
+        " visit text not null references visits(id) on delete cascade,"
+        " visitor text not null references visitors(id) on delete cascade,"
+        " stars integer not null check (stars between 1 and 5), troubles text not null,"
+        " rated_at real not null, primary key (visit, visitor)) strict, without rowid;"
+    )
+
+
 def migrate(db: Database) -> None:
     """Bring the database to this version's schema.
 

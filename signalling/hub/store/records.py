@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from signalling.visit import Visit
 from signalling.visit_events import AnyWhat
 
 
@@ -161,6 +162,28 @@ class Mail:
     tries: int = 0
     sent_at: float | None = None
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How a visit was for one of its visitors, 1 to 5 stars."""
+
+    visit: str
+    visitor: str
+    stars: int
+    troubles: tuple[str, ...] = ()
+    rated_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PastVisit:
+    """A visit that has ended, with the names of its people and one visitor's own stars."""
+
+    visit: Visit
+    inmate: str
+    people: tuple[tuple[str, str], ...]
+    """Name and relation of its visitors, in their order."""
+    stars: int | None
 
 
 @dataclass(frozen=True, slots=True)

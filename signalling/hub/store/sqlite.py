@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from signalling.hub.store.sqlite_accounts import SqliteAccounts
 from signalling.hub.store.sqlite_outbox import SqliteOutbox
+from signalling.hub.store.sqlite_past import SqlitePast
 from signalling.hub.store.sqlite_people import SqlitePeople
 from signalling.hub.store.sqlite_requests import SqliteRequests
 from signalling.hub.store.sqlite_terminals import SqliteTerminals
@@ -31,6 +32,7 @@ class SqliteStore:
         self.requests = SqliteRequests(writer, clock)
         self.terminals = SqliteTerminals(writer, clock)
         self.outbox = SqliteOutbox(writer, clock)
+        self.past = SqlitePast(writer, clock)
 
     @classmethod
     async def open(cls, path: Path, clock: Clock = time.time) -> SqliteStore:

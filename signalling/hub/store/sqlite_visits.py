@@ -89,15 +89,7 @@ class SqliteVisits:
     async def log(self, visit: str) -> list[Event]:
         """One visit's events, oldest first."""
 
-        def work(db: Database) -> list[Event]:
-            rows = db.query(
-                "select visit, seq, id, author, happened_at, recorded_at, what"
-                " from events where visit = ? order by seq",
-                (visit,),
-            )
-            return [_event_of(row) for row in rows]
-
-        return await self._writer.run(work)
+        return await self._writer.run(lambda db: read_log(db, visit))
 
     async def load_since(self, closed_after: float) -> list[Visit]:
         """Fold all visits that are open or were closed after a time."""
@@ -132,6 +124,16 @@ class SqliteVisits:
             return max(0.0, min(MAX_ROOM_S, free_until - visit.ends_at))
 
         return await self._writer.run(work)
+
+
+def read_log(db: Database, visit: str) -> list[Event]:
+    """Return one visit's events, oldest first."""
+    rows = db.query(
+        "select visit, seq, id, author, happened_at, recorded_at, what"
+        " from events where visit = ? order by seq",
+        (visit,),
+    )
+    return [_event_of(row) for row in rows]
 
 
 def _span(booked: Booked) -> tuple[float, float]:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
+from pathlib import Path
 
 from icalendar import Calendar
 
-from signalling.booking_messages import GetTicket, Ticket
+from signalling.booking_messages import GetTicket, ListPast, Past, Rate, Rated, Ticket
 from signalling.hub import staff_commands as ask
 from signalling.hub.signing import check
-from signalling.messages import End
+from signalling.hub.visits import KEPT_AFTER_END_S
+from signalling.messages import Appointments, End
 from signalling.visit import Status
-from tests.signalling.hub.harness import Hub, Page
+from tests.signalling.hub.harness import (
+    EMAIL,
+    Clock,
+    Hub,
+    Page,
+    eventually,
+    hub_config,
+    running_hub,
+)
 from tests.signalling.hub.test_http import ask as get
 
 
@@ -84,3 +95,91 @@ async def test_files_are_for_the_visits_own_visitors(hub: Hub) -> None:
     assert (await page.refused(GetTicket(visit=visit, what="calendar"))).code == "not-logged-in"
     await page.log_in()
     assert (await page.refused(GetTicket(visit=visit, what="calendar"))).code == "facility-not-open"
+
+
+async def test_past_visits_come_by_twenty_newest_first(hub: Hub) -> None:
+    await hub.people()
+    await hub.visitor("eve@example.org", "Eve")
+    both = (EMAIL, "eve@example.org")
+    made: list[str] = []
+    for n in range(22):
+        made.append(await hub.book(visitors=both if n == 0 else (EMAIL,)))
+        await hub.do(ask.VisitCancel(visit=made[-1]))
+    upcoming = await hub.book()
+    page = await hub.ready_page()
+    first = await page.ask(ListPast(), Past)
+    assert [each.id for each in first.visits] == made[:1:-1]
+    assert first.more
+    assert upcoming not in first.own
+    view = first.visits[0]
+    assert (view.inmate, view.status, view.end_reason) == ("Daniel", Status.ENDED, "cancelled")
+    assert [(each.name, each.relation) for each in view.visitors] == [("Ana", "mother")]
+    assert first.own[view.id].by_me
+    rest = await page.ask(ListPast(before=first.visits[-1].ended_at), Past)
+    assert [each.id for each in rest.visits] == made[1::-1]
+    assert not rest.more
+    eve = await hub.ready_page("eve@example.org")
+    theirs = await eve.ask(ListPast(), Past)
+    assert [each.id for each in theirs.visits] == made[:1]
+    assert not theirs.own[made[0]].by_me
+    closed = await hub.page()
+    await closed.hello()
+    await closed.log_in()
+    assert (await closed.refused(ListPast())).code == "facility-not-open"
+
+
+async def test_a_visit_is_rated_by_its_visitors_once_it_was(hub: Hub) -> None:
+    _, page, visit = await hub.begun()
+    await hub.visitor("eve@example.org", "Eve")
+    good = Rate(visit=visit, stars=5)
+    assert (await page.refused(good)).code == "not-ready"
+    await page.send(End(visit=visit))
+    await page.sees(visit, lambda view: view.status is Status.ENDED)
+    eve = await hub.ready_page("eve@example.org")
+    assert (await eve.refused(good)).code == "unknown-visit"
+    bad = Rate(visit=visit, stars=2, troubles=["no-sound", "no-sound", "late"])
+    for rating in (good, bad):
+        rated = await page.ask(rating, Rated)
+        assert (rated.visit, rated.stars) == (visit, rating.stars)
+        await page.until(partial(rated_here, page, rating))
+    past = await page.ask(ListPast(), Past)
+    assert past.own[visit].stars == 2
+    assert past.visits[0].used_s == page.visit(visit).used_s
+    shown = await hub.do(ask.VisitShow(visit=visit))
+    assert shown["ratings"] == [{"visitor": "Ana", "stars": 2, "troubles": ["no-sound", "late"]}]
+
+
+async def test_what_never_began_is_not_rated(hub: Hub) -> None:
+    await hub.people()
+    visit = await hub.book()
+    await hub.do(ask.VisitCancel(visit=visit))
+    page = await hub.ready_page()
+    assert (await page.refused(Rate(visit=visit, stars=1))).code == "not-ready"
+
+
+async def test_stars_and_receipts_outlast_the_hub_and_the_list(tmp_path: Path) -> None:
+    config, clock = hub_config(tmp_path / "state"), Clock()
+    async with running_hub(config, clock) as hub:
+        _, page, visit = await hub.begun()
+        await page.send(End(visit=visit))
+        await page.sees(visit, lambda view: view.status is Status.ENDED)
+        await page.ask(Rate(visit=visit, stars=4), Rated)
+    async with running_hub(config, clock) as hub:
+        page = await hub.ready_page()
+        assert own_stars(page, visit) == 4
+        hub.pass_time(KEPT_AFTER_END_S + 60)
+        await eventually(lambda: hub.services.visits.get(visit) is None)
+        page = await hub.ready_page()
+        past = await page.ask(ListPast(), Past)
+        assert past.own[visit].stars == 4
+        assert (await page.ask(Rate(visit=visit, stars=3), Rated)).stars == 3
+        assert (await get(hub, f"GET {await path_of(page, visit, 'receipt')}"))[0] == 200
+
+
+def rated_here(page: Page, rating: Rate) -> bool:
+    return own_stars(page, rating.visit) == rating.stars
+
+
+def own_stars(page: Page, visit: str) -> int | None:
+    newest = page.newest(Appointments)
+    return newest.own[visit].stars if newest is not None else None

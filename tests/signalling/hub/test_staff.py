@@ -140,13 +140,11 @@ def test_a_receipt_is_shown_saved_and_checked(cli: Cli, tmp_path: Path) -> None:
     assert code == 0
     assert {"Ana [bold]R", "North Jail", "cancelled"} <= set(re.split(r"\s*│\s*", shown))
     assert "Lost: none" in shown
-    receipt, key = tmp_path / "receipt.json", tmp_path / "key.pem"
+    receipt = tmp_path / "receipt.json"
     receipt.write_text(cli.run("receipt", "show", visit, "--json")[1])
-    key.write_text(cli.run("receipt", "key")[1])
-    assert key.read_text() == cli.json("receipt", "key")["pem"]
-    for words in ((), ("--key", str(key))):
-        code, said = cli.run("receipt", "verify", str(receipt), *words)
-        assert (code, said[:6]) == (0, "Valid:")
+    assert cli.run("receipt", "key")[1].startswith("-----BEGIN PUBLIC KEY-----\n")
+    code, said = cli.run("receipt", "verify", str(receipt))
+    assert (code, said[:6]) == (0, "Valid:")
     receipt.write_text(receipt.read_text().replace(visit, "other"))
     code, said = cli.run("receipt", "verify", str(receipt))
     assert (code, said.startswith("It was forged or altered")) == (1, True)

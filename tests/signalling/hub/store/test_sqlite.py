@@ -234,7 +234,8 @@ def test_migrations_are_numbered_and_applied_once(tmp_path: Path) -> None:
     migrate(db)
     migrate(db)
     names = [each.name for each in migrations.applied(db)]
-    assert [name[:4] for name in names] == [f"{n:04d}" for n in range(1, len(names) + 1)]
+    numbers = [int(name[:4]) for name in names]
+    assert numbers == sorted(set(numbers))
     tables = [row["sql"] for row in db.query("select sql from sqlite_master where type = 'table'")]
     ours = [sql for sql in tables if sql and "migrations" not in sql]
     assert len(ours) >= 10

@@ -1,0 +1,95 @@
+"""Past visits and how they were, in SQLite. Only the visits of one page of a list are folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlite_utils import Database
+
+from signalling.hub.store.records import PastVisit, Rating
+from signalling.hub.store.sqlite_visits import read_log
+from signalling.hub.store.writer import Writer
+from signalling.visit import Visit, fold
+
+_PAST = """
+select v.id, r.stars from visit_visitors w
+join visits v on v.id = w.visit
+left join ratings r on r.visit = v.id and r.visitor = w.visitor
+where w.visitor = ? and v.facility = ? and v.closed_at < ?
+order by v.closed_at desc, v.id limit ?
+"""
+
+
+class SqlitePast:
+    """`interface.PastStore`."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def visits(
+        self, visitor: str, facility: str, before: float, limit: int
+    ) -> list[PastVisit]:
+        """A visitor's at one facility that ended before a time, the newest first."""
+
+        def work(db: Database) -> list[PastVisit]:
+            rows = db.execute(_PAST, (visitor, facility, before, limit)).fetchall()
+            return [_past(db, visit, stars) for visit, stars in rows]
+
+        return await self._writer.run(work)
+
+    async def rate(self, rating: Rating) -> None:
+        """Keep a rating, in the place of an earlier one."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "insert or replace into ratings (visit, visitor, stars, troubles, rated_at)"
+                " values (?, ?, ?, ?, ?)",
+                (
+                    rating.visit,
+                    rating.visitor,
+                    rating.stars,
+                    msgspec.json.encode(rating.troubles).decode(),
+                    self._clock(),
+                ),
+            )
+
+        await self._writer.run(work)
+
+    async def ratings(self, visit: str) -> list[Rating]:
+        """All of one visit."""
+
+        def work(db: Database) -> list[Rating]:
+            rows = db.query(
+                "select visit, visitor, stars, troubles, rated_at from ratings"
+                " where visit = ? order by rated_at",
+                (visit,),
+            )
+            return [
+                Rating(**{**row, "troubles": tuple(msgspec.json.decode(row["troubles"]))})
+                for row in rows
+            ]
+
+        return await self._writer.run(work)
+
+
+def _past(db: Database, visit: str, stars: int | None) -> PastVisit:
+    folded = fold(read_log(db, visit))
+    sql = "select name from inmates where id = ?"
+    inmate = db.execute(sql, (folded.booked.inmate,)).fetchone()
+    return PastVisit(
+        folded,
+        inmate[0] if inmate is not None else folded.booked.inmate,
+        _people(db, folded, folded.booked.visitors),
+        stars,
+    )
+
+
+def _people(db: Database, visit: Visit, visitors: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    sql = (
+        "select v.name, coalesce(a.relation, '') from visitors v"
+        " left join approvals a on a.visitor = v.id and a.inmate = ? where v.id = ?"
+    )
+    found = [db.execute(sql, (visit.booked.inmate, who)).fetchone() for who in visitors]
+    return tuple(row or (who, "") for row, who in zip(found, visitors, strict=True))
