@@ -135,7 +135,8 @@ class SqliteAccounts:
                 " union select new_email from visitors where id = ?)",
                 (visitor, visitor),
             )
-            db.execute("delete from approvals where visitor = ?", (visitor,))
+            for table in ("approvals", "requests", "photos"):
+                db.execute(f"delete from {table} where visitor = ?", (visitor,))  # noqa: S608
             _drop_links(db, visitor)
             db.execute(
                 "update visitors set email = 'deleted ' || id, name = '', password_hash = '',"

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from config.schema import Limits
-from signalling.booking_messages import CancelVisit, ListSlots, Rate
+from signalling.booking_messages import CancelVisit, ListSlots
 from signalling.hub.client import MAX_WAITING
 from signalling.hub.server import counted_as
 from signalling.messages import (
@@ -342,7 +342,6 @@ async def test_names_carry_nothing_that_a_screen_obeys(hub: Hub, name: str) -> N
     [
         ListSlots(inmate="i-1"),
         CancelVisit(visit="v1"),
-        Rate(visit="v1", stars=5),
     ],
 )
 async def test_what_pages_cannot_do_yet_is_said(hub: Hub, message: Message) -> None:
