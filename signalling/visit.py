@@ -51,6 +51,8 @@ from signalling.visit_events import (
     Resumed,
     Side,
     Unpaused,
+    VisitorDeclined,
+    VisitorInvited,
     VisitorJoined,
     VisitorLeft,
     Warned,
@@ -69,6 +71,8 @@ class Visit:
     length: int
     last_recorded_at: float
     ids: frozenset[str]
+    visitors: tuple[str, ...] = ()
+    """Who may come now; the first one booked it."""
     terminal: str | None = None
     signed_out_at: float = 0.0
     visitors_here: frozenset[str] = frozenset()
@@ -221,9 +225,21 @@ class Visit:
                 return "nobody is signed in"
             case Moved(terminal=terminal) if terminal == self.terminal:
                 return "already there"
+        return self._forbids_visitors(what)
+
+    def _forbids_visitors(self, what: object) -> str | None:
+        match what:
+            case VisitorInvited(visitor=who) if who in self.visitors:
+                return "already invited"
+            case VisitorDeclined() if self.begun_at is not None:
+                return "the visit has begun"
+            case VisitorDeclined(visitor=who) if who == self.visitors[0]:
+                return "who booked it can only cancel it"
             case VisitorJoined(visitor=who) if who in self.visitors_here:
                 return "already joined"
-            case VisitorJoined(visitor=who) if who not in self.booked.visitors:
+            case VisitorJoined(visitor=who) | VisitorDeclined(visitor=who) if (
+                who not in self.visitors
+            ):
                 return "not invited"
             case VisitorLeft(visitor=who) if who not in self.visitors_here:
                 return "not here"
@@ -236,7 +252,7 @@ class Visit:
         match what:
             case Begun() if self.status(now) is not Status.READY:
                 return f"the visit is {self.status(now)}, not ready"
-            case Begun(visitor=who) if who not in self.booked.visitors:
+            case Begun(visitor=who) if who not in self.visitors:
                 return "not invited"
             case Interrupted(side=side, cause=cause) if self._broken(side, cause):
                 return "already interrupted by that"
@@ -282,6 +298,11 @@ class Visit:
             case InmateSignedOut():
                 counted = self._count(at)
                 return replace(counted, terminal=None, signed_out_at=counted.counted_until)
+            case VisitorInvited(visitor=who):
+                return replace(self, visitors=(*self.visitors, who))
+            case VisitorDeclined(visitor=who):
+                stay = tuple(each for each in self.visitors if each != who)
+                return replace(self, visitors=stay, visitors_here=self.visitors_here - {who})
             case VisitorJoined(visitor=who):
                 return replace(self, visitors_here=self.visitors_here | {who})
             case VisitorLeft(visitor=who):
@@ -358,4 +379,5 @@ def book(event: Event) -> Visit:
         length=1,
         last_recorded_at=event.recorded_at,
         ids=frozenset({event.id}),
+        visitors=what.visitors,
     )

@@ -81,6 +81,18 @@ class Moved(What, frozen=True, tag="moved"):
     terminal: str
 
 
+class VisitorInvited(What, frozen=True, tag="visitor-invited"):
+    """One more visitor may come."""
+
+    visitor: str
+
+
+class VisitorDeclined(What, frozen=True, tag="visitor-declined"):
+    """A visitor who was invited does not come; the visit goes on without them."""
+
+    visitor: str
+
+
 class VisitorJoined(What, frozen=True, tag="visitor-joined"):
     """A page of this visitor is open for the visit."""
 
@@ -153,6 +165,8 @@ AnyWhat = (
     | InmateSignedIn
     | InmateSignedOut
     | Moved
+    | VisitorInvited
+    | VisitorDeclined
     | VisitorJoined
     | VisitorLeft
     | Begun

@@ -77,7 +77,7 @@ class AfterEndpoint:
         found = live.visit if live is not None else await self._store.visits.load(visit)
         if (
             found is None
-            or page.session.visitor not in found.booked.visitors
+            or page.session.visitor not in found.visitors
             or page.session.facility != found.booked.facility
         ):
             raise UserError("unknown-visit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -26,8 +27,8 @@ from signalling.hub.scheduling import NotBookable, minute_text, wall_text
 from signalling.hub.services import Services
 from signalling.hub.store.interface import Duplicate, Occupied
 from signalling.hub.store.records import Draft, Inmate
-from signalling.visit import fold
-from signalling.visit_events import Booked, By, Ended, EndReason
+from signalling.visit import Visit, fold
+from signalling.visit_events import Booked, By, Ended, EndReason, Event, VisitorInvited
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ class Desk:
         starts_at = live.visit.booked.starts_at
         when = wall_text(starts_at, facility.time_zone)
         subject, body = booked_text(live.inmate_name, facility.name, when)
-        for who in live.visit.booked.visitors:
+        for who in live.visit.visitors:
             visitor = await self._store.people.visitor(who)
             if visitor is not None:
                 key = f"booked.{live.id}.{who}"
@@ -229,8 +230,8 @@ class Desk:
         live = self._services.visits.get(command.visit)
         visit = live.visit if live is not None else fold(events)
         zone = facility_of(self._services.config, visit.booked.facility).time_zone
-        names = await self._names(visit.booked)
-        visitors = [names[who] for who in visit.booked.visitors]
+        names = await self._names(visit, events)
+        visitors = [names[who] for who in visit.visitors]
         now = self._store.clock()
         row = visit_row(visit, names[visit.booked.inmate], visitors, zone, now)
         rows = [log_row(event, zone, names) for event in events]
@@ -242,10 +243,14 @@ class Desk:
         ]
         return {**row, "call": call, "ratings": ratings, "events": rows}
 
-    async def _names(self, booked: Booked) -> dict[str, str]:
-        inmate = await self._store.people.inmate(booked.inmate)
-        names = {booked.inmate: inmate.name if inmate is not None else booked.inmate}
-        for who in booked.visitors:
+    async def _names(self, visit: Visit, events: Iterable[Event]) -> dict[str, str]:
+        """Names of the inmate and of everybody who is or was on the visit."""
+        inmate = await self._store.people.inmate(visit.booked.inmate)
+        names = {visit.booked.inmate: inmate.name if inmate else visit.booked.inmate}
+        came_and_went = [
+            each.what.visitor for each in events if isinstance(each.what, VisitorInvited)
+        ]
+        for who in (*visit.booked.visitors, *came_and_went):
             visitor = await self._store.people.visitor(who)
             names[who] = visitor.name if visitor is not None else who
         return names

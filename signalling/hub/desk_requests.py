@@ -60,7 +60,7 @@ class RequestDesk:
         booked = [
             live.id
             for live in self._services.visits.of_inmate(inmate.id)
-            if live.visit.ended is None and visitor.id in live.visit.booked.visitors
+            if live.visit.ended is None and visitor.id in live.visit.visitors
         ]
         return {**await self._visitor_row(visitor), "still_booked": booked}
 

@@ -112,7 +112,7 @@ class OwnAccount:
         if any(each.visit.begun_at is not None for each in lives):
             raise UserError("in-a-visit")
         for live in lives:
-            if live.visit.booked.visitors[0] == visitor.id:
+            if live.visit.visitors[0] == visitor.id:
                 await self._cancel(live, visitor.id)
         ended = await self._store.accounts.erase(visitor.id)
         log.info("visitor %s: account deleted", visitor.id)

@@ -23,7 +23,7 @@ class OwnViews:
         booked = live.visit.booked
         return OwnView(
             inmate=booked.inmate,
-            by_me=booked.visitors[0] == visitor,
+            by_me=live.visit.visitors[0] == visitor,
             why=why(live.visit, now, self._around(live)),
             stars=live.stars.get(visitor),
             at_page_of=_at_page_of(live, visitor),
@@ -54,5 +54,6 @@ def _at_page_of(live: Live, visitor: str) -> str | None:
     page = live.pages.get(live.holder or "")
     if page is None or page.visitor == visitor:
         return None
-    names = dict(zip(live.visit.booked.visitors, live.people, strict=True))
-    return names[page.visitor].name
+    # Who joins a visit and the names shown for it are told one after the other.
+    names = dict(zip(live.visit.visitors, live.people, strict=False))
+    return names[page.visitor].name if page.visitor in names else None

@@ -56,7 +56,7 @@ class Pages:
         assert page.session is not None
         if (
             live is None
-            or page.session.visitor not in live.visit.booked.visitors
+            or page.session.visitor not in live.visit.visitors
             or page.session.facility != live.visit.booked.facility
         ):
             raise UserError("unknown-visit")

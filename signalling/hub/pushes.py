@@ -110,7 +110,7 @@ class Pushes:
 
     def _tell_those_who_wait(self, inmate: str) -> None:
         lives = [each for each in self._visits.of_inmate(inmate) if each.visit.ended is None]
-        visitors = {who for live in lives for who in live.visit.booked.visitors}
+        visitors = {who for live in lives for who in live.visit.visitors}
         for page in (page for who in visitors for page in self._switchboard.pages_of(who)):
             self.appointments(page)
 

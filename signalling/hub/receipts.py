@@ -13,7 +13,7 @@ from config.schema import Facility, HubConfig
 from signalling.hub.signing import ReceiptKey
 from signalling.hub.store.interface import Store
 from signalling.receipt import Receipt, receipt_of
-from signalling.visit_events import Booked
+from signalling.visit import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Receipts:
         events = await self._store.visits.log(visit)
         if not events:
             raise LookupError(visit)
-        booked = events[0].what
-        assert isinstance(booked, Booked)
+        folded = fold(events)
+        booked = folded.booked
         people = self._store.people
         inmate = await people.inmate(booked.inmate)
-        visitors = [(await people.visitor(who), who) for who in booked.visitors]
+        visitors = [(await people.visitor(who), who) for who in folded.visitors]
         return Named(
             receipt_of(events, self._give_back_max_s),
             self._facilities[booked.facility],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -161,7 +161,7 @@ class Visits:
 
     async def _people(self, visit: Visit) -> tuple[Person, ...]:
         people: list[Person] = []
-        for who in visit.booked.visitors:
+        for who in visit.visitors:
             visitor = await self._store.people.visitor(who)
             approvals = await self._store.people.approvals(who)
             relation = next((a.relation for a, i in approvals if i.id == visit.booked.inmate), "")
@@ -177,10 +177,25 @@ class Visits:
         Raises:
             IllegalEvent: the log does not allow it; nothing was changed.
         """
+        before = live.visit.visitors
         async with live.lock:
             changed = await self._append(live, decide)
+        if live.visit.visitors != before:
+            await self._visitors_changed(live, before)
         await self.settle(live)
         return changed
+
+    async def _visitors_changed(self, live: Live, before: Sequence[str]) -> None:
+        now = self._store.clock()
+        gone = [each for each in before if each not in live.visit.visitors]
+        for key in gone:
+            del self._of[key][live.id]
+        for key in _keys(live.visit):
+            self._of.setdefault(key, {})[live.id] = live
+        for page in [each for each in live.pages.values() if each.visitor in gone]:
+            live.page_gone(page.page, PageIs.LEFT, now, now)
+        live.people = await self._people(live.visit)
+        self.publish(live, gone)
 
     async def settle(self, live: Live) -> None:
         """Record what follows from time and from both ends, set the timer, publish."""
@@ -195,10 +210,11 @@ class Visits:
         """Settle with the next turn of the timers, for callers that cannot wait."""
         self.timers.set(live.id, self._store.clock())
 
-    def publish(self, live: Live) -> None:
-        """Say that something about the visit changed."""
+    def publish(self, live: Live, gone: Sequence[str] = ()) -> None:
+        """Say that something about the visit changed, to whoever is no longer on it too."""
         booked = live.visit.booked
-        self._bus.publish(VisitChanged(live.id, booked.inmate, booked.visitors, booked.facility))
+        visitors = tuple(dict.fromkeys((*live.visit.visitors, *gone)))
+        self._bus.publish(VisitChanged(live.id, booked.inmate, visitors, booked.facility))
 
     async def _append(self, live: Live, decide: Decide) -> bool:
         for _ in range(TRIES):
@@ -309,7 +325,7 @@ def _expiry(visit: Visit, now: float) -> Iterable[Draft]:
 
 def _keys(visit: Visit) -> tuple[str, ...]:
     # Ids of inmates and visitors differ in their first letter; a facility's never has a space.
-    return (visit.booked.inmate, *visit.booked.visitors, f"at {visit.booked.facility}")
+    return (visit.booked.inmate, *visit.visitors, f"at {visit.booked.facility}")
 
 
 def _by_start(lives: Iterable[Live]) -> list[Live]:

@@ -62,8 +62,13 @@ class Duplicate(StoreError):
 class VisitStore(Protocol):
     """Visits: their logs, their booking facts and who is occupied when."""
 
-    async def book(self, visit: str, booked: Booked, author: str) -> Visit:
-        """Start a log. Raises Occupied, IllegalEvent."""
+    async def book(
+        self, visit: str, booked: Booked, author: str, unit: str = "", terminals: int = 0
+    ) -> Visit:
+        """Start a log; of the unit's terminals, one is held when one is free.
+
+        Raises Occupied, IllegalEvent.
+        """
 
     async def append(self, visit: Visit, drafts: Sequence[Draft]) -> Visit:
         """Append all drafts or none, if `visit.length` is still the log's last seq.
@@ -81,7 +86,7 @@ class VisitStore(Protocol):
         """Fold all visits that are open or were closed after a time."""
 
     async def room_after(self, visit: Visit) -> float:
-        """Seconds free after this visit's end until one of its people has another; or a day."""
+        """Seconds until its people or its terminal have another visit after this one; or a day."""
 
 
 class PeopleStore(Protocol):

@@ -165,6 +165,32 @@ def people(db: Database) -> None:
     db.executescript(_REQUESTS)
 
 
+_SCHEDULING = """
+create table occupancy_2 (
+    kind text not null check (kind in ('inmate', 'visitor', 'terminal')), id text not null,
+    cell integer not null, visit text not null references visits(id),
+    primary key (kind, id, cell)) strict, without rowid;
+insert into occupancy_2 (kind, id, cell, visit) select kind, id, cell, visit from occupancy;
+drop table occupancy;
+alter table occupancy_2 rename to occupancy;
+create index occupancy_visit on occupancy(visit);
+alter table visits add column seat text;
+alter table visits add column end_reason text;
+alter table visits add column booked_by text;
+alter table visits add column request text;
+update visits set end_reason = (select json_extract(what, '$.reason') from events
+    where events.visit = visits.id and events.kind = 'ended') where closed_at is not null;
+create unique index visits_request on visits(booked_by, request) where request is not null;
+create index visits_seat on visits(seat, starts_at) where seat is not null;
+"""
+
+
+@migrations(name="0006-scheduling")
+def scheduling(db: Database) -> None:
+    """Terminals that visits hold, and what quotas count."""
+    db.executescript(_SCHEDULING)
+
+
 @migrations(name="0007-after")
 def after(db: Database) -> None:
     """How visits were for their visitors."""

@@ -8,7 +8,7 @@ import msgspec
 from sqlite_utils import Database
 
 from signalling.hub.store.records import PastVisit, Rating
-from signalling.hub.store.sqlite_visits import read_log
+from signalling.hub.store.visit_rows import read_log
 from signalling.hub.store.writer import Writer
 from signalling.visit import Visit, fold
 
@@ -81,7 +81,7 @@ def _past(db: Database, visit: str, stars: int | None) -> PastVisit:
     return PastVisit(
         folded,
         inmate[0] if inmate is not None else folded.booked.inmate,
-        _people(db, folded, folded.booked.visitors),
+        _people(db, folded, folded.visitors),
         stars,
     )
 

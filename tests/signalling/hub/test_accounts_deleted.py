@@ -51,7 +51,7 @@ async def test_a_visit_that_begins_meanwhile_keeps_the_account(hub: Hub) -> None
     live = hub.services.visits.get(visit)
     assert live is not None
     with pytest.raises(UserError, match="in-a-visit"):
-        await hub.services.own_account._cancel(live, live.visit.booked.visitors[0])
+        await hub.services.own_account._cancel(live, live.visit.visitors[0])
 
 
 async def test_name_and_mail_are_gone_from_the_database(tmp_path: Path) -> None:

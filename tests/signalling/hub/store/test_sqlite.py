@@ -18,7 +18,7 @@ from signalling.hub.store.migrations import migrate, migrations
 from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
 from signalling.hub.store.records import Draft, Inmate, PinRules, SeatRow, Terminal, Visitor
 from signalling.hub.store.sqlite import SqliteStore
-from signalling.hub.store.sqlite_visits import cells
+from signalling.hub.store.visit_rows import cells
 from signalling.hub.store.writer import Writer, connect
 from signalling.visit import Visit
 from signalling.visit_events import (

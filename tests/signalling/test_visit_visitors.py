@@ -1,0 +1,39 @@
+"""Who may come to a visit: those it was booked for, whoever is invited, less who declines."""
+
+from __future__ import annotations
+
+import pytest
+
+from signalling.errors import IllegalEvent
+from signalling.visit_events import Begun, VisitorDeclined, VisitorInvited, VisitorJoined
+from tests.signalling.test_visit import SIGNED_IN, made
+
+
+def test_whoever_is_invited_may_come_and_begin() -> None:
+    visit = made(
+        (10, VisitorInvited("eva")), (990, VisitorJoined("eva")), (995, SIGNED_IN),
+        (1_001, Begun("eva")),
+    )  # fmt: skip
+    assert visit.visitors == ("maria", "rosa", "eva")
+    assert visit.begun_at == 1_001
+
+
+def test_whoever_declines_is_gone_and_the_others_stay() -> None:
+    visit = made((10, VisitorJoined("rosa")), (20, VisitorDeclined("rosa")))
+    assert (visit.visitors, visit.visitors_here) == (("maria",), frozenset())
+    assert made((20, VisitorDeclined("rosa")), (30, VisitorInvited("rosa"))).visitors[1] == "rosa"
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        (((10, VisitorInvited("rosa")),), "already invited"),
+        (((10, VisitorDeclined("maria")),), "can only cancel"),
+        (((10, VisitorDeclined("eva")),), "not invited"),
+        (((10, VisitorDeclined("rosa")), (20, VisitorJoined("rosa"))), "not invited"),
+        (((500, SIGNED_IN), (1_010, Begun("maria")), (1_020, VisitorDeclined("rosa"))), "begun"),
+    ],
+)
+def test_what_may_not_happen(steps: tuple, why: str) -> None:  # type: ignore[type-arg]  # as in made()
+    with pytest.raises(IllegalEvent, match=why):
+        made(*steps)
