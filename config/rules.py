@@ -285,6 +285,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Turn, "stun_urls"): _matches(rf"stuns?:{_HOST_PORT}", "stun:HOST:PORT"),
     (Facility, "time_zone"): _time_zone,
     (MailServer, "public_url"): _public_url,
+    (MailServer, "ca_file"): _ca_file,
 }
 """By table and field; a list's rule is asked for each of its elements."""
 

@@ -277,6 +277,8 @@ class MailServer(Table, frozen=True):
         str,
         Meta(pattern=r"^(starttls|tls|none)\Z", description='"starttls", "tls" or "none"'),
     ] = "starttls"
+    ca_file: str = ""
+    """Who signed the server's certificate; empty: one of those the machine trusts."""
     user: str = ""
     password: Secret = Secret("")
     sender: str = "visits@localhost"

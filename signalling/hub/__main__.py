@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from config.schema import HubConfig
-from signalling.hub import cli, cli_receipts, cli_requests, cli_terminals, staff_cli
+from signalling.hub import cli, cli_mails, cli_receipts, cli_requests, cli_terminals, staff_cli
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
 from signalling.hub.server import listen, tune_gc
@@ -77,6 +77,7 @@ for group in (
     cli.visit,
     cli_receipts.receipt,
     cli_terminals.terminal,
+    cli_mails.mail,
 ):
     main.add_command(group)
 

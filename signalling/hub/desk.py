@@ -14,6 +14,7 @@ from signalling.errors import IllegalEvent, UserError
 from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
 from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_mails import MailDesk
 from signalling.hub.desk_receipts import ReceiptDesk
 from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
@@ -48,6 +49,7 @@ class Desk:
             TerminalDesk(services),
             RequestDesk(services),
             ReceiptDesk(services),
+            MailDesk(services),
         )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:

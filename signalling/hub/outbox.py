@@ -23,11 +23,31 @@ FIRST_RETRY_S: Final = 5.0
 LONGEST_RETRY_S: Final = 900.0
 LONGEST_SLEEP_S: Final = 30.0
 TIMEOUT_S: Final = 30.0
+GIVEN_UP_AFTER_S: Final = 3 * 24 * 3600.0
+"""Since it was to go out. By then its link is over and its visit nearer than its news."""
+PERMANENT: Final = 500
+"""SMTP codes from here on mean: never (RFC 5321, 4.2.1)."""
 
 
 def retry_after_s(tries: int) -> float:
     """Return how long a mail that failed `tries` times before waits."""
     return float(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(tries, 10)))
+
+
+def why_refused(error: Exception) -> tuple[str, bool]:
+    """Return what went wrong with a mail in words, and whether trying again is in vain.
+
+    That is for an answer about the recipient or the mail itself. What the server thinks of us, as
+    with a wrong password, is mended in hub.toml, and then the same mail goes out.
+    """
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        of_mail = isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError)
+        return f"{error.code} {error.message}", of_mail and error.code >= PERMANENT
+    # A certificate that is not trusted is a ValueError too, but no fault of the mail.
+    in_vain = isinstance(error, ValueError) and not isinstance(error, OSError)
+    return str(error) or type(error).__name__, in_vain
 
 
 def as_message(mail: Mail, sender: str) -> EmailMessage:
@@ -112,11 +132,20 @@ class Outbox:
             else:
                 log.info("mail to %s: %s\n%s", mail.recipient, mail.subject, mail.body)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            due_at = self._store.clock() + retry_after_s(mail.tries)
-            log.warning("mail %s not sent, tried again: %s", mail.key, ascii(str(error)))
-            await self._store.outbox.failed(mail.key, str(error)[:200], due_at)
+            await self._failed(mail, error)
             return
         await self._store.outbox.sent(mail.key)
+
+    async def _failed(self, mail: Mail, error: Exception) -> None:
+        now = self._store.clock()
+        words, in_vain = why_refused(error)
+        due_at = None
+        if in_vain or now >= mail.wanted_at + GIVEN_UP_AFTER_S:
+            log.warning("mail %s given up: %s", mail.key, ascii(words))
+        else:
+            log.warning("mail %s not sent, tried again: %s", mail.key, ascii(words))
+            due_at = now + retry_after_s(mail.tries)
+        await self._store.outbox.failed(mail.key, words[:200], due_at)
 
     async def _over_smtp(self, message: EmailMessage) -> None:
         server = self._server
@@ -126,6 +155,7 @@ class Outbox:
             port=server.port,
             use_tls=server.tls == "tls",
             start_tls=server.tls == "starttls",
+            cert_bundle=server.ca_file or None,
             username=server.user or None,
             password=server.password.reveal() or None,
             timeout=TIMEOUT_S,

@@ -155,8 +155,20 @@ class ReceiptKeyShow(Command, frozen=True, tag="receipt key show"):
     """Answered by the public key that receipts are signed under."""
 
 
+class MailList(Command, frozen=True, tag="mail list"):
+    """Mails that did not go out yet."""
+
+
+class MailRetry(Command, frozen=True, tag="mail retry"):
+    """Without `key`: all whose last try failed."""
+
+    key: Annotated[str, Meta(max_length=200)] | None = None
+
+
 AnyCommand = (
-    InmateAdd
+    MailList
+    | MailRetry
+    | InmateAdd
     | InmateMove
     | InmateImport
     | InmateList

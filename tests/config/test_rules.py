@@ -83,6 +83,7 @@ WRONG: list[tuple[type, str, object]] = [
     (MailServer, "public_url", "http://visits.example"),
     (MailServer, "public_url", "https://visits.example/page"),
     (MailServer, "public_url", "visits.example"),
+    (MailServer, "ca_file", "/nowhere/ca.pem"),
     (TerminalConfig, "language", "english"),
     (TerminalConfig, "ca_file", "/nowhere/ca.pem"),
     (TerminalConfig, "ca_file", "ca.pem"),

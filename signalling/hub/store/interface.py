@@ -271,8 +271,14 @@ class OutboxStore(Protocol):
 
     async def sent(self, key: str) -> None: ...
 
-    async def failed(self, key: str, error: str, due_at: float) -> None:
-        """Count a try that failed; the next one is at `due_at`."""
+    async def failed(self, key: str, error: str, due_at: float | None) -> None:
+        """Count a try that failed; the next one is at `due_at`, with None there is none."""
+
+    async def retry(self, key: str | None) -> list[str]:
+        """Let a mail be tried anew from now on; with None all whose last try failed.
+
+        Returns the keys of those; mails that were sent are left alone.
+        """
 
 
 class PastStore(Protocol):

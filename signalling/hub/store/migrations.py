@@ -125,8 +125,8 @@ def accounts(db: Database) -> None:
         "alter table outbox add column failed_at real;"
         "drop index outbox_due;"
         "create index outbox_due on outbox(due_at) where sent_at is null and failed_at is null;"
-        "alter table outbox add column put_at real not null default 0;"
-        "update outbox set put_at = due_at;"
+        "alter table outbox add column wanted_at real not null default 0;"
+        "update outbox set wanted_at = due_at;"
     )
 
 

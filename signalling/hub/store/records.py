@@ -151,7 +151,11 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that goes out once. `calendar` is an .ics file to attach."""
+    """A mail that goes out once. `calendar` is an .ics file to attach.
+
+    `due_at` is when it is tried next, `wanted_at` when it was to go out at first, `failed_at` when
+    it was given up.
+    """
 
     key: str
     recipient: str
@@ -162,6 +166,8 @@ class Mail:
     tries: int = 0
     sent_at: float | None = None
     error: str = ""
+    wanted_at: float = 0.0
+    failed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

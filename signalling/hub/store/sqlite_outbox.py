@@ -10,7 +10,10 @@ from sqlite_utils import Database
 from signalling.hub.store.records import Mail
 from signalling.hub.store.writer import Writer
 
-_MAIL: Final = "key, recipient, subject, body, calendar, due_at, tries, sent_at, error"
+_MAIL: Final = (
+    "key, recipient, subject, body, calendar, due_at, tries, sent_at, error, wanted_at, failed_at"
+)
+_WAITS: Final = "sent_at is null and failed_at is null"
 
 
 class SqliteOutbox:
@@ -30,7 +33,7 @@ class SqliteOutbox:
         def work(db: Database) -> list[Mail]:
             sql = (
                 f"select {_MAIL} from outbox"  # noqa: S608 - our own list of columns
-                " where sent_at is null and due_at <= ? order by due_at limit ?"
+                f" where {_WAITS} and due_at <= ? order by due_at limit ?"
             )
             rows = db.query(sql, (self._clock(), limit))
             return [Mail(**row) for row in rows]
@@ -41,7 +44,7 @@ class SqliteOutbox:
         """When the next mail is to go out."""
 
         def work(db: Database) -> float | None:
-            sql = "select min(due_at) from outbox where sent_at is null"
+            sql = f"select min(due_at) from outbox where {_WAITS}"  # noqa: S608 - ours
             due_at: float | None = db.execute(sql).fetchone()[0]
             return due_at
 
@@ -65,23 +68,39 @@ class SqliteOutbox:
 
         await self._writer.run(work)
 
-    async def failed(self, key: str, error: str, due_at: float) -> None:
-        """It could not be sent; it is tried again."""
+    async def failed(self, key: str, error: str, due_at: float | None) -> None:
+        """It could not be sent; it is tried again at `due_at`, or with None given up."""
 
         def work(db: Database) -> None:
             db.execute(
-                "update outbox set tries = tries + 1, error = ?, due_at = ? where key = ?",
-                (error, due_at, key),
+                "update outbox set tries = tries + 1, error = ?, due_at = coalesce(?, due_at),"
+                " failed_at = ? where key = ?",
+                (error, due_at, self._clock() if due_at is None else None, key),
             )
 
         await self._writer.run(work)
+
+    async def retry(self, key: str | None) -> list[str]:
+        """Let one mail, or all, that was not sent be tried anew from now on; return their keys."""
+
+        def work(db: Database) -> list[str]:
+            now = self._clock()
+            rows = db.execute(
+                "update outbox set due_at = ?, wanted_at = ?, failed_at = null, tries = 0"
+                " where sent_at is null and (key = ? or (? is null and error <> ''))"
+                " returning key",
+                (now, now, key, key),
+            )
+            return sorted(row[0] for row in rows.fetchall())
+
+        return await self._writer.run(work)
 
 
 def insert_mail(db: Database, mail: Mail) -> bool:
     """Keep a mail within a transaction; False when its key is known already."""
     row = (mail.key, mail.recipient, mail.subject, mail.body, mail.calendar, mail.due_at)
     sql = (
-        "insert into outbox (key, recipient, subject, body, calendar, due_at)"
-        " values (?, ?, ?, ?, ?, ?) on conflict do nothing"
+        "insert into outbox (key, recipient, subject, body, calendar, due_at, wanted_at)"
+        " values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
     )
-    return bool(db.execute(sql, row).rowcount)
+    return bool(db.execute(sql, (*row, mail.due_at)).rowcount)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,12 +17,7 @@ from signalling.hub.outbox import FIRST_RETRY_S, LONGEST_RETRY_S, as_message, re
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Mail
 from tests.signalling.hub.harness import EMAIL, Hub, hub_config, running_hub
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.signalling.hub.mail_server import free_port
 
 
 @contextmanager
