@@ -15,9 +15,9 @@ BIN = Path(sys.executable).parent
 
 
 def blocks() -> list[str]:
-    """The shell blocks after "A technician", in order: hub, people, terminal."""
+    """The first shell blocks after "A technician", in order: hub, people, terminal."""
     text = README[README.index("**A technician**") : README.index("## Words")]
-    return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)[:3]
 
 
 def words(block: str, home: Path, where: Path, port: int = 0) -> list[str]:

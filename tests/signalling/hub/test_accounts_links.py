@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 import pytest
 
 from signalling.account_messages import (
@@ -133,3 +136,40 @@ async def test_the_owner_gets_in_by_mail_while_guessing_shuts_the_account(hub: H
     token = await token_to(hub, EMAIL, "reset")
     await page.ask(ResetPassword(token=token, password=OTHER_PASSWORD), PasswordChanged)
     await page.log_in(EMAIL, OTHER_PASSWORD)
+
+
+async def test_known_and_unknown_addresses_take_the_same_path(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes long is hashing and writing: as much of both for either address."""
+    await hub.people()
+    page = await greeted(hub)
+    passwords, writer = hub.services.accounts._passwords, hub.services.store.people._writer  # type: ignore[attr-defined]
+    runs: Counter[str] = Counter()
+
+    def count(of: object, name: str) -> None:
+        real = getattr(of, name)
+
+        async def counted(*args: object) -> object:
+            runs[name] += 1
+            return await real(*args)
+
+        monkeypatch.setattr(of, name, counted)
+
+    count(passwords, "_run")
+    count(writer, "run")
+    monkeypatch.setattr(hub.services.outbox, "look", lambda: None)  # sending comes after the answer
+    kinds: list[Callable[[str], Message]] = [
+        lambda email: LogIn(email=email, password=OTHER_PASSWORD),
+        lambda email: CreateAccount(email=email, password=OTHER_PASSWORD, name="N"),
+        lambda email: ForgotPassword(email=email),
+        lambda email: ResendVerification(email=email),
+    ]
+    for hashes, make in zip((1, 1, 0, 0), kinds, strict=True):
+        taken = []
+        for email in (EMAIL, NOBODY):
+            runs.clear()
+            await page.ask(make(email), Message)
+            taken.append(dict(runs))
+        assert taken[0] == taken[1], make
+        assert taken[0].get("_run", 0) == hashes, make
