@@ -43,6 +43,16 @@ class Call:
     """The terminal's candidates since the offer, as the page may see them."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPress:
+    """The telephone was pressed while the terminal's link was away for a moment."""
+
+    page: str
+    visitor: str
+    until: float
+    """Then the person has turned away, or will press again."""
+
+
 @dataclass(slots=True)
 class Live:
     """One visit. Whoever appends to its log holds `lock`."""
@@ -57,6 +67,7 @@ class Live:
     pressed: dict[str, float] = field(default_factory=dict)
     """When the telephone was pressed on the page that has the visit, or had it when its socket
     was lost: that one needs no second press when it comes back."""
+    kept_press: KeptPress | None = None
     in_before: frozenset[str] = frozenset()
     """After a restart of the hub in a visit that went on: the visitors who were in it by its log.
     A page of theirs that says it was pressed needs no second press."""
@@ -143,6 +154,22 @@ class Live:
         """The person at the page that has the visit pressed the telephone."""
         at = self.pressed.setdefault(page, now)
         self.ends = replace(self.ends, page=replace(self.ends.page, pressed_at=at))
+
+    def keep_press(self, page: str, visitor: str, now: float, grace_s: float) -> bool:
+        """Keep a press until the terminal is back; False when it has been away for too long."""
+        gone_since = self.ends.terminal.gone_since
+        if gone_since is None or now >= gone_since + grace_s:
+            return False
+        self.kept_press = KeptPress(page, visitor, now + grace_s)
+        return True
+
+    def take_kept_press(self, now: float) -> str | None:
+        """Return who pressed on the page that has the visit and is still here; it is used up."""
+        kept, self.kept_press = self.kept_press, None
+        if kept is None or now >= kept.until or kept.page != self.holder:
+            return None
+        joined = self.pages.get(kept.page)
+        return kept.visitor if joined is not None and joined.outlet is not None else None
 
     def page_gone(self, page: str, where: PageIs, now: float, since: float) -> None:
         """A page left, was closed or lost; another one here gets the visit unless it was lost."""

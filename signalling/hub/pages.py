@@ -160,27 +160,19 @@ class Pages:
             live.give_to(message.page, now)
             log.info("visit %s: taken over by another page", live.id)
         live.press(message.page, now)
-        if status is Status.READY and live.visit.terminal in self._board.terminals:
-            await self._begin(live, page)
-            return
+        assert page.session is not None
+        visitor = page.session.visitor
+        if status is Status.READY:
+            if live.visit.terminal in self._board.terminals:
+                await begin(self._visits, live, visitor, now)
+                return
+            # Its link comes back by itself, as a rule within seconds: no reason to say no.
+            grace_s = self._config.visits.link_grace_s
+            if live.keep_press(message.page, visitor, now, grace_s):
+                return
         await self._visits.settle(live)
         if status not in (Status.IN_VISIT, Status.INTERRUPTED):
             raise UserError("not-ready", status=str(status))
-
-    async def _begin(self, live: Live, page: FamilyPage) -> None:
-        assert page.session is not None
-        who = page.session.visitor
-        try:
-            await self._visits.change(
-                live,
-                lambda visit, _now: (
-                    [Draft(Begun(who), f"visitor:{who}")] if visit.begun_at is None else []
-                ),
-            )
-        except IllegalEvent as error:
-            status = self._status(live, self._store.clock())
-            log.info("visit %s: not begun: %s", live.id, error)
-            raise UserError("not-ready", status=str(status)) from error
 
     async def end(self, page: FamilyPage, visit: str) -> None:
         """The red X on the family's side."""
@@ -231,6 +223,21 @@ class Pages:
     @staticmethod
     def _status(live: Live, now: float) -> Status:
         return live.visit.status(max(now, live.visit.last_recorded_at))
+
+
+async def begin(visits: Visits, live: Live, visitor: str, now: float) -> None:
+    """Begin a visit whose telephone was pressed. Raises UserError."""
+    try:
+        await visits.change(
+            live,
+            lambda visit, _now: (
+                [Draft(Begun(visitor), f"visitor:{visitor}")] if visit.begun_at is None else []
+            ),
+        )
+    except IllegalEvent as error:
+        status = live.visit.status(max(now, live.visit.last_recorded_at))
+        log.info("visit %s: not begun: %s", live.id, error)
+        raise UserError("not-ready", status=str(status)) from error
 
 
 async def end_by_red_x(visits: Visits, live: Live, by: By, author: str) -> None:

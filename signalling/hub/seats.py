@@ -11,7 +11,7 @@ from signalling.hub.breaks import TerminalEnd, spacing_s
 from signalling.hub.bus.interface import Bus, TerminalChanged
 from signalling.hub.inmates import Inmates
 from signalling.hub.live import Live
-from signalling.hub.pages import end_by_red_x
+from signalling.hub.pages import begin, end_by_red_x
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft, Inmate, SeatRow
 from signalling.hub.switchboard import Switchboard, TerminalLink
@@ -244,6 +244,12 @@ class Seats:
             now = self._store.clock()
             end = replace(live.ends.terminal, gone_since=None, receiving=False, receiving_since=now)
             live.ends = replace(live.ends, terminal=end)
+            pressed_by = live.take_kept_press(now)
+            if pressed_by is not None and _is_ready(live.visit, now):
+                try:
+                    await begin(self._visits, live, pressed_by, now)
+                except UserError as error:  # it ended in this moment; the terminal is here
+                    log.info("visit %s: the press came too late: %s", live.id, error)
             await self._visits.settle(live)
 
     async def link_down(self, terminal: str, last_heard_at: float) -> None:
@@ -301,6 +307,10 @@ class Seats:
 
     def _changed(self, terminal: str, facility: str) -> None:
         self._bus.publish(TerminalChanged(terminal, facility))
+
+
+def _is_ready(visit: Visit, now: float) -> bool:
+    return visit.status(max(now, visit.last_recorded_at)) is Status.READY
 
 
 def in_window(visit: Visit, now: float) -> bool:
