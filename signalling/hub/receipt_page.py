@@ -143,7 +143,7 @@ class _Page:
 
     def _facts(self) -> Markup:
         words, receipt, named = self._words, self._receipt, self._named
-        names = Markup(", ").join(self._name(each) for each in named.visitors)
+        names = Markup(", ").join(self._name(each or words["erased"]) for each in named.visitors)
         rows: list[tuple[str, str]] = [
             (words["visitor" if len(named.visitors) == 1 else "visitors"], names),
             (words["inmate"], self._name(named.inmate)),

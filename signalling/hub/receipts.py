@@ -24,6 +24,7 @@ class Named:
     facility: Facility
     inmate: str
     visitors: tuple[str, ...]
+    """Empty for one who erased their account."""
 
 
 class Receipts:
@@ -50,12 +51,12 @@ class Receipts:
         booked = folded.booked
         people = self._store.people
         inmate = await people.inmate(booked.inmate)
-        visitors = [(await people.visitor(who), who) for who in folded.visitors]
+        visitors = [await people.visitor(who) for who in folded.visitors]
         return Named(
             receipt_of(events, self._give_back_max_s),
             self._facilities[booked.facility],
             inmate.name if inmate is not None else booked.inmate,
-            tuple(visitor.name if visitor is not None else who for visitor, who in visitors),
+            tuple(visitor.name if visitor is not None else "" for visitor in visitors),
         )
 
     def sign(self, named: Named) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 from sqlite_utils import Database
@@ -12,9 +13,10 @@ from signalling.hub.store.visit_rows import read_log
 from signalling.hub.store.writer import Writer
 from signalling.visit import Visit, fold
 
-_PAST = """
+# SQLite keeps the order of a cross join: from one visitor's visits, never through a facility's.
+PAST: Final = """
 select v.id, r.stars from visit_visitors w
-join visits v on v.id = w.visit
+cross join visits v on v.id = w.visit
 left join ratings r on r.visit = v.id and r.visitor = w.visitor
 where w.visitor = ? and v.facility = ? and v.closed_at < ?
 order by v.closed_at desc, v.id limit ?
@@ -34,7 +36,7 @@ class SqlitePast:
         """A visitor's at one facility that ended before a time, the newest first."""
 
         def work(db: Database) -> list[PastVisit]:
-            rows = db.execute(_PAST, (visitor, facility, before, limit)).fetchall()
+            rows = db.execute(PAST, (visitor, facility, before, limit)).fetchall()
             return [_past(db, visit, stars) for visit, stars in rows]
 
         return await self._writer.run(work)
@@ -89,7 +91,8 @@ def _past(db: Database, visit: str, stars: int | None) -> PastVisit:
 def _people(db: Database, visit: Visit, visitors: Sequence[str]) -> tuple[tuple[str, str], ...]:
     sql = (
         "select v.name, coalesce(a.relation, '') from visitors v"
-        " left join approvals a on a.visitor = v.id and a.inmate = ? where v.id = ?"
+        " left join approvals a on a.visitor = v.id and a.inmate = ?"
+        " where v.id = ? and v.deleted_at is null"
     )
     found = [db.execute(sql, (visit.booked.inmate, who)).fetchone() for who in visitors]
     return tuple(row or (who, "") for row, who in zip(found, visitors, strict=True))

@@ -131,6 +131,10 @@ def test_names_are_text_in_any_script_and_with_any_markup() -> None:
     assert isolated == [HOSTILE, arabic, hebrew, HOSTILE, HOSTILE, "North Jail", HOSTILE]
 
 
+def test_one_who_erased_their_account_has_no_name() -> None:
+    assert "Visitors Ana , (account deleted)" in Seen(page(named(visitors=("Ana", "")))).text
+
+
 def test_what_never_began_shows_no_sums() -> None:
     nobody = named(
         begun_at=None, used_s=0, lost_s=0, losses=(), additions=(), added_s=0, not_added_s=0,
