@@ -17,6 +17,7 @@ from signalling.hub.scheduling import zone
 from signalling.hub.services import Services
 from signalling.hub.store.records import Rating
 from signalling.hub.switchboard import FamilyPage
+from signalling.hub.throttle import Throttle
 from signalling.hub.views import visit_view
 from signalling.hub.web_files import POLICY, File, own_page, own_styles
 from signalling.receipt import NotEnded
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 AfterMessage = GetTicket | ListPast | Rate
 """What is handled here."""
 PAST_AT_ONCE: Final = 20
+ASKS: Final = 60
+ASKS_WINDOW_S: Final = 60.0
+"""How often a visitor asks in each window: the fold of a long log takes milliseconds of the hub."""
 JSON: Final = "application/json; charset=utf-8"
 
 
@@ -38,6 +42,7 @@ class AfterEndpoint:
         self._services = services
         self._store = services.store
         self._visits = services.visits
+        self._asks = Throttle(ASKS, ASKS_WINDOW_S)
         self._facilities: dict[str, Facility] = {each.id: each for each in services.config.facility}
 
     async def handle(self, page: FamilyPage, message: AfterMessage) -> None:
@@ -47,6 +52,11 @@ class AfterEndpoint:
             UserError: `unknown-visit`, also for somebody else's; `ended`, no calendar file of what
                 is over; `not-ready`, no receipt or rating before the end; `busy`.
         """
+        assert page.session is not None
+        visitor, now = page.session.visitor, self._store.clock()
+        if self._asks.shut_until(visitor, now) is not None:
+            raise UserError("busy")
+        self._asks.failed(visitor, now)
         match message:
             case GetTicket():
                 await self._ticket(page, message)

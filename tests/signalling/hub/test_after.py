@@ -11,6 +11,7 @@ from icalendar import Calendar
 
 from signalling.booking_messages import GetTicket, ListPast, Past, Rate, Rated, Ticket
 from signalling.hub import staff_commands as ask
+from signalling.hub.after_endpoint import ASKS, ASKS_WINDOW_S
 from signalling.hub.signing import check
 from signalling.hub.visits import KEPT_AFTER_END_S
 from signalling.messages import Appointments, End
@@ -155,6 +156,17 @@ async def test_what_never_began_is_not_rated(hub: Hub) -> None:
     await hub.do(ask.VisitCancel(visit=visit))
     page = await hub.ready_page()
     assert (await page.refused(Rate(visit=visit, stars=1))).code == "not-ready"
+
+
+async def test_asking_without_end_is_slowed_and_opens_again(hub: Hub) -> None:
+    await hub.people()
+    page = await hub.ready_page()
+    unknown = GetTicket(visit="nothing", what="receipt")
+    for _ in range(ASKS):
+        assert (await page.refused(unknown)).code == "unknown-visit"
+    assert (await page.refused(unknown)).code == "busy"
+    hub.pass_time(ASKS_WINDOW_S)
+    assert (await page.refused(unknown)).code == "unknown-visit"
 
 
 async def test_stars_and_receipts_outlast_the_hub_and_the_list(tmp_path: Path) -> None:
