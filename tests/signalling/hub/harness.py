@@ -406,7 +406,10 @@ def hub_config(state_dir: Path, **more: Any) -> HubConfig:
 
 @contextlib.asynccontextmanager
 async def running_hub(
-    config: HubConfig, clock: Clock | None = None, keys: dict[str, Ed25519PrivateKey] | None = None
+    config: HubConfig,
+    clock: Clock | None = None,
+    keys: dict[str, Ed25519PrivateKey] | None = None,
+    files: dict[str, File] | None = None,
 ) -> AsyncIterator[Hub]:
     """Run a hub, staff socket included; clients still open at the end are closed after it."""
     clock = clock or Clock()
@@ -415,7 +418,7 @@ async def running_hub(
             open_services(config, clock) as services,
             staff_socket(Desk(services), socket_path(config), ""),
         ):
-            async with listen(services, FILES) as url:
+            async with listen(services, files or FILES) as url:
                 hub = Hub(services, url, clock, keys if keys is not None else {})
                 yield hub
             for client in hub.clients:
