@@ -1,7 +1,8 @@
-/** Log-in, sign-up and facility log-in: asks the hub and puts what came of it into the model. */
+/** A visitor's account, from sign-up to its end: asks the hub, puts what came of it into the model. */
 
-import { fieldsOf, retype } from "./forms.js";
-import { NoReplyError, RefusedError } from "./protocol.js";
+import { ask, isComplete } from "./asking.js";
+import { plain } from "./field-rules.js";
+import { fieldsOf, retype, typed } from "./forms.js";
 
 /** @typedef {import("./model.js").Model} Model */
 
@@ -9,6 +10,9 @@ const TOKEN_KEY = "visitbooth.token";
 
 /** What a session token looks like. PROTOCOL.md, `hello`. */
 const TOKEN = /^[A-Za-z0-9_-]{16,128}$/;
+
+/** A link in a mail. Behind the "#" it is sent nowhere, and it is taken out of sight at once. */
+const LINK = /^#(verify|reset)=(.*)$/;
 
 /** The session's secret: in localStorage where the browser lets us, else in memory. */
 export class TokenStore {
@@ -43,6 +47,19 @@ export class TokenStore {
 
 export class Account {
   /**
+   * The token of a link that shows whose an e-mail is, until the hub has heard of it.
+   *
+   * @type {string|null}
+   */
+  #verifying = null;
+  /**
+   * The token that lets a new password be set.
+   *
+   * @type {string|null}
+   */
+  #resetting = null;
+
+  /**
    * @param {object} options
    * @param {Model} options.model
    * @param {import("./protocol.js").HubConnection} options.hub
@@ -72,90 +89,153 @@ export class Account {
         this.onLoggedOut();
         this.forget();
       },
+      account: (/** @type {import("./messages.js").Account} */ account) => {
+        model.account = account;
+        onChange();
+      },
     };
   }
 
   actions() {
     const { model } = this;
-    /** @param {Partial<Model>} what */
-    const change = (what) => {
-      Object.assign(model, what);
-      this.onChange();
-    };
     return {
-      switchEntry: () =>
-        change({ entry: model.entry === "log-in" ? "create-account" : "log-in", note: null }),
-      logIn: (/** @type {SubmitEvent} */ event) => {
-        const value = fieldsOf(event);
-        void this.logIn(value("email"), value("password")).then((done) => {
-          if (done) change({ passwordShown: false });
-          else retype("password");
-        });
+      switchEntry: () => this.#show({ entry: model.entry === "log-in" ? "create-account" : "log-in" }),
+      /** From the screen that says where a mail went, back to what was typed. */
+      entryBack: () => {
+        const retyped = model.mailFor === "reset" ? "forgot-password" : "create-account";
+        this.#show({ entry: model.entry === "check-mail" ? retyped : "log-in" });
       },
-      createAccount: (/** @type {SubmitEvent} */ event) => {
+      toLogIn: () => this.#show({ entry: "log-in" }),
+      toForgot: () => this.#show({ entry: "forgot-password", email: typed("email") || model.email }),
+      logIn: (/** @type {SubmitEvent} */ event) => void this.#logIn(fieldsOf(event)),
+      createAccount: (/** @type {SubmitEvent} */ event) => void this.#create(fieldsOf(event)),
+      forgotPassword: (/** @type {SubmitEvent} */ event) => {
         const value = fieldsOf(event);
-        void this.create(value("email"), value("password"), value("name"));
+        if (isComplete(this, { email: "email" }, value)) void this.#mail("reset", value("email").trim());
       },
-      chooseFacility: (/** @type {string|null} */ choosing) => change({ choosing, note: null }),
+      /** The same mail again. */
+      resend: () => void this.#mail(model.entry === "check-mail" ? model.mailFor : "verify", model.email),
+      resetPassword: (/** @type {SubmitEvent} */ event) => void this.#reset(fieldsOf(event)),
+      chooseFacility: (/** @type {string|null} */ choosing) => this.#show({ choosing }),
       facilityLogIn: (/** @type {SubmitEvent} */ event) => {
-        const value = fieldsOf(event);
         this.onPressed();
-        if (model.choosing === null) return;
-        void this.openFacility(model.choosing, value("facility-password")).then((done) => {
-          if (done) change({ passwordShown: false });
-          else retype("facility-password");
-        });
+        void this.#openFacility(fieldsOf(event));
       },
-      showPassword: () => change({ passwordShown: !model.passwordShown }),
+      showPassword: () => {
+        model.passwordShown = !model.passwordShown;
+        this.onChange();
+      },
     };
   }
 
-  /**
-   * Whether it was let in.
-   *
-   * @param {string} email
-   * @param {string} password
-   */
-  async logIn(email, password) {
-    return this.#ask({ type: "log-in", email, password }, "logged-in");
+  /** Take the token out of the address, if a mailed link was followed. */
+  readLink() {
+    const { hash, pathname, search } = window.location;
+    const found = LINK.exec(hash);
+    if (found === null) return;
+    window.history.replaceState(window.history.state, "", pathname + search);
+    const [, kind, token = ""] = found;
+    if (!TOKEN.test(token)) {
+      this.#show({ note: { about: "verify-email", code: "link-not-valid", facts: {} } });
+    } else if (kind === "reset") {
+      this.#resetting = token;
+      this.#show({ entry: "new-password" });
+    } else {
+      this.#verifying = token;
+      void this.connected();
+    }
   }
 
-  /**
-   * @param {string} email
-   * @param {string} password
-   * @param {string} name
-   */
-  async create(email, password, name) {
-    const done = await this.#ask(
-      { type: "create-account", email, password, name },
+  /** There is a hub to ask: a link that waited is followed. */
+  async connected() {
+    const token = this.#verifying;
+    if (token === null || this.model.link !== "open") return;
+    const done = await ask(this, { type: "verify-email", token }, "email-verified");
+    const { model } = this;
+    if (model.note?.code === "no-reply") return; // again when the hub is back
+    this.#verifying = null;
+    const note = done === null ? model.note : { about: "verify-email", code: "email-verified", facts: {} };
+    this.#show({ entry: "log-in", email: done?.email ?? model.email, note });
+  }
+
+  /** @param {(id: string) => string} value */
+  async #logIn(value) {
+    const { model } = this;
+    model.email = value("email").trim();
+    if (!isComplete(this, { email: "email", password: "any" }, value)) return;
+    const { email } = model;
+    const done = await ask(this, { type: "log-in", email, password: value("password") }, "logged-in");
+    if (done === null) {
+      retype("password");
+      return;
+    }
+    this.#show({});
+    this.useLanguage();
+  }
+
+  /** @param {(id: string) => string} value */
+  async #create(value) {
+    if (!isComplete(this, { name: "name", email: "email", password: "new-password" }, value)) return;
+    const [name, email, password] = [plain(value("name")), value("email").trim(), value("password")];
+    const done = await ask(
+      this,
+      { type: "create-account", email, password, name, language: language() },
       "account-created",
     );
-    if (!done) return;
-    this.model.email = email;
-    this.model.entry = "log-in";
-    this.model.note = { about: "log-in", code: "account-created", facts: {} };
-    this.onChange();
+    if (done !== null) this.#show({ entry: "check-mail", mailFor: "verify", email });
   }
 
   /**
-   * @param {string} facility
-   * @param {string} password
+   * @param {Model["mailFor"]} mailFor
+   * @param {string} email
    */
-  async openFacility(facility, password) {
-    return this.#ask({ type: "facility-log-in", facility, password }, "facility-opened");
+  async #mail(mailFor, email) {
+    const again = this.model.entry === "check-mail";
+    const type = mailFor === "reset" ? "forgot-password" : "resend-verification";
+    if ((await ask(this, { type, email, language: language() }, "mail-sent")) === null) return;
+    const note = again ? { about: type, code: "mail-sent", facts: {} } : null;
+    this.#show({ entry: "check-mail", mailFor, email, note });
+  }
+
+  /** @param {(id: string) => string} value */
+  async #reset(value) {
+    const token = this.#resetting;
+    if (token === null || !isComplete(this, { "new-password": "new-password" }, value)) return;
+    const password = value("new-password");
+    if ((await ask(this, { type: "reset-password", token, password }, "password-changed")) === null) return;
+    this.#resetting = null;
+    if (this.model.name !== null) this.forget();
+    this.#show({ entry: "log-in", note: { about: "log-in", code: "password-changed", facts: {} } });
+  }
+
+  /** @param {(id: string) => string} value */
+  async #openFacility(value) {
+    const facility = this.model.choosing;
+    if (facility === null || !isComplete(this, { "facility-password": "any" }, value)) return;
+    const password = value("facility-password");
+    const opened = await ask(this, { type: "facility-log-in", facility, password }, "facility-opened");
+    if (opened === null) retype("facility-password");
+    else this.#show({});
+  }
+
+  /** Mails from now on are in the language that the page is shown in. */
+  useLanguage() {
+    if (this.model.name !== null) this.hub.send({ type: "use-language", language: language() });
   }
 
   /** Ends the session here even when the hub cannot be told now. */
   async logOut() {
-    await this.#ask({ type: "log-out" }, "logged-out");
+    await ask(this, { type: "log-out" }, "logged-out");
     this.forget();
   }
 
   /** The session is over: nothing of it stays on the screen. */
   forget() {
+    const { model } = this;
     this.tokens.set(null);
-    Object.assign(this.model, {
+    Object.assign(model, {
       name: null,
+      account: null,
       email: "",
       facility: null,
       choosing: null,
@@ -169,37 +249,25 @@ export class Account {
       tab: "appointments",
       tabBefore: null,
       sheet: null,
-      entry: "log-in",
+      faults: {},
+      passwordShown: false,
+      entry: model.entry === "new-password" ? model.entry : "log-in",
     });
     this.onChange();
   }
 
   /**
-   * Whether the hub did it. A refusal becomes the model's note.
+   * Another screen, without what was said on the one before.
    *
-   * @param {import("./messages.js").MessageOut} message
-   * @param {import("./messages.js").MessageIn["type"]} reply
+   * @param {Partial<Model>} what
    */
-  async #ask(message, reply) {
-    const about = message.type;
-    this.model.busy = about;
-    this.model.note = null;
+  #show(what) {
+    Object.assign(this.model, { note: null, faults: {}, passwordShown: false, ...what });
     this.onChange();
-    try {
-      await this.hub.request(message, reply);
-      return true;
-    } catch (error) {
-      if (error instanceof RefusedError) {
-        this.model.note = { about, code: error.code, facts: error.facts };
-      } else if (error instanceof NoReplyError) {
-        this.model.note = { about, code: "no-reply", facts: {} };
-      } else {
-        throw error;
-      }
-      return false;
-    } finally {
-      this.model.busy = null;
-      this.onChange();
-    }
   }
+}
+
+/** The language that the page is shown in. */
+function language() {
+  return document.documentElement.lang;
 }

@@ -5,8 +5,9 @@
  *
  * | where | hooks |
  * | --- | --- |
- * | everywhere | body[data-screen=loading, outdated, log-in, create-account, facility, check, appointments, in-visit, held, ended]; html[lang]; language, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE] |
- * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry; [data-show=password] |
+ * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, check, appointments, in-visit, held, ended]; html[lang]; language, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
+ * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry, forgot, resend (e-mail not verified yet); [data-show=password] |
+ * | check-mail, forgot-password, new-password | mail-to, resend, wrong-address; email, forgot-password; new-password, reset-password; to-log-in |
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over; [data-why] of a pending visit |
@@ -128,6 +129,8 @@ class App {
       }
       this.effects.visible();
     });
+    window.addEventListener("hashchange", () => this.account.readLink());
+    this.account.readLink();
     this.hub.start();
     window.setInterval(() => this.changed(), TICK_MS);
     this.changed();
@@ -173,8 +176,10 @@ class App {
   #linkChanged(link) {
     this.model.link = link;
     this.model.linkSince = this.hub.now();
-    if (link === "open") this.visiting.reconnected();
-    else if (this.visiting.forgetPresses() || isPressed(this.model)) {
+    if (link === "open") {
+      this.visiting.reconnected();
+      void this.account.connected();
+    } else if (this.visiting.forgetPresses() || isPressed(this.model)) {
       // The press may be lost on the way: it is asked for again, and never acts much later.
       this.model.mine = null;
     }
@@ -186,11 +191,12 @@ class App {
     return {
       welcome: (/** @type {import("./messages.js").Welcome} */ { name, facilities, opened }) => {
         const { model } = this;
+        const gone = name === null && model.name !== null;
         model.facilities = facilities;
         model.name = name;
         model.facility = facilities.find((each) => each.id === opened) ?? null;
         model.since = this.hub.now();
-        if (name === null && model.visits !== null) this.account.forget();
+        if (gone) this.account.forget();
         changed();
       },
       "facility-opened": (/** @type {import("./messages.js").FacilityOpened} */ { facility }) => {
@@ -283,7 +289,7 @@ class App {
       dismiss: act.dismiss,
       "ask-end": act.askEnd,
       "leave-end": act.leaveEnd,
-      "log-in": act.switchEntry,
+      entry: act.entryBack,
       facilities: () => act.chooseFacility(null),
       tab: () => model.tabBefore !== null && act.openTab(model.tabBefore),
     };
@@ -303,6 +309,7 @@ class App {
         this.language = this.language === "en" ? "es" : "en";
         remembered(() => window.localStorage, LANGUAGE_KEY, this.language);
         this.changed();
+        this.account.useLanguage();
       },
       retry: () => {
         model.since = this.hub.now();

@@ -7,7 +7,8 @@ import { FULL } from "./visit-controls.js";
 /** @typedef {import("./messages.js").Facts} Facts */
 /** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
 /** @typedef {"denied"|"denied-system"|"muted"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
-/** @typedef {"loading"|"outdated"|"log-in"|"create-account"|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {"loading"|"outdated"|Entry|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {"log-in"|"create-account"|"check-mail"|"forgot-password"|"new-password"} Entry */
 /** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
 /** @typedef {"appointments"|"check"} Tab */
 /** @typedef {{about: string, code: string, facts: Facts}} Note */
@@ -24,6 +25,7 @@ import { FULL } from "./visit-controls.js";
  * @property {import("./protocol.js").LinkState} link
  * @property {number} linkSince  when `link` became so
  * @property {string|null} name  of the visitor; null: not logged in
+ * @property {import("./messages.js").Account|null} account  null until the hub has told
  * @property {FacilityView[]|null} facilities  null before the first welcome
  * @property {FacilityView|null} facility  the open one
  * @property {string|null} choosing  facility whose password is asked
@@ -32,8 +34,9 @@ import { FULL } from "./visit-controls.js";
  * @property {string|null} early  visit whose telephone was pressed before it was green
  * @property {"untried"|"trying"|"failed"|import("./network-check.js").NetworkFound} network
  * @property {number} since  when the page began to wait for what it shows as loading
- * @property {"log-in"|"create-account"} entry
- * @property {string} email  of the account that was created here, to log in with
+ * @property {Entry} entry  the screen of whoever is not logged in
+ * @property {string} email  of whoever is not logged in yet: typed, or shown by a link to be theirs
+ * @property {"verify"|"reset"} mailFor  what the mail is for that the screen says to look for
  * @property {boolean} passwordShown
  * @property {Tab} tab
  * @property {Tab|null} tabBefore  where the browser's Back goes
@@ -45,6 +48,7 @@ import { FULL } from "./visit-controls.js";
  * @property {string|null} leftEnd  ended visit whose end was read
  * @property {string|null} busy  type of the request under way
  * @property {Note|null} note  the last refusal or good news, shown above the button
+ * @property {import("./field-rules.js").Faults} faults  what is wrong with which field
  * @property {Sheet|null} sheet
  * @property {DeviceState} devices
  * @property {boolean} receiving  media of the jail arrives
@@ -71,6 +75,7 @@ export function newModel(page, now) {
     link: "connecting",
     linkSince: now,
     name: null,
+    account: null,
     facilities: null,
     facility: null,
     choosing: null,
@@ -81,6 +86,7 @@ export function newModel(page, now) {
     since: now,
     entry: "log-in",
     email: "",
+    mailFor: "verify",
     passwordShown: false,
     tab: "appointments",
     tabBefore: null,
@@ -92,6 +98,7 @@ export function newModel(page, now) {
     leftEnd: null,
     busy: null,
     note: null,
+    faults: {},
     sheet: null,
     devices: { camera: null, microphone: null, asked: false },
     receiving: false,

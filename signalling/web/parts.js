@@ -57,6 +57,25 @@ export function pill(look, symbol, text, props = {}) {
   return h("span", { ...props, class: `pill ${look}` }, icon(symbol), text);
 }
 
+/** What the hub refuses, in words of its own. */
+const REFUSED = /** @type {const} */ ([
+  "bad-email",
+  "busy",
+  "email-not-verified",
+  "ended",
+  "facility-not-open",
+  "link-not-valid",
+  "no-reply",
+  "not-logged-in",
+  "not-ready",
+  "unknown-facility",
+  "unknown-visit",
+  "visit-elsewhere",
+  "weak-password",
+]);
+/** What was done. */
+const DONE = /** @type {const} */ (["email-verified", "mail-sent", "password-changed"]);
+
 /**
  * The refusal (or good news) about one of these requests, above its button.
  *
@@ -66,38 +85,27 @@ export function pill(look, symbol, text, props = {}) {
 export function refusal({ model, t, times }, ...about) {
   const said = model.note;
   if (said === null || !about.includes(said.about)) return null;
-  const props = { role: "alert", "data-note": said.code };
-  const unlock = said.facts["unlock_at"];
-  switch (said.code) {
-    case "account-created":
-      return note("check-disc", t("account-created"), "", props);
-    case "wrong-log-in": {
-      const word = said.about === "log-in" ? "refused-wrong-log-in" : "refused-wrong-password";
-      return note("warning", t(word), "", props);
-    }
+  const { code, facts } = said;
+  const props = { key: "refusal", role: "alert", "data-note": code };
+  const done = DONE.find((each) => each === code);
+  if (done !== undefined) return note("check-disc", t(done), "", { ...props, role: "status" });
+  const word = REFUSED.find((each) => each === code);
+  if (word !== undefined) return note("warning", t(`refused-${word}`), "", props);
+  switch (code) {
+    case "wrong-log-in":
+      return note("warning", t(said.about === "log-in" ? "refused-wrong-log-in" : "refused-wrong-password"), "", props);
     case "not-approved":
       return note("pending", t("refused-not-approved"), t("refused-not-approved-more"), props);
     case "too-many-tries": {
+      const unlock = facts["unlock_at"];
       const known = typeof unlock === "number" && times !== null;
       const text = known
         ? t("refused-too-many-tries", { time: times.clock(unlock) })
         : t("refused-too-many-tries-wait");
       return note("clock", text, "", props);
     }
-    case "not-logged-in":
-    case "facility-not-open":
-    case "unknown-visit":
-    case "not-ready":
-    case "ended":
-    case "busy":
-    case "bad-email":
-    case "weak-password":
-    case "unknown-facility":
-    case "visit-elsewhere":
-    case "no-reply":
-      return note("warning", t(`refused-${said.code}`), "", props);
     default:
-      return note("warning", t("refused-other", { code: said.code }), "", props);
+      return note("warning", t("refused-other", { code }), "", props);
   }
 }
 

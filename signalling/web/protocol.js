@@ -34,6 +34,9 @@ export const OPEN_WITHIN_MS = 10000;
 export const REPLY_WITHIN_MS = 10000;
 const BACKOFF_MS = [300, 700, 1500, 3000, 6000, 10000];
 const CLOSE_VIOLATION = 4002;
+/** More than this waiting to go out makes a ping late. */
+const BUFFERED_BYTES = 32 * 1024;
+const BUFFERED_MS = 50;
 
 /** A person asked for what cannot be now. `code` picks the words. */
 export class RefusedError extends Error {
@@ -142,6 +145,13 @@ export class HubConnection {
     if (this.link !== "open" || socket === null || socket.readyState !== socket.OPEN) return false;
     socket.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Wait until the network has taken most of what was sent. At once when there is no connection. */
+  async sent() {
+    while (this.link === "open" && (this.socket?.bufferedAmount ?? 0) > BUFFERED_BYTES) {
+      await new Promise((resolve) => this.world.after(() => resolve(undefined), BUFFERED_MS));
+    }
   }
 
   /**

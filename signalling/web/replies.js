@@ -4,7 +4,6 @@
  */
 
 const PLAIN = /** @type {const} */ ([
-  "account",
   "account-created",
   "email-verified",
   "facility-terms",

@@ -4,13 +4,15 @@ import { patch } from "./dom.js";
 import { appointments } from "./screen-appointments.js";
 import { check } from "./screen-check.js";
 import { ended } from "./screen-ended.js";
-import { facility, loading, logIn, outdated } from "./screen-log-in.js";
+import { entry } from "./screen-entry.js";
+import { facility, loading, outdated } from "./screen-facility.js";
 import { bar, held, overPicture } from "./screen-visit.js";
 import { header, sheet, tabs } from "./shell.js";
-import { ownVisit, screenOf } from "./state.js";
+import { ownVisit } from "./state.js";
+import { screenOf } from "./state-screen.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
-/** @typedef {{header: HTMLElement, screen: HTMLElement, over: HTMLElement, bar: HTMLElement, tabs: HTMLElement, sheet: HTMLDialogElement}} Places */
+/** @typedef {{header: HTMLElement, screen: HTMLElement, over: HTMLElement, bar: HTMLElement, tabs: HTMLElement, sheet: HTMLDialogElement, view?: string}} Places */
 
 /**
  * Make the document show the scene; returns the screen shown.
@@ -20,16 +22,18 @@ import { ownVisit, screenOf } from "./state.js";
  */
 export function render(scene, places) {
   const screen = screenOf(scene.model);
-  const changed = document.body.dataset["screen"] !== screen;
   document.body.dataset["screen"] = screen;
+  const shown = main(scene, screen);
   patch(places.header, header(scene, screen));
   patch(places.tabs, tabs(scene, screen));
-  patch(places.screen, [main(scene, screen)]);
+  patch(places.screen, [shown]);
   const visit = screen === "in-visit" ? ownVisit(scene.model) : null;
   patch(places.over, visit === null ? [] : overPicture(scene, visit));
   patch(places.bar, visit === null || scene.times === null ? [] : bar(scene, scene.times, visit));
   showSheet(scene, places.sheet);
-  if (changed) focusHeading(screen, places);
+  const view = `${screen} ${shown?.key}`;
+  if (places.view !== view) focusHeading(screen, places);
+  places.view = view;
   return screen;
 }
 
@@ -47,7 +51,10 @@ function main(scene, screen) {
       return outdated(scene);
     case "log-in":
     case "create-account":
-      return logIn(scene);
+    case "check-mail":
+    case "forgot-password":
+    case "new-password":
+      return entry(scene);
     case "facility":
       return facility(scene);
     case "check":
@@ -77,17 +84,22 @@ function showSheet(scene, dialog) {
 }
 
 /**
- * A new screen is read from its heading; in the visit, from its first button.
+ * A new screen is read from its heading; one to type in, from its first empty field; in the visit,
+ * from its first button.
  *
  * @param {import("./model.js").Screen} screen
  * @param {Places} places
  */
 function focusHeading(screen, places) {
   if (places.sheet.open) return;
-  const target =
-    screen === "in-visit"
-      ? places.bar.querySelector("button")
-      : places.screen.querySelector("input, h1");
+  const shown = [...places.screen.querySelectorAll(".entry input, .form.alone input, h1")].filter(isSeen);
+  const empty = shown.find((each) => each instanceof HTMLInputElement && each.value === "");
+  const target = screen === "in-visit" ? places.bar.querySelector("button") : empty ?? shown[0];
   if (target instanceof HTMLElement) target.focus({ preventScroll: true });
   window.scrollTo(0, 0);
+}
+
+/** @param {Element} element */
+function isSeen(element) {
+  return /** @type {HTMLElement} */ (element).offsetParent !== null;
 }

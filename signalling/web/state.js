@@ -4,7 +4,6 @@
 
 /** @typedef {import("./messages.js").VisitView} VisitView */
 /** @typedef {import("./model.js").Model} Model */
-/** @typedef {import("./model.js").Screen} Screen */
 /** @typedef {import("./model.js").Quality} Quality */
 
 export const METER_BLOCKS = 16;
@@ -31,25 +30,6 @@ export function ownVisit(model) {
   if (visit === null || visit.begun_at === null) return null;
   if (visit.status === "ended") return visit.id === model.leftEnd ? null : visit;
   return visit.page === null || visit.page === model.page ? visit : null;
-}
-
-/**
- * @param {Model} model
- * @returns {Screen}
- */
-export function screenOf(model) {
-  if (model.link === "outdated") return "outdated";
-  if (model.facilities === null) return "loading";
-  if (model.name === null) return model.entry;
-  if (model.facility === null) return "facility";
-  const visit = ownVisit(model);
-  if (visit !== null) {
-    if (visit.status === "ended") return "ended";
-    return heldOf(visit, model) === null ? "in-visit" : "held";
-  }
-  // Only the visits tell whether there is time for the check.
-  if (!model.checked && model.visits === null) return "appointments";
-  return model.checked ? model.tab : "check";
 }
 
 /**

@@ -6,10 +6,11 @@
  * to the entry again. (To push a new one without a press would let browsers skip it.)
  */
 
-import { ownVisit, screenOf } from "./state.js";
+import { ownVisit } from "./state.js";
+import { screenOf } from "./state-screen.js";
 
 /** @typedef {import("./model.js").Model} Model */
-/** @typedef {"dismiss"|"ask-end"|"stay"|"leave-end"|"log-in"|"facilities"|"tab"} Step */
+/** @typedef {"dismiss"|"ask-end"|"stay"|"leave-end"|"entry"|"facilities"|"tab"} Step */
 
 const INSIDE = "visitbooth-inside";
 
@@ -28,7 +29,10 @@ export function stepBack(model) {
     case "ended":
       return "leave-end";
     case "create-account":
-      return "log-in";
+    case "check-mail":
+    case "forgot-password":
+    case "new-password":
+      return "entry";
     case "facility":
       return model.choosing === null ? null : "facilities";
     case "appointments":
@@ -52,7 +56,7 @@ export function leavesVisit(model) {
 export class WayBack {
   /**
    * @param {object} options
-   * @param {Pick<Window, "history"|"onbeforeunload"|"onpopstate">} options.page
+   * @param {Pick<Window, "history"|"location"|"onbeforeunload"|"onpopstate">} options.page
    * @param {Model} options.model
    * @param {Record<Exclude<Step, "stay">, () => void>} options.steps  what each step does
    */
@@ -80,7 +84,8 @@ export class WayBack {
   #back() {
     const { page, model, steps } = this;
     this.returning = false;
-    if (this.#inside) return;
+    // A mailed link that is opened in this page is no Back, but says itself as one.
+    if (this.#inside || page.location.hash !== "") return;
     const step = stepBack(model);
     if (step === null) {
       page.history.back();

@@ -136,6 +136,7 @@ class Demonstration:
             await page.fill("#password", PASSWORD)
             since = self.hub.process.seen
             await page.click("#create-account")
+            await other.at("check-mail")
             # Without an SMTP server the mail with the link is in the hub's log.
             link = await self.hub.process.wait_for(r"(http://\S+/#verify=\S+)", 20, since)
             mailed = Family(await other.context.new_page(), other.context, link[1])

@@ -26,18 +26,14 @@ from signalling.errors import ProtocolError
 from signalling.hub.web_files import read_web_files, refuse, respond
 from signalling.messages import (
     PAGE_TO_HUB,
-    AccountCreated,
     Appointments,
-    CreateAccount,
     End,
     FacilityLogIn,
     FacilityOpened,
     Hello,
     Join,
     Joined,
-    LoggedIn,
     LoggedOut,
-    LogIn,
     LogOut,
     Message,
     PageToHub,
@@ -49,9 +45,8 @@ from signalling.messages import (
 )
 from signalling.visit import Status
 from signalling.wire import MAX_FRAME, FacilityView, IceServer, Person, VisitView
+from tests.signalling.web.fake_accounts import EMAIL, PASSWORD, FakeAccounts
 
-EMAIL = "maria@mail.example"
-PASSWORD = "the river runs to the sea"
 FACILITY = FacilityView(id="lindell", name="Lindell County Jail", time_zone="America/Chicago")
 
 M = TypeVar("M", bound=Message)
@@ -111,6 +106,7 @@ class FakeHub:
     refusing: tuple[type[Message], ...] = ()
     """Kinds that are refused as `busy`."""
     opened: str | None = None
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
     on_message: Callable[[PageToHub], Any] | None = None
     _sockets: set[ServerConnection] = field(default_factory=set)
     _server: Server | None = None
@@ -181,13 +177,8 @@ class FakeHub:
             case Hello(token=token):
                 name = "Maria" if token else None
                 welcome = Welcome(now=now, name=name, facilities=(FACILITY,), opened=self.opened)
-                return [welcome, self._appointments()] if self.opened else [welcome]
-            case CreateAccount():
-                return [AccountCreated()]
-            case LogIn(email=email, password=password):
-                if (email, password) != (EMAIL, PASSWORD):
-                    return [Refused(about="log-in", code="wrong-log-in")]
-                return [LoggedIn(token="t" * 43, name="Maria")]
+                pushed = self.accounts.pushed() if token else []
+                return [welcome, *pushed, *([self._appointments()] if self.opened else [])]
             case LogOut():
                 self.opened = None
                 return [LoggedOut()]
@@ -203,7 +194,7 @@ class FakeHub:
                 return [Probed(sent=sent, padding=padding)]
             case Join(visit=visit):
                 return [Joined(visit=visit, ice_servers=(), ice_policy="all")]
-        return []
+        return self.accounts.replies(message)
 
     def _appointments(self) -> Appointments:
         return Appointments(now=time.time(), visits=tuple(self.visits), own=self.own)

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { newModel } from "../../../signalling/web/model.js";
 import * as state from "../../../signalling/web/state.js";
+import { screenOf } from "../../../signalling/web/state-screen.js";
 import { countdown, exactLength, JailTimes, lengthWords, localeFor, shortLength } from "../../../signalling/web/times.js";
 import { words } from "../../../signalling/web/words.js";
 
@@ -49,7 +50,7 @@ test("the screen follows from the model, from connecting to the end", () => {
     [{ visits: [begun({ status: "ended" })] }, "appointments"],
   ];
   for (const [fields, screen] of steps) {
-    assert.equal(state.screenOf(model(fields)), screen, JSON.stringify(fields));
+    assert.equal(screenOf(model(fields)), screen, JSON.stringify(fields));
   }
 });
 
@@ -85,7 +86,7 @@ test("a visit that waits for a press on this page has its telephone, whatever el
   const held = (fields, more = {}) =>
     state.heldOf(begun({ ...shut, ...fields }), model({ mine: "v1", linkSince: NOW - 3, ...more }));
   assert.deepEqual(held({}), { where: "press", since: NOW - 20, given: false });
-  assert.equal(state.screenOf(model({ mine: "v1", visits: [begun(shut)] })), "held");
+  assert.equal(screenOf(model({ mine: "v1", visits: [begun(shut)] })), "held");
   // What came first still says whose time it is.
   const handset = { side: "terminal", cause: "handset", since: NOW - 30 };
   const dropped = { side: "terminal", cause: "link", since: NOW - 30 };

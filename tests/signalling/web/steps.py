@@ -36,6 +36,13 @@ async def picture(page: Page, name: str) -> None:
         await page.screenshot(path=SHOTS / f"{size}-{name}.png")
 
 
+async def type_in(page: Page, submit: str, **fields: str) -> None:
+    """Fill in fields of a form and send it."""
+    for field, text in fields.items():
+        await page.fill(f"#{field}", text)
+    await page.click(f"#{submit}")
+
+
 async def facility_log_in(page: Page) -> None:
     """Log in and open the facility; which screen comes then is the visits' matter."""
     await page.fill("#email", EMAIL)

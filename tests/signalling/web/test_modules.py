@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+<<<<<<< HEAD
 from signalling.hub.receipt_page import STYLES as RECEIPT_STYLES
+=======
+from signalling.hub.passwords import MIN_LENGTH
+>>>>>>> 203cc0d (Sign up and set a password anew by mail on the page, name faults beside the field)
 from signalling.messages import HUB_TO_PAGE, PAGE_TO_HUB
 from signalling.wire import VisitView
 
@@ -61,6 +65,11 @@ def test_the_pages_messages_have_the_same_fields() -> None:
     fields: dict[str, dict[str, str]] = json.loads(node("-e", script))
     expected = {name: set(each.__struct_fields__) for name, each in HUB_TO_PAGE.types.items()}
     assert {name: set(each) for name, each in fields.items()} == expected
+
+
+def test_the_page_asks_for_passwords_as_long_as_the_hub_does() -> None:
+    script = f"import('{WEB.as_uri()}/field-rules.js').then((m) => console.log(m.MIN_PASSWORD))"
+    assert int(node("-e", script)) == MIN_LENGTH
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,10 @@ const ended = { visits: [{ ...VISIT, status: "ended" }], mine: "v1" };
 test("every screen has its step back, or leaves the page", () => {
   const steps = [
     [{ name: null }, null],
-    [{ name: null, entry: "create-account" }, "log-in"],
+    [{ name: null, entry: "create-account" }, "entry"],
+    [{ name: null, entry: "check-mail" }, "entry"],
+    [{ name: null, entry: "forgot-password" }, "entry"],
+    [{ entry: "new-password" }, "entry"],
     [{ facility: null }, null],
     [{ facility: null, choosing: "lindell" }, "facilities"],
     [{}, null],
@@ -40,7 +43,7 @@ test("every screen has its step back, or leaves the page", () => {
 function browser() {
   const entries = ["elsewhere", null];
   let at = 1;
-  const page = { onpopstate: null, onbeforeunload: null };
+  const page = { onpopstate: null, onbeforeunload: null, location: { hash: "" } };
   const go = (by) => {
     if (entries[at + by] === undefined) return;
     at += by;
@@ -68,7 +71,7 @@ test("Back takes one step, stays while there is another, and then leaves", () =>
       "ask-end": () => own.sheet = { kind: "end", visit: "v1", until: NOW },
       dismiss: () => own.sheet = null,
       "leave-end": () => own.mine = null,
-      "log-in": () => taken.push("log-in"),
+      entry: () => taken.push("log-in"),
       facilities: () => taken.push("facilities"),
       tab: () => Object.assign(own, { tabBefore: null, tab: "check" }),
     },
@@ -92,4 +95,12 @@ test("Back takes one step, stays while there is another, and then leaves", () =>
   press();
   assert.ok(gone());
   assert.deepEqual(taken, []);
+});
+
+test("a mailed link that is opened in the page is no Back", () => {
+  const { page, gone } = browser();
+  new WayBack({ page, model: model(), steps: {} });
+  page.location.hash = "#verify=token";
+  page.onpopstate();
+  assert.ok(!gone());
 });
