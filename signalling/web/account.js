@@ -93,12 +93,17 @@ export class Account {
         model.account = account;
         onChange();
       },
+      sessions: (/** @type {import("./messages.js").Sessions} */ { sessions }) => {
+        model.sessions = sessions;
+        onChange();
+      },
     };
   }
 
   actions() {
     const { model } = this;
     return {
+      ...this.#ownActions(),
       switchEntry: () => this.#show({ entry: model.entry === "log-in" ? "create-account" : "log-in" }),
       /** From the screen that says where a mail went, back to what was typed. */
       entryBack: () => {
@@ -125,6 +130,34 @@ export class Account {
         model.passwordShown = !model.passwordShown;
         this.onChange();
       },
+    };
+  }
+
+  /** What is done on the account's own screen. */
+  #ownActions() {
+    const { model } = this;
+    return {
+      openAccount: () => this.#openAccount(null),
+      leaveSide: () => this.#show({ side: null, changing: null }),
+      /** Open the form to change it, or close it. */
+      toChange: (/** @type {"email"|"password"} */ what) =>
+        this.#show({ changing: model.changing === what ? null : what }),
+      changeEmail: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        if (!isComplete(this, { "new-email": "email", "email-password": "any" }, value)) return;
+        const [email, password] = [value("new-email").trim(), value("email-password")];
+        void this.#change({ type: "change-email", email, password }, "mail-sent", null);
+      },
+      changePassword: (/** @type {SubmitEvent} */ event) => {
+        const value = fieldsOf(event);
+        if (!isComplete(this, { "old-password": "any", "new-password": "new-password" }, value)) return;
+        const [password, new_password] = [value("old-password"), value("new-password")];
+        void this.#change({ type: "change-password", password, new_password }, "password-changed", "password-changed");
+      },
+      endSession: (/** @type {string|null} */ session) =>
+        void ask(this, { type: "end-session", session }, "sessions"),
+      askDelete: () => this.#show({ sheet: { kind: "delete", visit: "", until: null, since: this.hub.now() } }),
+      deleteAccount: (/** @type {SubmitEvent} */ event) => void this.#delete(fieldsOf(event)),
     };
   }
 
@@ -156,6 +189,7 @@ export class Account {
     this.#verifying = null;
     const note = done === null ? model.note : { about: "verify-email", code: "email-verified", facts: {} };
     this.#show({ entry: "log-in", email: done?.email ?? model.email, note });
+    if (model.name !== null) this.#openAccount(note);
   }
 
   /** @param {(id: string) => string} value */
@@ -218,6 +252,32 @@ export class Account {
     else this.#show({});
   }
 
+  /** @param {import("./model.js").Note|null} note */
+  #openAccount(note) {
+    this.#show({ side: "account", changing: null, note });
+    this.hub.send({ type: "list-sessions" });
+  }
+
+  /**
+   * Ask for the change; where it was made, close its form and say so.
+   *
+   * @param {import("./messages.js").MessageOut} message
+   * @param {"mail-sent"|"password-changed"} reply
+   * @param {string|null} code  of what is said; null where the account itself tells
+   */
+  async #change(message, reply, code) {
+    if ((await ask(this, message, reply)) === null) return;
+    this.#openAccount(code === null ? null : { about: message.type, code, facts: {} });
+  }
+
+  /** @param {(id: string) => string} value */
+  async #delete(value) {
+    if (!isComplete(this, { "delete-password": "any" }, value)) return;
+    const password = value("delete-password");
+    if ((await ask(this, { type: "delete-account", password }, "logged-out")) === null) return;
+    this.#show({ note: { about: "log-in", code: "account-deleted", facts: {} } });
+  }
+
   /** Mails from now on are in the language that the page is shown in. */
   useLanguage() {
     if (this.model.name !== null) this.hub.send({ type: "use-language", language: language() });
@@ -236,6 +296,9 @@ export class Account {
     Object.assign(model, {
       name: null,
       account: null,
+      sessions: null,
+      side: null,
+      changing: null,
       email: "",
       facility: null,
       choosing: null,

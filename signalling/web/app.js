@@ -5,9 +5,10 @@
  *
  * | where | hooks |
  * | --- | --- |
- * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, check, appointments, in-visit, held, ended]; html[lang]; language, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
+ * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, account, check, appointments, in-visit, held, ended]; html[lang]; language, account, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
  * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry, forgot, resend (e-mail not verified yet); [data-show=password] |
  * | check-mail, forgot-password, new-password | mail-to, resend, wrong-address; email, forgot-password; new-password, reset-password; to-log-in |
+ * | account | back, pending-email, to-change-email, to-change-password; new-email, email-password, change-email; old-password, new-password, change-password; [data-session=ID], [data-end-session=ID], end-others; log-out-here, to-delete; sheet: delete-password, delete-account, keep-account |
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over; [data-why] of a pending visit |
@@ -290,6 +291,7 @@ class App {
       "ask-end": act.askEnd,
       "leave-end": act.leaveEnd,
       entry: act.entryBack,
+      side: act.leaveSide,
       facilities: () => act.chooseFacility(null),
       tab: () => model.tabBefore !== null && act.openTab(model.tabBefore),
     };
@@ -328,7 +330,7 @@ class App {
         const from = model.checked ? model.tab : "check";
         // A tab that was left for this one is no step back from here.
         if (from !== tab) model.tabBefore = model.tabBefore === tab ? null : from;
-        change({ tab, checked: true, note: null });
+        change({ tab, checked: true, side: null, note: null, faults: {} });
       },
       checkDone: () => this.act.openTab("appointments"),
       /** A telephone that is not green yet. */

@@ -1,7 +1,7 @@
 /** What a field has to hold before the hub is asked, and which field a refusal is about. Pure. */
 
 /** @typedef {"any"|"name"|"email"|"new-password"} Kind */
-/** @typedef {"empty"|"email"|"long"|"short"|"weak"} Fault */
+/** @typedef {"empty"|"email"|"long"|"short"|"weak"|"wrong"} Fault */
 /** @typedef {Record<string, Fault>} Faults  by the id of the field */
 
 /** As the hub's passwords.py has it; a test holds the two together. */
@@ -18,6 +18,11 @@ const REFUSED = new Map(
   /** @type {[string, [string, Fault]][]} */ ([
     ["create-account bad-email", ["email", "email"]],
     ["create-account weak-password", ["password", "weak"]],
+    ["change-email wrong-log-in", ["email-password", "wrong"]],
+    ["change-email bad-email", ["new-email", "email"]],
+    ["change-password wrong-log-in", ["old-password", "wrong"]],
+    ["change-password weak-password", ["new-password", "weak"]],
+    ["delete-account wrong-log-in", ["delete-password", "wrong"]],
     ["reset-password weak-password", ["new-password", "weak"]],
   ]),
 );

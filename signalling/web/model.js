@@ -7,15 +7,17 @@ import { FULL } from "./visit-controls.js";
 /** @typedef {import("./messages.js").Facts} Facts */
 /** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
 /** @typedef {"denied"|"denied-system"|"muted"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
-/** @typedef {"loading"|"outdated"|Entry|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {"loading"|"outdated"|Entry|Side|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
 /** @typedef {"log-in"|"create-account"|"check-mail"|"forgot-password"|"new-password"} Entry */
+/** @typedef {"account"} Side */
 /** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
 /** @typedef {"appointments"|"check"} Tab */
 /** @typedef {{about: string, code: string, facts: Facts}} Note */
 /**
- * A question over the screen. "end" goes away at `until`; it is there `since`, seconds by the hub's clock.
+ * A question over the screen. "end" goes away at `until`; it is there `since`, seconds by the
+ * hub's clock. `visit` is empty where it is about none.
  *
- * @typedef {{kind: "end"|"take-over", visit: string, until: number|null, since: number}} Sheet
+ * @typedef {{kind: "end"|"take-over"|"delete", visit: string, until: number|null, since: number}} Sheet
  */
 /**
  * Everything the page knows. Only controllers change it; screens read it.
@@ -26,6 +28,9 @@ import { FULL } from "./visit-controls.js";
  * @property {number} linkSince  when `link` became so
  * @property {string|null} name  of the visitor; null: not logged in
  * @property {import("./messages.js").Account|null} account  null until the hub has told
+ * @property {import("./messages.js").SessionView[]|null} sessions  null until the hub has told
+ * @property {Side|null} side  screen beside the tabs
+ * @property {"email"|"password"|null} changing  what of the account is typed anew
  * @property {FacilityView[]|null} facilities  null before the first welcome
  * @property {FacilityView|null} facility  the open one
  * @property {string|null} choosing  facility whose password is asked
@@ -76,6 +81,9 @@ export function newModel(page, now) {
     linkSince: now,
     name: null,
     account: null,
+    sessions: null,
+    side: null,
+    changing: null,
     facilities: null,
     facility: null,
     choosing: null,

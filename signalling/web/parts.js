@@ -64,17 +64,20 @@ const REFUSED = /** @type {const} */ ([
   "email-not-verified",
   "ended",
   "facility-not-open",
+  "in-a-visit",
   "link-not-valid",
   "no-reply",
   "not-logged-in",
+  "not-offered",
   "not-ready",
   "unknown-facility",
+  "unknown-session",
   "unknown-visit",
   "visit-elsewhere",
   "weak-password",
 ]);
 /** What was done. */
-const DONE = /** @type {const} */ (["email-verified", "mail-sent", "password-changed"]);
+const DONE = /** @type {const} */ (["account-deleted", "email-verified", "mail-sent", "password-changed"]);
 
 /**
  * The refusal (or good news) about one of these requests, above its button.

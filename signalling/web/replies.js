@@ -18,7 +18,6 @@ const PLAIN = /** @type {const} */ ([
   "pong",
   "probed",
   "rated",
-  "sessions",
   "slots",
   "ticket",
   "violation",

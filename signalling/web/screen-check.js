@@ -54,7 +54,7 @@ export function check(scene) {
  *
  * @param {Scene} scene
  */
-function visitBar({ model, t, act }) {
+export function visitBar({ model, t, act }) {
   const visit = sortedVisits(model.visits ?? []).find(isOpen);
   if (visit === undefined) return null;
   const word = visit.status === "ready" ? "visit-is-ready" : "visit-is-running";

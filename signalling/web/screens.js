@@ -1,6 +1,7 @@
 /** Draws the model: which screen, and what stands around it. */
 
 import { patch } from "./dom.js";
+import { account } from "./screen-account.js";
 import { appointments } from "./screen-appointments.js";
 import { check } from "./screen-check.js";
 import { ended } from "./screen-ended.js";
@@ -55,6 +56,8 @@ function main(scene, screen) {
     case "forgot-password":
     case "new-password":
       return entry(scene);
+    case "account":
+      return account(scene);
     case "facility":
       return facility(scene);
     case "check":

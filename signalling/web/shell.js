@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { button } from "./parts.js";
+import { deleteSheet } from "./screen-account.js";
 import { END_SHEET_S, takesAnswer } from "./state.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
@@ -19,7 +20,8 @@ const TABS = /** @type {const} */ ([
 export function header(scene, screen) {
   const { model, t, act } = scene;
   const place = model.facility?.name ?? onlyFacility(model);
-  const tabbed = screen === "appointments" || screen === "check";
+  const tabbed = isTabbed(model, screen);
+  const inside = tabbed || screen === "facility" || screen === "account";
   const timed = screen === "held" || screen === "ended";
   return [
     h(
@@ -42,10 +44,16 @@ export function header(scene, screen) {
             onclick: act.switchLanguage,
           },
           icon("globe"),
-          h("span", { class: tabbed || screen === "facility" ? "tucked" : null }, t("other-language")),
+          h("span", { class: inside ? "tucked" : null }, t("other-language")),
         ),
-      tabbed && h("span", { class: "who" }, icon("account"), model.name ?? ""),
-      (tabbed || screen === "facility") &&
+      inside &&
+        button(
+          "quiet me",
+          { id: "account", key: "account", "aria-current": screen === "account" ? "page" : null, onclick: act.openAccount },
+          icon("account"),
+          h("bdi", null, model.name ?? ""),
+        ),
+      inside &&
         button(
           "quiet log-out",
           { id: "log-out", key: "log-out", "aria-label": t("log-out"), onclick: act.logOut },
@@ -66,8 +74,8 @@ function onlyFacility(model) {
  * @param {Scene} scene
  * @param {Screen} screen
  */
-export function tabs({ t, act }, screen) {
-  if (screen !== "appointments" && screen !== "check") return [];
+export function tabs({ model, t, act }, screen) {
+  if (!isTabbed(model, screen)) return [];
   return TABS.map(({ tab, symbol, word }) =>
     h(
       "button",
@@ -85,8 +93,20 @@ export function tabs({ t, act }, screen) {
   );
 }
 
+/**
+ * Whether the tabs stand around the screen.
+ *
+ * @param {Scene["model"]} model
+ * @param {Screen} screen
+ */
+function isTabbed({ facility }, screen) {
+  return TABS.some(({ tab }) => tab === screen) || (facility !== null && screen === "account");
+}
+
 /** @param {Scene} scene */
-export function sheet({ model, now, t, act }) {
+export function sheet(scene) {
+  const { model, now, t, act } = scene;
+  if (model.sheet?.kind === "delete") return deleteSheet(scene);
   const asked = model.sheet;
   const visit = model.visits?.find((each) => each.id === asked?.visit);
   if (asked === null || visit === undefined) return [];

@@ -20,6 +20,7 @@ export function screenOf(model) {
   }
   // The link of a mail was followed, whoever is logged in here.
   if (model.entry === "new-password") return model.entry;
+  if (model.side !== null) return model.side;
   if (model.facility === null) return "facility";
   // Only the visits tell whether there is time for the check.
   if (!model.checked && model.visits === null) return "appointments";

@@ -10,7 +10,7 @@ import { ownVisit } from "./state.js";
 import { screenOf } from "./state-screen.js";
 
 /** @typedef {import("./model.js").Model} Model */
-/** @typedef {"dismiss"|"ask-end"|"stay"|"leave-end"|"entry"|"facilities"|"tab"} Step */
+/** @typedef {"dismiss"|"ask-end"|"stay"|"leave-end"|"entry"|"side"|"facilities"|"tab"} Step */
 
 const INSIDE = "visitbooth-inside";
 
@@ -33,6 +33,8 @@ export function stepBack(model) {
     case "forgot-password":
     case "new-password":
       return "entry";
+    case "account":
+      return "side";
     case "facility":
       return model.choosing === null ? null : "facilities";
     case "appointments":

@@ -6,17 +6,22 @@ import pytest
 from playwright.async_api import Page, expect
 
 from signalling.account_messages import (
+    ChangeEmail,
+    ChangePassword,
     CreateAccount,
+    DeleteAccount,
+    EndSession,
     ForgotPassword,
     LogIn,
     ResendVerification,
     ResetPassword,
+    UseLanguage,
     VerifyEmail,
 )
 from signalling.messages import Refused
-from tests.signalling.web.fake_accounts import TOKEN
+from tests.signalling.web.fake_accounts import TOKEN, a_session
 from tests.signalling.web.fake_hub import EMAIL, PASSWORD, FakeHub
-from tests.signalling.web.steps import on_screen, picture, type_in
+from tests.signalling.web.steps import log_in, on_screen, picture, type_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -146,3 +151,81 @@ async def test_a_forgotten_password_is_set_anew_by_mail(hub: FakeHub, page: Page
     assert (await hub.got(ResetPassword)).password == PASSWORD
     await on_screen(page, "log-in")
     await expect(page.locator('[data-note="password-changed"]')).to_be_visible()
+
+
+async def open_account(page: Page) -> None:
+    await page.click("#account")
+    await on_screen(page, "account")
+
+
+async def test_the_account_is_changed_with_the_password(hub: FakeHub, page: Page) -> None:
+    hub.accounts.name = "\u0645\u0631\u064a\u0645 <b>O'Neil</b>"
+    await log_in(page)
+    assert (await hub.got(UseLanguage)).language == "en"
+    await open_account(page)
+    await expect(page.locator("h2 bdi")).to_have_text(hub.accounts.name)
+    await page.click("#to-change-email")
+    await type_in(page, "change-email", **{"new-email": "ana@mail", "email-password": "no"})
+    await wrong(page, "email-password", "wrong")
+    await picture(page, "h-change-email")
+    await type_in(page, "change-email", **{"email-password": PASSWORD})
+    assert (await hub.got(ChangeEmail)).email == "ana@mail"
+    await expect(page.locator("#pending-email")).to_contain_text("ana@mail")
+    await expect(page.locator("#change-email")).to_have_count(0)
+    await page.click("#to-change-password")
+    await type_in(page, "change-password", **{"old-password": PASSWORD, "new-password": "short"})
+    await wrong(page, "new-password", "short")
+    await picture(page, "h-change-password")
+    await type_in(page, "change-password", **{"new-password": "the sea runs to the river"})
+    assert (await hub.got(ChangePassword)).password == PASSWORD
+    await expect(page.locator('[data-note="password-changed"]')).to_be_visible()
+    await page.click("#language")
+    await expect(page.locator("h1")).to_have_text("Su cuenta")
+    assert (await hub.got(UseLanguage)).language == "es"
+    await page.go_back()
+    await on_screen(page, "appointments")
+    await page.goto(f"{hub.url}#verify={TOKEN}")
+    await on_screen(page, "account")
+    await expect(page.locator('[data-note="email-verified"]')).to_be_visible()
+
+
+async def test_other_log_ins_are_seen_and_ended(hub: FakeHub, page: Page) -> None:
+    hub.accounts.sessions += [
+        a_session("phone", "Firefox, Android", 7200),
+        a_session("odd", "", 3 * 86400),
+    ]
+    await log_in(page)
+    await open_account(page)
+    row = page.locator('[data-session="phone"]')
+    await expect(row).to_contain_text("Firefox, Android")
+    await expect(row).to_contain_text("2 hours ago")
+    await expect(page.locator('[data-session="here"] button')).to_have_count(0)
+    await picture(page, "h-account")
+    await page.click('[data-end-session="phone"]')
+    assert (await hub.got(EndSession)).session == "phone"
+    await expect(row).to_have_count(0)
+    hub.accounts.sessions.append(a_session("more", "Edge, Windows", 60))
+    await page.click("#back")
+    await open_account(page)
+    await page.click("#end-others")
+    await expect(page.locator("[data-session]")).to_have_count(1)
+    assert (await hub.got(EndSession)).session is None
+
+
+async def test_an_account_is_deleted_only_with_the_password(hub: FakeHub, page: Page) -> None:
+    await log_in(page)
+    await open_account(page)
+    await page.click("#to-delete")
+    await expect(page.locator("#delete-password")).to_be_focused()
+    await type_in(page, "delete-account", **{"delete-password": "no"})
+    await wrong(page, "delete-password", "wrong")
+    await picture(page, "h-delete")
+    await page.click("#keep-account")
+    await expect(page.locator("#sheet")).to_be_hidden()
+    await page.click("#to-delete")
+    await type_in(page, "delete-account", **{"delete-password": PASSWORD})
+    assert (await hub.got(DeleteAccount)).password == PASSWORD
+    await on_screen(page, "log-in")
+    await expect(page.locator('[data-note="account-deleted"]')).to_be_visible()
+    await page.reload()
+    await on_screen(page, "log-in")
