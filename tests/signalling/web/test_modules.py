@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
-from signalling.hub.receipt_page import STYLES as RECEIPT_STYLES
-=======
 from signalling.hub.passwords import MIN_LENGTH
->>>>>>> 203cc0d (Sign up and set a password anew by mail on the page, name faults beside the field)
+from signalling.hub.receipt_page import STYLES as RECEIPT_STYLES
 from signalling.messages import HUB_TO_PAGE, PAGE_TO_HUB
 from signalling.wire import VisitView
 
