@@ -1,23 +1,19 @@
-"""What a value must mean, beyond its type and range: addresses, time zones, keys that need others.
-
-A field's rule takes one value of the right type and returns what was expected instead, or "".
-A table's rule takes the table's values, defaults included, and yields (key, expectation) for each
-mistake; the key starts in that table.
-"""
+"""What a value must mean, beyond its type and range: addresses, zones, keys that need others."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.facility_rules import FACILITY_FIELD_RULES, FACILITY_TABLE_RULES
 from config.input_codes import KEYS, SWITCHES, input_code
 from config.problems import Key, nearest
+from config.rule import FieldRule, TableRule
 from config.schema import (
     AUTO,
     Devices,
@@ -34,19 +30,7 @@ from config.schema import (
 )
 
 UNIX_SOCKET_PATH_MAX_BYTES = 107  # sun_path of <sys/un.h>, without its final zero
-RULES_MAX_CHARACTERS = 20_000
 INTERFACE_NAME_MAX = 15  # IFNAMSIZ of <linux/if.h>, without its final zero
-
-FieldRule = Callable[[Any], str]
-
-
-@dataclass(frozen=True)
-class TableRule:
-    """A rule about several fields of one table; asked only when all of `fields` are right alone."""
-
-    fields: tuple[str, ...]
-    check: Callable[[Mapping[str, Any]], Iterator[tuple[Key, str]]]
-
 
 # -- one value --------------------------------------------------------------------------------
 
@@ -284,6 +268,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     ),
     (Turn, "stun_urls"): _matches(rf"stuns?:{_HOST_PORT}", "stun:HOST:PORT"),
     (Facility, "time_zone"): _time_zone,
+    **FACILITY_FIELD_RULES,
     (MailServer, "public_url"): _public_url,
     (MailServer, "ca_file"): _ca_file,
 }
@@ -338,25 +323,6 @@ def _facility_ids(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
             seen.add(name)
 
 
-def _private_relations(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
-    for index, relation in enumerate(table["private_relations"]):
-        if relation not in table["relations"]:
-            yield ("private_relations", index), f"one of relations: {', '.join(table['relations'])}"
-
-
-def _visitors_rules(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
-    texts, version = table["rules"], table["rules_version"]
-    if texts and not version:
-        yield ("rules_version",), 'a name for these rules, such as "2026-11", since there are some'
-    if version and not texts:
-        yield ("rules",), 'the text by language, such as en = "...", since rules_version is set'
-    for language, text in texts.items():
-        if not re.fullmatch(r"[a-z]{2,3}", language):
-            yield ("rules", language), "a key that is a language's code, such as en or es"
-        elif not 1 <= len(text) <= RULES_MAX_CHARACTERS or not text.strip():
-            yield ("rules", language), f"a text of 1 to {RULES_MAX_CHARACTERS} characters"
-
-
 def _default_socket(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     if not table["staff_socket"] and _socket(table["state_dir"] + "/staff.sock"):
         yield (
@@ -381,10 +347,7 @@ TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
         TableRule(("hook", "hook_code"), _hook_code_fits),
     ),
     Turn: (TableRule(("urls", "secret"), _turn_secret),),
-    Facility: (
-        TableRule(("relations", "private_relations"), _private_relations),
-        TableRule(("rules", "rules_version"), _visitors_rules),
-    ),
+    **FACILITY_TABLE_RULES,
     Limits: (TableRule(("connections", "connections_per_address"), _connections),),
     MailServer: (TableRule(("host", "public_url"), _mailed_links),),
     HubConfig: (

@@ -286,6 +286,32 @@ class MailServer(Table, frozen=True):
     """Where families open the page; empty: where the hub listens. Mails have links to it."""
 
 
+class Visiting(Table, frozen=True):
+    """[facility.visiting] What visitors may book by themselves; without hours nothing."""
+
+    hours: tuple[str, ...] = ()
+    visit_min: Annotated[int, Meta(ge=5, le=240)] = 30
+    gap_min: Annotated[int, Meta(ge=0, le=240)] = 0
+    book_ahead_h: Annotated[float, Meta(ge=0, le=720)] = 24
+    """The latest: this long before the start. It is also how late a visit can be moved."""
+    book_ahead_days: Annotated[int, Meta(ge=1, le=90)] = 14
+    """The earliest: this many days before."""
+    cancel_before_h: Annotated[float, Meta(ge=0, le=720)] = 24
+    inmate_visits_per_week: Annotated[int, Meta(ge=0)] = 0
+    visitor_visits_per_week: Annotated[int, Meta(ge=0)] = 0
+    visitors_per_visit: Annotated[int, Meta(ge=1, le=8)] = 3
+    blackout: tuple[str, ...] = ()
+
+
+class Unit(Table, frozen=True):
+    """[[facility.unit]] A housing unit and its terminals."""
+
+    name: Text
+    terminals: Annotated[int, Meta(ge=1, le=1000)] = 1
+    hours: tuple[str, ...] = ()
+    """Empty: the facility's."""
+
+
 class Facility(Table, frozen=True):
     """[[facility]]"""
 
@@ -319,6 +345,8 @@ class Facility(Table, frozen=True):
     rules_version: Annotated[str, Meta(max_length=40)] = ""
     rules: dict[str, str] = field(default_factory=dict)
     """The text that visitors accept, by language."""
+    visiting: Visiting = field(default_factory=Visiting)
+    unit: tuple[Unit, ...] = ()
 
 
 class HubConfig(Table, frozen=True):

@@ -1,8 +1,10 @@
 """Booking, moving, inviting, and what is left of a visit afterwards. PROTOCOL.md.
 
-A `rule` is one of: `past`, `too-soon`, `too-far`, `closed`, `blackout`, `not-a-slot`, `unit-full`,
-`inmate-busy`, `visitor-busy`, `guest-busy`, `inmate-week`, `visitor-week`, `too-many-visitors`,
-`by-staff`.
+A `rule` is one of these, with its facts: `past`; `too-soon` (`hours` before the start); `too-far`
+(`days` ahead); `closed` (no hours that day); `blackout` (`reason`, may be empty); `not-a-slot`;
+`unit-full` (no terminal); `inmate-busy`, `visitor-busy`, `guest-busy` (another visit at that time);
+`inmate-week`, `visitor-week`, `guest-week` (`count` a week, Monday to Sunday); `too-many-visitors`
+(`count` may come); `by-staff` (nobody books this online).
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def leaves(table: type[msgspec.Struct], at: Key = ()) -> Iterator[tuple[Key, Any
         info = msgspec.inspect.type_info(field.type)
         if isinstance(info, msgspec.inspect.VarTupleType):
             item = info.item_type
-            if isinstance(item, msgspec.inspect.StructType):
+            # A list that may be left out is shown as one key, its tables in words above it.
+            if isinstance(item, msgspec.inspect.StructType) and field.required:
                 yield from leaves(item.cls, (*key, 0))
                 continue
         if isinstance(info, msgspec.inspect.StructType):

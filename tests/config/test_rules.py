@@ -18,6 +18,7 @@ from config.schema import (
     Technician,
     TerminalConfig,
     Turn,
+    Visiting,
 )
 from tests.config.test_structure import hub, terminal
 
@@ -130,6 +131,8 @@ WRONG: list[tuple[type, str, object]] = [
     (Turn, "stun_urls", "stun://x"),
     (Facility, "time_zone", "EST5"),
     (Facility, "time_zone", "../../etc/passwd"),
+    (Visiting, "visit_min", 32),
+    (Visiting, "gap_min", 1),
 ]
 
 
@@ -228,25 +231,3 @@ def test_the_value_of_a_secret_is_no_part_of_a_sentence() -> None:
     for rules in TABLE_RULES[Turn]:
         for _, expected in rules.check({"urls": (), "secret": Secret("hunter2")}):
             assert "hunter2" not in expected
-
-
-FACILITY = "[[facility]]\nid = 'a'\nname = 'A'\ntime_zone = 'America/New_York'\n"
-
-
-@pytest.mark.parametrize(
-    ("extra", "words"),
-    [
-        ("rules_version = '1'\n[facility.rules]\nen = 'Be kind.'\nvi = 'Xin'", None),
-        ("rules_version = '1'", "facility[1].rules: found a table"),
-        ("[facility.rules]\nen = 'Be kind.'", 'facility[1].rules_version: found ""'),
-        ("rules_version = '1'\n[facility.rules]\nEnglish = 'x'", "facility[1].rules.English"),
-        ("rules_version = '1'\n[facility.rules]\nen = ' '", 'facility[1].rules.en: found " "'),
-        ("rules_version = '1'\n[facility.rules]\nen = 1", "facility[1].rules.en: found 1"),
-        ("rules = 1", "facility[1].rules: found 1, expected a table"),
-        ("relations = ['sister']\nprivate_relations = []", None),
-        ("private_relations = ['notary']", 'facility[1].private_relations[1]: found "notary"'),
-    ],
-)
-def test_what_a_facility_asks_of_visitors(extra: str, words: str | None) -> None:
-    found = hub(FACILITY + extra)
-    assert found == [] if words is None else len(found) == 1 and found[0].startswith(words)
