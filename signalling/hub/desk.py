@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from config.schema import Facility
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
+from signalling.hub.booking import new_visit_id
 from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
 from signalling.hub.desk_mails import MailDesk
 from signalling.hub.desk_receipts import ReceiptDesk
@@ -21,10 +21,9 @@ from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
 from signalling.hub.desk_terminals import TerminalDesk
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
-from signalling.hub.mail_texts import booked_text
 from signalling.hub.passwords import require_strong
 from signalling.hub.roster import read_roster
-from signalling.hub.scheduling import NotBookable, minute_text, wall_text
+from signalling.hub.scheduling import NotBookable, minute_text
 from signalling.hub.services import Services
 from signalling.hub.store.interface import Duplicate, Occupied
 from signalling.hub.store.records import Draft, Inmate
@@ -33,7 +32,6 @@ from signalling.visit_events import Booked, By, Ended, EndReason, Event, Visitor
 
 log = logging.getLogger(__name__)
 
-_ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _SECRET_FIELDS = frozenset({"pin", "password", "roster"})
 
 
@@ -173,24 +171,17 @@ class Desk:
             sign_in_from=span.starts_at - self._services.config.visits.sign_in_early_s,
             private=private,
         )
-        visit = "".join(secrets.choice(_ID_ALPHABET) for _ in range(10))
+        unit = next((each for each in facility.unit if each.name == inmate.unit), None)
+        terminals = unit.terminals if unit is not None else 0
         try:
-            made = await self._store.visits.book(visit, booked, f"staff:{who}")
+            made = await self._store.visits.book(
+                new_visit_id(), booked, f"staff:{who}", inmate.unit, terminals
+            )
         except Occupied as error:
             raise StaffError(await self._occupied(error, booked, facility)) from None
         live = await self._services.visits.adopt(made)
-        await self._tell_booked(live, facility)
+        await self._services.visit_mails.booked(live)
         return self._row(live)
-
-    async def _tell_booked(self, live: Live, facility: Facility) -> None:
-        starts_at = live.visit.booked.starts_at
-        when = wall_text(starts_at, facility.time_zone)
-        subject, body = booked_text(live.inmate_name, facility.name, when)
-        for who in live.visit.visitors:
-            visitor = await self._store.people.visitor(who)
-            if visitor is not None:
-                key = f"booked.{live.id}.{who}"
-                await self._services.outbox.put(key, visitor.email, subject, body)
 
     async def _occupied(self, error: Occupied, booked: Booked, facility: Facility) -> str:
         other = fold(await self._store.visits.log(error.visit))

@@ -14,6 +14,7 @@ from signalling.booking_messages import CheckNetwork, GetTicket, ListPast, Probe
 from signalling.errors import UnknownMessage, UserError
 from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage, browser_of
 from signalling.hub.after_endpoint import AfterEndpoint
+from signalling.hub.booking_endpoint import BookingEndpoint, BookingMessage
 from signalling.hub.breaks import PageIs
 from signalling.hub.client import Client
 from signalling.hub.conversation import Inbox, answer, conversation
@@ -60,6 +61,7 @@ class FamilyEndpoint:
         self._accounts = services.accounts
         self._switchboard = services.switchboard
         self._rules = services.people
+        self._booking = BookingEndpoint(services.booking)
         self._people = PeopleEndpoint(
             services.store, services.bus, services.people, services.switchboard
         )
@@ -150,21 +152,22 @@ class FamilyEndpoint:
                 await self._people.handle(page, visitor.id, message)
             case FacilityLogIn():
                 await self._open_facility(page, message, address)
+            case _ if isinstance(message, BookingMessage):
+                self._require_facility(page)
+                await self._booking.handle(page, message, self._store.clock())
             case CheckNetwork():
                 self._require_session(page)
                 self._checks.check(page, message, self._store.clock())
             case Probe():
                 self._require_session(page)
                 self._checks.probe(page, message, self._store.clock())
-            case Join() | Leave() | Press() | End() | PageState() | CallStats() | Answer() | Ice():
-                await self._visit(page, message)
             case GetTicket() | ListPast() | Rate():
                 if getattr(message, "visit", None) not in page.joined:
                     self._require_facility(page)
                 self._require_session(page)
                 await self._after.handle(page, message)
             case _:
-                raise UserError("not-offered")
+                await self._visit(page, message)
 
     async def _visit(self, page: FamilyPage, message: PageToHub) -> None:
         if getattr(message, "visit", None) not in page.joined:

@@ -77,6 +77,10 @@ class Live:
     call: Call | None = None
     changed_at: float = 0.0
     """When joins or breaks were last recorded: flapping is spaced out."""
+    end_told: bool = False
+    """Whether its visitors were mailed that it does not take place, where that was due."""
+    moved_with: frozenset[str] = frozenset()
+    """Who is on the visit that was booked instead of it."""
     entered_at: float = 0.0
     """When the inmate last signed in for it: that is spaced out too."""
     measures: Measures = field(default_factory=Measures)

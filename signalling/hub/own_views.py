@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from config.schema import HubConfig
 from signalling.booking_messages import OwnView
 from signalling.hub.live import Live
 from signalling.hub.seats import Seats
 from signalling.hub.switchboard import Switchboard
+from signalling.hub.visiting_rules import cancel_until
 from signalling.hub.visits import Visits
 from signalling.hub.why import Around, why
 
@@ -13,10 +15,13 @@ from signalling.hub.why import Around, why
 class OwnViews:
     """Reads the rooms; changes nothing."""
 
-    def __init__(self, visits: Visits, seats: Seats, switchboard: Switchboard) -> None:
+    def __init__(
+        self, visits: Visits, seats: Seats, switchboard: Switchboard, config: HubConfig
+    ) -> None:
         self._visits = visits
         self._seats = seats
         self._switchboard = switchboard
+        self._visiting = {each.id: each.visiting for each in config.facility}
 
     def own_view(self, live: Live, visitor: str, now: float) -> OwnView:
         """Return a visitor's own view of a visit at `now`."""
@@ -24,10 +29,19 @@ class OwnViews:
         return OwnView(
             inmate=booked.inmate,
             by_me=live.visit.visitors[0] == visitor,
+            cancel_until=self._cancel_until(live, visitor, now),
             why=why(live.visit, now, self._around(live)),
             stars=live.stars.get(visitor),
             at_page_of=_at_page_of(live, visitor),
         )
+
+    def _cancel_until(self, live: Live, visitor: str, now: float) -> float | None:
+        visit, visiting = live.visit, self._visiting.get(live.visit.booked.facility)
+        over = visit.begun_at is not None or visit.ended is not None
+        if over or visiting is None or visit.visitors[0] != visitor:
+            return None
+        until = cancel_until(visit.booked.starts_at, visiting)
+        return until if now < until else None
 
     def busy_with(self, inmate: str) -> str | None:
         """Return the visit that an inmate is in now."""

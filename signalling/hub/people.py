@@ -83,9 +83,9 @@ class People:
             relations=asks.relations,
             private_relations=asks.private_relations,
             photo=asks.photo,  # type: ignore[arg-type]  # the schema's pattern allows no other
-            books_online=False,
-            visit_s=0.0,
-            visitors_per_visit=1,
+            books_online=bool(asks.visiting.hours or any(each.hours for each in asks.unit)),
+            visit_s=asks.visiting.visit_min * 60.0,
+            visitors_per_visit=asks.visiting.visitors_per_visit,
         )
 
     # -- what a visitor does ----------------------------------------------------------------

@@ -55,7 +55,7 @@ class Pushes:
         self._seats = seats
         self._switchboard = switchboard
         self._config = config
-        self.own = OwnViews(visits, seats, switchboard)
+        self.own = OwnViews(visits, seats, switchboard, config)
         self._busy_with: dict[str, str] = {}
         """The visit that an inmate is in, as others who wait for them were told last."""
         bus.subscribe(self._changed)

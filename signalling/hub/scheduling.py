@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+CELL_S: Final = 300
+"""Seconds of one occupancy cell: nobody can be booked twice within one."""
 MAX_LENGTH_S: Final = 4 * 3600.0
 LATE_BY_S: Final = 60.0
 """A visit may start this long ago: typing the command takes time."""

@@ -14,6 +14,7 @@ from typing import Final
 from config.schema import HubConfig
 from signalling.hub.account_links import AccountLinks
 from signalling.hub.accounts import Accounts
+from signalling.hub.booking import Booking
 from signalling.hub.bus.interface import Bus
 from signalling.hub.bus.local import LocalBus
 from signalling.hub.errors import StartError
@@ -34,6 +35,7 @@ from signalling.hub.store.sqlite import SqliteStore
 from signalling.hub.switchboard import Switchboard
 from signalling.hub.terminals import Terminals
 from signalling.hub.tickets import Tickets
+from signalling.hub.visit_mails import VisitMails
 from signalling.hub.visits import Visits
 
 Clock = Callable[[], float]
@@ -53,6 +55,8 @@ class Services:
     links: AccountLinks
     people: People
     own_account: OwnAccount
+    booking: Booking
+    visit_mails: VisitMails
     inmates: Inmates
     terminals: Terminals
     switchboard: Switchboard
@@ -151,6 +155,8 @@ def _compose(
     accounts = Accounts(store, bus, passwords, config)
     outbox = Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
+    people = People(store, bus, config)
+    visit_mails = VisitMails(store, bus, visits, outbox, config)
     return Services(
         config=config,
         store=store,
@@ -158,7 +164,9 @@ def _compose(
         accounts=accounts,
         links=AccountLinks(store, bus, accounts, outbox),
         own_account=OwnAccount(store, bus, accounts, outbox, visits),
-        people=People(store, bus, config),
+        people=people,
+        booking=Booking(store, visits, people, visit_mails, config),
+        visit_mails=visit_mails,
         inmates=inmates,
         terminals=Terminals(store, config.name),
         switchboard=switchboard,

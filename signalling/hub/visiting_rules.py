@@ -17,8 +17,7 @@ from typing import Final
 from config.schema import Facility, Visiting
 from config.visiting_hours import Closed, Opening, read_closed, read_hours
 from signalling.booking_messages import DayView, SlotView
-from signalling.hub.scheduling import NotBookable, Span, instant, zone
-from signalling.hub.store.interface import CELL_S
+from signalling.hub.scheduling import CELL_S, NotBookable, Span, instant, zone
 from signalling.wire import Scalar
 
 MINUTE_S: Final = 60.0
@@ -59,6 +58,11 @@ class Slot:
             facts=dict(self.facts),
             next_at=self.next_at,
         )
+
+
+def cancel_until(starts_at: float, visiting: Visiting) -> float:
+    """Return the last moment at which who booked a visit can cancel or move it."""
+    return starts_at - visiting.cancel_before_h * 3600.0
 
 
 def monday(at: float, time_zone: str) -> date:

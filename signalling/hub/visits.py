@@ -206,6 +206,13 @@ class Visits:
             self._schedule(live, look_at)
         self.publish(live)
 
+    async def replace(self, live: Live, visit: Visit) -> None:
+        """Take a visit as the store made it in a transaction of its own."""
+        async with live.lock:
+            if visit.length > live.visit.length:
+                live.visit = visit
+        await self.settle(live)
+
     def settle_soon(self, live: Live) -> None:
         """Settle with the next turn of the timers, for callers that cannot wait."""
         self.timers.set(live.id, self._store.clock())

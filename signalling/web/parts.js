@@ -68,7 +68,6 @@ const REFUSED = /** @type {const} */ ([
   "link-not-valid",
   "no-reply",
   "not-logged-in",
-  "not-offered",
   "not-ready",
   "unknown-facility",
   "unknown-session",

@@ -262,7 +262,6 @@ export const EN = Object.freeze({
   "refused-email-not-verified": "First open the link that we mailed you.",
   "refused-link-not-valid": "This link is too old, or it was used.",
   "refused-in-a-visit": "You are in a visit. End it first.",
-  "refused-not-offered": "This cannot be done here yet.",
   "refused-unknown-session": "That one was logged out already.",
   "refused-weak-password": "Choose a longer, rarer password.",
   "refused-unknown-facility": "We do not know this facility.",

@@ -263,7 +263,6 @@ export const ES = Object.freeze({
   "refused-email-not-verified": "Primero abra el enlace que le mandamos.",
   "refused-link-not-valid": "Este enlace es muy viejo, o ya se usó.",
   "refused-in-a-visit": "Está en una visita. Termínela primero.",
-  "refused-not-offered": "Esto todavía no se puede hacer aquí.",
   "refused-unknown-session": "Esa ya estaba cerrada.",
   "refused-weak-password": "Elija una contraseña más larga y rara.",
   "refused-unknown-facility": "No conocemos este centro.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.records import (
     Approval,
     Draft,
@@ -26,11 +27,9 @@ from signalling.hub.store.records import (
     Terminal,
     Visitor,
 )
+from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit import Visit
 from signalling.visit_events import Booked, Event
-
-CELL_S = 300
-"""Seconds of one occupancy cell: nobody can be booked twice within one."""
 
 
 class StoreError(Exception):
@@ -53,6 +52,14 @@ class Occupied(StoreError):
         self.kind = kind
         self.who = who
         self.visit = visit
+
+
+class SlotRefused(StoreError):
+    """A rule stands in the way of a booking; nothing was done."""
+
+    def __init__(self, slot: Slot) -> None:
+        super().__init__(f"the slot is refused: {slot.rule}")
+        self.slot = slot
 
 
 class Duplicate(StoreError):
@@ -87,6 +94,20 @@ class VisitStore(Protocol):
 
     async def room_after(self, visit: Visit) -> float:
         """Seconds until its people or its terminal have another visit after this one; or a day."""
+
+
+class BookingStore(Protocol):
+    """Booking by visitors: all checks are made again in the transaction that books."""
+
+    async def taken(self, wish: Wish) -> Taken:
+        """What stands in the way of a wish, now."""
+
+    async def book(self, plan: Plan) -> tuple[Visit, Visit | None]:
+        """Book, and end the visit that this one is instead of. Returns both as they then are.
+
+        A repeat of a request returns the visit that the first one made. Raises SlotRefused,
+        Occupied, Stale, IllegalEvent (the visit to move cannot be cancelled): nothing is changed.
+        """
 
 
 class PeopleStore(Protocol):
@@ -269,6 +290,9 @@ class OutboxStore(Protocol):
 
     async def all(self) -> list[Mail]: ...
 
+    async def drop(self, prefix: str) -> int:
+        """Forget the mails whose keys begin so and that were not sent; how many those were."""
+
     async def sent(self, key: str) -> None: ...
 
     async def failed(self, key: str, error: str, due_at: float | None) -> None:
@@ -301,6 +325,9 @@ class Store(Protocol):
 
     @property
     def visits(self) -> VisitStore: ...
+
+    @property
+    def booking(self) -> BookingStore: ...
 
     @property
     def people(self) -> PeopleStore: ...

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from signalling.hub.store.sqlite_accounts import SqliteAccounts
+from signalling.hub.store.sqlite_booking import SqliteBooking
 from signalling.hub.store.sqlite_outbox import SqliteOutbox
 from signalling.hub.store.sqlite_past import SqlitePast
 from signalling.hub.store.sqlite_people import SqlitePeople
@@ -27,6 +28,7 @@ class SqliteStore:
         self._writer = writer
         self._clock = clock
         self.visits = SqliteVisits(writer, clock)
+        self.booking = SqliteBooking(writer, clock)
         self.people = SqlitePeople(writer, clock)
         self.accounts = SqliteAccounts(writer, clock)
         self.requests = SqliteRequests(writer, clock)

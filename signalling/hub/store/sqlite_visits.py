@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from signalling.hub.store.interface import CELL_S
+from signalling.hub.scheduling import CELL_S
 from signalling.hub.store.records import Draft
 from signalling.hub.store.visit_rows import (
     append_all,

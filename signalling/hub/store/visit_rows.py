@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 from sqlite_utils import Database
 
-from signalling.hub.store.interface import CELL_S, Occupied, Stale
+from signalling.hub.scheduling import CELL_S
+from signalling.hub.store.interface import Occupied, Stale
 from signalling.hub.store.records import Draft
 from signalling.visit import Visit, book
 from signalling.visit_events import KIND_OF, AnyWhat, Booked, Event

@@ -12,7 +12,6 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from config.schema import Limits
-from signalling.booking_messages import CancelVisit, ListSlots
 from signalling.hub.client import MAX_WAITING
 from signalling.hub.server import counted_as
 from signalling.messages import (
@@ -335,17 +334,3 @@ async def test_names_carry_nothing_that_a_screen_obeys(hub: Hub, name: str) -> N
     await page.hello()
     await page.send(CreateAccount(email="n@example.org", password="a" * 15, name=name))
     assert await page.violated() == ("wrong-type", 1008)
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        ListSlots(inmate="i-1"),
-        CancelVisit(visit="v1"),
-    ],
-)
-async def test_what_pages_cannot_do_yet_is_said(hub: Hub, message: Message) -> None:
-    page = await hub.page()
-    await page.hello()
-    refused = await page.refused(message)
-    assert (refused.about, refused.code) == (message.__struct_config__.tag, "not-offered")

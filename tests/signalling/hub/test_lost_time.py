@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.schema import Limits, Visits
-from signalling.hub.store.interface import CELL_S
+from signalling.hub.scheduling import CELL_S
 from signalling.messages import Leave, Ping, Pong, Refused, SeatMessage, SignIn, SignOut
 from signalling.visit import Status
 from signalling.visit_events import Cause, Side

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from signalling.errors import IllegalEvent
-from signalling.hub.store.interface import CELL_S, Duplicate, Occupied, Stale, StoreError
+from signalling.hub.scheduling import CELL_S
+from signalling.hub.store.interface import Duplicate, Occupied, Stale, StoreError
 from signalling.hub.store.migrations import migrate, migrations
 from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
 from signalling.hub.store.records import Draft, Inmate, PinRules, SeatRow, Terminal, Visitor

@@ -1,0 +1,40 @@
+"""What the store is asked to book, and what it asks before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from signalling.hub.visiting_rules import Slot, Taken
+from signalling.visit_events import Booked
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants a visit, and where."""
+
+    visitor: str
+    inmate: str
+    facility: str
+    time_zone: str
+    unit: str
+    terminals: int
+    """How many the unit has; 0: they are not counted."""
+    gap_s: float
+    since: float
+    """Visits that started earlier count for no week that can still be booked."""
+    guests: tuple[str, ...] = ()
+    moving: str | None = None
+    """The visit that the new one is instead of: nothing of it stands in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A visit to book under a new id. A `request` that came before makes nothing."""
+
+    visit: str
+    request: str
+    wish: Wish
+    booked: Booked
+    judge: Callable[[Taken, float], Slot]
+    """Asked in the transaction, with what is taken then."""
