@@ -3,6 +3,7 @@
 import { ask, isComplete } from "./asking.js";
 import { plain } from "./field-rules.js";
 import { fieldsOf, retype, typed } from "./forms.js";
+import { nobody } from "./people.js";
 
 /** @typedef {import("./model.js").Model} Model */
 
@@ -138,7 +139,7 @@ export class Account {
     const { model } = this;
     return {
       openAccount: () => this.#openAccount(null),
-      leaveSide: () => this.#show({ side: null, changing: null }),
+      leaveSide: () => this.#show({ side: model.side === "ask-to-visit" ? "people" : null, changing: null }),
       /** Open the form to change it, or close it. */
       toChange: (/** @type {"email"|"password"} */ what) =>
         this.#show({ changing: model.changing === what ? null : what }),
@@ -296,6 +297,7 @@ export class Account {
     Object.assign(model, {
       name: null,
       account: null,
+      ...nobody(),
       sessions: null,
       side: null,
       changing: null,

@@ -5,10 +5,12 @@
  *
  * | where | hooks |
  * | --- | --- |
- * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, account, check, appointments, in-visit, held, ended]; html[lang]; language, account, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
+ * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, account, people, ask-to-visit, rules, check, appointments, in-visit, held, ended]; html[lang]; language, account, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
  * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry, forgot, resend (e-mail not verified yet); [data-show=password] |
  * | check-mail, forgot-password, new-password | mail-to, resend, wrong-address; email, forgot-password; new-password, reset-password; to-log-in |
- * | account | back, pending-email, to-change-email, to-change-password; new-email, email-password, change-email; old-password, new-password, change-password; [data-session=ID], [data-end-session=ID], end-others; log-out-here, to-delete; sheet: delete-password, delete-account, keep-account |
+ * | people, ask-to-visit | back, to-ask, [data-person=NUMBER][data-status], [data-withdraw=ID], to-facility; facility, inmate-number, relation, private-note, photo, photo-progress, request-approval |
+ * | rules | rules-text, accept-rules |
+ * | account | back, people, pending-email, to-change-email, to-change-password; new-email, email-password, change-email; old-password, new-password, change-password; [data-session=ID], [data-end-session=ID], end-others; log-out-here, to-delete; sheet: delete-password, delete-account, keep-account |
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over; [data-why] of a pending visit |
@@ -25,6 +27,7 @@ import { byId, remembered, showTrack } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
 import { newModel } from "./model.js";
+import { People } from "./people.js";
 import { checkNetwork } from "./network-check.js";
 import { HubConnection, familyUrl } from "./protocol.js";
 import { plainReplies } from "./replies.js";
@@ -87,10 +90,12 @@ class App {
       onLoggedOut: () => devices.release(),
       onPressed: () => void this.sounds.unlock(),
     });
+    this.people = new People({ model, hub, onChange });
     /** @type {import("./protocol.js").Handlers} */
     const all = {
       ...this.#handlers(),
       ...this.account.handlers(),
+      ...this.people.handlers(),
       ...plainReplies(onChange),
     };
     Object.assign(handlers, all);
@@ -307,6 +312,7 @@ class App {
     return {
       ...this.controls.actions(),
       ...this.account.actions(),
+      ...this.people.actions(),
       switchLanguage: () => {
         this.language = this.language === "en" ? "es" : "en";
         remembered(() => window.localStorage, LANGUAGE_KEY, this.language);

@@ -28,7 +28,7 @@ export async function ask({ model, hub, onChange }, message, reply) {
     return await hub.request(message, reply);
   } catch (error) {
     if (error instanceof RefusedError) {
-      model.faults = refusedField(about, error.code);
+      model.faults = refusedField(about, error.code, error.facts["why"]);
       if (Object.keys(model.faults).length === 0) {
         model.note = { about, code: error.code, facts: error.facts };
       }

@@ -1,7 +1,7 @@
 /** What a field has to hold before the hub is asked, and which field a refusal is about. Pure. */
 
-/** @typedef {"any"|"name"|"email"|"new-password"} Kind */
-/** @typedef {"empty"|"email"|"long"|"short"|"weak"|"wrong"} Fault */
+/** @typedef {"any"|"name"|"email"|"new-password"|"number"|"choice"} Kind */
+/** @typedef {"empty"|"email"|"long"|"short"|"weak"|"wrong"|"digits"|"choice"|"asked"|"photo-none"|"photo-type"|"photo-size"} Fault */
 /** @typedef {Record<string, Fault>} Faults  by the id of the field */
 
 /** As the hub's passwords.py has it; a test holds the two together. */
@@ -13,7 +13,7 @@ const EMAIL = /^[^@\s]+@[^@\s]+$/;
 /** Control characters, and marks that turn the direction of what follows: the hub takes none. */
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** By request and code of the refusal: the field, and what is wrong with it. */
+/** By request, code of the refusal and its `why`: the field, and what is wrong with it. */
 const REFUSED = new Map(
   /** @type {[string, [string, Fault]][]} */ ([
     ["create-account bad-email", ["email", "email"]],
@@ -23,6 +23,12 @@ const REFUSED = new Map(
     ["change-password wrong-log-in", ["old-password", "wrong"]],
     ["change-password weak-password", ["new-password", "weak"]],
     ["delete-account wrong-log-in", ["delete-password", "wrong"]],
+    ["photo-part photo-refused not-a-picture", ["photo", "photo-type"]],
+    ["photo-part photo-refused too-big", ["photo", "photo-size"]],
+    ["photo-part photo-refused too-many-pixels", ["photo", "photo-size"]],
+    ["request-approval photo-refused missing", ["photo", "photo-none"]],
+    ["request-approval unknown-relation", ["relation", "choice"]],
+    ["request-approval already-asked", ["inmate-number", "asked"]],
     ["reset-password weak-password", ["new-password", "weak"]],
   ]),
 );
@@ -50,6 +56,7 @@ export function faultsOf(kinds, value) {
  * @returns {Fault|null}
  */
 function faultOf(kind, text) {
+  if (kind === "choice") return text === "" ? "choice" : null;
   const said = kind === "name" ? plain(text) : text.trim();
   // A password may be of spaces; whether it is the right one is the hub's matter.
   if ((kind === "any" ? text : said) === "") return "empty";
@@ -58,6 +65,8 @@ function faultOf(kind, text) {
       return [...said].length > MAX_NAME ? "long" : null;
     case "email":
       return EMAIL.test(said) && said.length <= 254 ? null : "email";
+    case "number":
+      return /^[0-9]{1,16}$/.test(said) ? null : "digits";
     case "new-password":
       return passwordFault(text);
     default:
@@ -90,9 +99,10 @@ export function plain(text) {
  *
  * @param {string} about
  * @param {string} code
+ * @param {unknown} [why]  as the refusal has it
  * @returns {Faults}
  */
-export function refusedField(about, code) {
-  const found = REFUSED.get(`${about} ${code}`);
+export function refusedField(about, code, why = "") {
+  const found = REFUSED.get(`${about} ${code} ${why}`.trim());
   return found === undefined ? {} : { [found[0]]: found[1] };
 }

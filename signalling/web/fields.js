@@ -91,10 +91,29 @@ export function whose({ model }) {
  * @param {Scene} scene
  * @param {string} id
  * @param {string} label
+ * @param {[string, string][]} options  values and their words
+ * @param {string} chosen
+ * @param {(event: Event) => void} onchange
+ */
+export function choice(scene, id, label, options, chosen, onchange) {
+  const select = h(
+    "select",
+    { id, name: id, required: true, onchange, ...said(scene, id, "") },
+    ...[["", scene.t("choose")], ...options].map(([value, text]) =>
+      h("option", { value, key: value, selected: value === chosen }, text),
+    ),
+  );
+  return around(scene, id, label, select, "");
+}
+
+/**
+ * @param {Scene} scene
+ * @param {string} id
+ * @param {string} label
  * @param {import("./dom.js").VNode} control
  * @param {string} more
  */
-function around({ model, t }, id, label, control, more) {
+export function around({ model, t }, id, label, control, more) {
   const fault = model.faults[id];
   return h(
     "div",
@@ -124,7 +143,7 @@ function limitOf(id) {
  * @param {string} id
  * @param {string} more
  */
-function said({ model }, id, more) {
+export function said({ model }, id, more) {
   const wrong = id in model.faults;
   const ids = [wrong && `${id}-fault`, more !== "" && `${id}-more`].filter((each) => each !== false);
   return { "aria-invalid": wrong ? "true" : null, "aria-describedby": ids.join(" ") || null };

@@ -1,5 +1,6 @@
 /** Everything the page knows, and how it begins. */
 
+import { nobody } from "./people.js";
 import { FULL } from "./visit-controls.js";
 
 /** @typedef {import("./messages.js").VisitView} VisitView */
@@ -7,9 +8,9 @@ import { FULL } from "./visit-controls.js";
 /** @typedef {import("./messages.js").Facts} Facts */
 /** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
 /** @typedef {"denied"|"denied-system"|"muted"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
-/** @typedef {"loading"|"outdated"|Entry|Side|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {"loading"|"outdated"|Entry|Side|"rules"|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
 /** @typedef {"log-in"|"create-account"|"check-mail"|"forgot-password"|"new-password"} Entry */
-/** @typedef {"account"} Side */
+/** @typedef {"account"|"people"|"ask-to-visit"} Side */
 /** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
 /** @typedef {"appointments"|"check"} Tab */
 /** @typedef {{about: string, code: string, facts: Facts}} Note */
@@ -31,6 +32,10 @@ import { FULL } from "./visit-controls.js";
  * @property {import("./messages.js").SessionView[]|null} sessions  null until the hub has told
  * @property {Side|null} side  screen beside the tabs
  * @property {"email"|"password"|null} changing  what of the account is typed anew
+ * @property {import("./messages.js").ApprovalView[]|null} people  whom they may visit or asked to
+ * @property {Record<string, import("./messages.js").FacilityTerms>} terms  by facility
+ * @property {import("./people.js").Asked} asked  chosen in the form that asks to visit somebody
+ * @property {number|null} photoSent  percent of the photo; null while none is sent
  * @property {FacilityView[]|null} facilities  null before the first welcome
  * @property {FacilityView|null} facility  the open one
  * @property {string|null} choosing  facility whose password is asked
@@ -81,6 +86,7 @@ export function newModel(page, now) {
     linkSince: now,
     name: null,
     account: null,
+    ...nobody(),
     sessions: null,
     side: null,
     changing: null,

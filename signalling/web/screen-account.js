@@ -19,6 +19,7 @@ export function account(scene) {
     visitBar(scene),
     refusal(scene, "verify-email", "change-email", "change-password", "end-session"),
     who(scene),
+    button("plain wide", { id: "people", key: "people", onclick: act.openPeople }, icon("person"), t("people")),
     sessions(scene),
     h(
       "div",

@@ -4,6 +4,7 @@ import { h, icon } from "./dom.js";
 import { form, secret, submit, whose } from "./fields.js";
 import { button, note, refusal } from "./parts.js";
 import { SLOW_S } from "./state.js";
+import { facilitiesToOpen } from "./state-people.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 
@@ -44,7 +45,7 @@ function chooseFacility(scene) {
     { class: "column", key: "choose-facility" },
     h("h1", { tabindex: "-1" }, t("choose-facility")),
     refusal(scene, "facility-log-in", "join", "press"),
-    ...(model.facilities ?? []).map((each) =>
+    ...facilitiesToOpen(model).map((each) =>
       h(
         "div",
         { class: "card place", key: each.id },
@@ -58,6 +59,7 @@ function chooseFacility(scene) {
         ),
       ),
     ),
+    h("div", { class: "links", key: "links" }, button("link", { id: "people", onclick: act.openPeople }, t("people"))),
   );
 }
 

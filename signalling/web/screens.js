@@ -7,6 +7,8 @@ import { check } from "./screen-check.js";
 import { ended } from "./screen-ended.js";
 import { entry } from "./screen-entry.js";
 import { facility, loading, outdated } from "./screen-facility.js";
+import { askToVisit, people } from "./screen-people.js";
+import { rules } from "./screen-rules.js";
 import { bar, held, overPicture } from "./screen-visit.js";
 import { header, sheet, tabs } from "./shell.js";
 import { ownVisit } from "./state.js";
@@ -58,6 +60,12 @@ function main(scene, screen) {
       return entry(scene);
     case "account":
       return account(scene);
+    case "people":
+      return people(scene);
+    case "ask-to-visit":
+      return askToVisit(scene);
+    case "rules":
+      return rules(scene);
     case "facility":
       return facility(scene);
     case "check":

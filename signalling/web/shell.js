@@ -8,6 +8,7 @@ import { END_SHEET_S, takesAnswer } from "./state.js";
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./model.js").Screen} Screen */
 
+const SIDES = ["account", "people", "ask-to-visit"];
 const TABS = /** @type {const} */ ([
   { tab: "appointments", symbol: "calendar", word: "appointments" },
   { tab: "check", symbol: "camera", word: "check-device" },
@@ -21,7 +22,7 @@ export function header(scene, screen) {
   const { model, t, act } = scene;
   const place = model.facility?.name ?? onlyFacility(model);
   const tabbed = isTabbed(model, screen);
-  const inside = tabbed || screen === "facility" || screen === "account";
+  const inside = tabbed || screen === "facility" || screen === "rules" || SIDES.includes(screen);
   const timed = screen === "held" || screen === "ended";
   return [
     h(
@@ -100,7 +101,7 @@ export function tabs({ model, t, act }, screen) {
  * @param {Screen} screen
  */
 function isTabbed({ facility }, screen) {
-  return TABS.some(({ tab }) => tab === screen) || (facility !== null && screen === "account");
+  return TABS.some(({ tab }) => tab === screen) || (facility !== null && SIDES.includes(screen));
 }
 
 /** @param {Scene} scene */

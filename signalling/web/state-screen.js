@@ -1,6 +1,7 @@
 /** Which screen follows from what the page knows. Pure. */
 
 import { heldOf, ownVisit } from "./state.js";
+import { sideOf } from "./state-people.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./model.js").Screen} Screen */
@@ -20,7 +21,8 @@ export function screenOf(model) {
   }
   // The link of a mail was followed, whoever is logged in here.
   if (model.entry === "new-password") return model.entry;
-  if (model.side !== null) return model.side;
+  const side = sideOf(model);
+  if (side !== null) return side;
   if (model.facility === null) return "facility";
   // Only the visits tell whether there is time for the check.
   if (!model.checked && model.visits === null) return "appointments";

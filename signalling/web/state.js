@@ -2,6 +2,8 @@
  * What the page shows: pure functions of the model and the hub's clock. No DOM, no words.
  */
 
+import { rulesDue } from "./state-people.js";
+
 /** @typedef {import("./messages.js").VisitView} VisitView */
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./model.js").Quality} Quality */
@@ -225,6 +227,7 @@ export function visitLine(status) {
  */
 export function visitsToJoin(model, now) {
   if (!model.checked || model.facility === null || model.visits === null) return [];
+  if (rulesDue(model) !== null) return []; // the hub would refuse
   return model.visits.filter(
     (each) =>
       each.status !== "ended" && now >= each.starts_at - PAGE_EARLY_S && now < each.ends_at,

@@ -7,6 +7,7 @@
  */
 
 import { ownVisit } from "./state.js";
+import { hasWayOut } from "./state-people.js";
 import { screenOf } from "./state-screen.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -34,7 +35,10 @@ export function stepBack(model) {
     case "new-password":
       return "entry";
     case "account":
+    case "ask-to-visit":
       return "side";
+    case "people":
+      return hasWayOut(model) ? "side" : null;
     case "facility":
       return model.choosing === null ? null : "facilities";
     case "appointments":

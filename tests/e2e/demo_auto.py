@@ -144,7 +144,7 @@ class Demonstration:
             await mailed.page.fill("#email", "rosa@example.org")
             await mailed.page.fill("#password", PASSWORD)
             await mailed.page.click("#log-in")
-            await mailed.at("facility")
+            await mailed.at("people")
             await other.context.close()
 
     async def _log_in(self) -> None:

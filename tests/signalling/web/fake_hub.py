@@ -33,7 +33,9 @@ from signalling.messages import (
     Hello,
     Join,
     Joined,
+    LoggedIn,
     LoggedOut,
+    LogIn,
     LogOut,
     Message,
     PageToHub,
@@ -46,6 +48,7 @@ from signalling.messages import (
 from signalling.visit import Status
 from signalling.wire import MAX_FRAME, FacilityView, IceServer, Person, VisitView
 from tests.signalling.web.fake_accounts import EMAIL, PASSWORD, FakeAccounts
+from tests.signalling.web.fake_people import FakePeople
 
 FACILITY = FacilityView(id="lindell", name="Lindell County Jail", time_zone="America/Chicago")
 
@@ -107,6 +110,7 @@ class FakeHub:
     """Kinds that are refused as `busy`."""
     opened: str | None = None
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    people: FakePeople = field(default_factory=FakePeople)
     on_message: Callable[[PageToHub], Any] | None = None
     _sockets: set[ServerConnection] = field(default_factory=set)
     _server: Server | None = None
@@ -177,8 +181,8 @@ class FakeHub:
             case Hello(token=token):
                 name = "Maria" if token else None
                 welcome = Welcome(now=now, name=name, facilities=(FACILITY,), opened=self.opened)
-                pushed = self.accounts.pushed() if token else []
-                return [welcome, *pushed, *([self._appointments()] if self.opened else [])]
+                pushed = [*self.accounts.pushed(), self.people.pushed()] if token else []
+                return [welcome, *pushed, *(self._opened() if self.opened else [])]
             case LogOut():
                 self.opened = None
                 return [LoggedOut()]
@@ -187,14 +191,22 @@ class FakeHub:
                     return [Refused(about="facility-log-in", code="wrong-log-in")]
                 self.opened = FACILITY.id
                 opened = FacilityOpened(facility=FACILITY, until=now + 7200)
-                return [opened, self._appointments()]
+                return [opened, *self._opened()]
             case CheckNetwork():
                 return [NetworkCheck(ice_servers=self.relays, ice_policy="all")]
             case Probe(sent=sent, padding=padding):
                 return [Probed(sent=sent, padding=padding)]
             case Join(visit=visit):
                 return [Joined(visit=visit, ice_servers=(), ice_policy="all")]
-        return self.accounts.replies(message)
+            case LogIn():
+                replies = self.accounts.replies(message)
+                logged_in = any(isinstance(each, LoggedIn) for each in replies)
+                return [*replies, self.people.pushed()] if logged_in else replies
+        return [*self.accounts.replies(message), *self.people.replies(message)]
+
+    def _opened(self) -> list[Message]:
+        """What comes with a facility that is open."""
+        return [self.people.terms, self._appointments()]
 
     def _appointments(self) -> Appointments:
         return Appointments(now=time.time(), visits=tuple(self.visits), own=self.own)

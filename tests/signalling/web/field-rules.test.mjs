@@ -26,6 +26,12 @@ test("every kind of field says what is wrong with it", () => {
     ["new-password", "    the river   ", null],
     ["new-password", "Abababababababab", "weak"],
     ["new-password", "the river runs to the sea ".repeat(10), "long"],
+    ["number", " 0482017 ", null],
+    ["number", "48-2017", "digits"],
+    ["number", "٤٨٢", "digits"],
+    ["number", "1".repeat(17), "digits"],
+    ["choice", "", "choice"],
+    ["choice", "mother", null],
   ];
   for (const [kind, text, expected] of cases) assert.equal(fault(kind, text), expected, `${kind} ${text}`);
 });
@@ -42,6 +48,8 @@ test("what nobody sees is taken out of a name, the rest stays", () => {
 test("a refusal is said beside the field that it is about, or beside none", () => {
   assert.deepEqual(refusedField("create-account", "bad-email"), { email: "email" });
   assert.deepEqual(refusedField("reset-password", "weak-password"), { "new-password": "weak" });
+  assert.deepEqual(refusedField("photo-part", "photo-refused", "too-big"), { photo: "photo-size" });
+  assert.deepEqual(refusedField("photo-part", "photo-refused", "of late"), {});
   assert.deepEqual(refusedField("log-in", "wrong-log-in"), {});
   assert.deepEqual(refusedField("toString", "constructor"), {});
 });
