@@ -72,7 +72,8 @@ export class People {
         this.#terms(facility);
       },
       chooseRelation: (/** @type {Event} */ event) => {
-        this.model.asked = { ...this.model.asked, relation: valueOf(event) };
+        const { relation: _, ...faults } = this.model.faults;
+        Object.assign(this.model, { faults, asked: { ...this.model.asked, relation: valueOf(event) } });
         this.onChange();
       },
       requestApproval: (/** @type {SubmitEvent} */ event) => void this.#request(event),

@@ -199,7 +199,7 @@ function coming(scene, times, visit) {
       h(
         "div",
         null,
-        h("h2", null, visit.inmate, " ", status(scene, visit)),
+        h("h2", null, h("bdi", null, visit.inmate), " ", status(scene, visit)),
         h("p", null, times.span(visit.starts_at, visit.ends_at, now)),
         !pending && h("p", { class: "soon" }, t("starts-in", { length: lengthWords(visit.starts_at - now, t) })),
       ),
@@ -258,7 +258,7 @@ function ended(scene, times, visit) {
   return h(
     "li",
     { class: "card ended", key: visit.id, "data-visit": visit.id },
-    h("h2", null, visit.inmate, " ", status(scene, visit)),
+    h("h2", null, h("bdi", null, visit.inmate), " ", status(scene, visit)),
     h("p", null, visit.begun_at === null ? times.span(visit.starts_at, visit.ends_at, now) : used),
     lost && h("p", null, lost),
     visit.begun_at === null && h("p", null, t(whyWord(visit), { name: visit.inmate })),

@@ -44,7 +44,7 @@ export function people(scene) {
     visitBar(scene),
     news(scene),
     refusal(scene, "withdraw-request"),
-    all?.length === 0 && h("p", { class: "lead", key: "lead" }, t("people-none")),
+    all?.length === 0 && h("p", { class: "lead", key: "lead" }, `${t("people-none")} ${t("pending-more")}`),
     all === null && h("p", { class: "stone", key: "lead" }, t("one-moment")),
     h("ul", { class: "people", key: "list" }, ...(all ?? []).map((each) => card(scene, each))),
     canOpen &&

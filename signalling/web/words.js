@@ -32,7 +32,19 @@ export function words(language) {
     if (text === undefined) throw new RangeError(`no word ${word}`);
     return text.replace(/\{(\w+)\}/g, (_, name) => {
       if (!(name in facts)) throw new RangeError(`${word} needs ${name}`);
-      return String(facts[name]);
+      return isolated(String(facts[name]));
     });
   };
+}
+
+/** Letters that are written from the right. */
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * A name from the right within marks that keep it from turning the words around it.
+ *
+ * @param {string} fact
+ */
+function isolated(fact) {
+  return FROM_THE_RIGHT.test(fact) ? `\u2068${fact}\u2069` : fact;
 }

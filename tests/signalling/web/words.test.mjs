@@ -39,6 +39,13 @@ test("facts are filled in, and a missing one is a fault", () => {
   assert.ok(isLanguage("es") && !isLanguage("fr") && !isLanguage(null));
 });
 
+test("a name from the right does not turn the words around it", () => {
+  const t = words("en");
+  assert.equal(t("name-ready", { name: "דניאל" }), "\u2068דניאל\u2069 is ready");
+  assert.equal(t("n-min-s", { m: 1, s: 31 }), "1 min 31 s");
+  assert.equal(t("name-ready", { name: "Даниил O'Neil 李" }), "Даниил O'Neil 李 is ready");
+});
+
 test("no word is there for nothing", () => {
   const code = readdirSync(WEB)
     .filter((name) => name.endsWith(".js") && !name.startsWith("words"))
