@@ -81,6 +81,17 @@ export class Account {
   handlers() {
     const { model, onChange } = this;
     return {
+      welcome: (/** @type {import("./messages.js").Welcome} */ { name, facilities, opened }) => {
+        const gone = name === null && model.name !== null;
+        const facility = facilities.find((each) => each.id === opened) ?? null;
+        Object.assign(model, { facilities, name, facility, since: this.hub.now() });
+        if (gone) this.#ended();
+        onChange();
+      },
+      "facility-opened": (/** @type {import("./messages.js").FacilityOpened} */ { facility }) => {
+        Object.assign(model, { facility, choosing: null, note: null, since: this.hub.now() });
+        onChange();
+      },
       "logged-in": (/** @type {import("./messages.js").LoggedIn} */ { token, name }) => {
         this.tokens.set(token);
         Object.assign(model, { name, email: "", note: null });
@@ -88,7 +99,9 @@ export class Account {
       },
       "logged-out": () => {
         this.onLoggedOut();
-        this.forget();
+        // Whoever did not ask for it here is told.
+        if (model.busy === null && model.name !== null) this.#ended();
+        else this.forget();
       },
       account: (/** @type {import("./messages.js").Account} */ account) => {
         model.account = account;
@@ -288,6 +301,12 @@ export class Account {
   async logOut() {
     await ask(this, { type: "log-out" }, "logged-out");
     this.forget();
+  }
+
+  /** The session is over, and nobody asked for that here. */
+  #ended() {
+    this.forget();
+    this.#show({ note: { about: "log-in", code: "not-logged-in", facts: {} } });
   }
 
   /** The session is over: nothing of it stays on the screen. */

@@ -195,20 +195,6 @@ class App {
   #handlers() {
     const changed = () => this.changed();
     return {
-      welcome: (/** @type {import("./messages.js").Welcome} */ { name, facilities, opened }) => {
-        const { model } = this;
-        const gone = name === null && model.name !== null;
-        model.facilities = facilities;
-        model.name = name;
-        model.facility = facilities.find((each) => each.id === opened) ?? null;
-        model.since = this.hub.now();
-        if (gone) this.account.forget();
-        changed();
-      },
-      "facility-opened": (/** @type {import("./messages.js").FacilityOpened} */ { facility }) => {
-        Object.assign(this.model, { facility, choosing: null, note: null, since: this.hub.now() });
-        changed();
-      },
       appointments: (/** @type {import("./messages.js").Appointments} */ { visits, own }) => {
         const { model } = this;
         if (takesAway(model, visits)) Object.assign(model, { taken: model.mine, mine: null });

@@ -1,6 +1,7 @@
 /** Pieces that several screens are made of. */
 
 import { h, icon } from "./dom.js";
+import { lengthWords } from "./times.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Translate} Translate */
@@ -88,7 +89,7 @@ const DONE = /** @type {const} */ (["account-deleted", "email-verified", "mail-s
  * @param {Scene} scene
  * @param {...string} about
  */
-export function refusal({ model, t, times }, ...about) {
+export function refusal({ model, now, t, times }, ...about) {
   const said = model.note;
   if (said === null || !about.includes(said.about)) return null;
   const { code, facts } = said;
@@ -104,10 +105,12 @@ export function refusal({ model, t, times }, ...about) {
       return note("pending", t("refused-not-approved"), t("refused-not-approved-more"), props);
     case "too-many-tries": {
       const unlock = facts["unlock_at"];
-      const known = typeof unlock === "number" && times !== null;
-      const text = known
-        ? t("refused-too-many-tries", { time: times.clock(unlock) })
-        : t("refused-too-many-tries-wait");
+      const text =
+        typeof unlock !== "number"
+          ? t("refused-too-many-tries-wait")
+          : times === null
+            ? t("refused-too-many-tries-in", { length: lengthWords(Math.max(0, unlock - now), t) })
+            : t("refused-too-many-tries", { time: times.clock(unlock) });
       return note("clock", text, "", props);
     }
     default:

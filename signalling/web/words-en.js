@@ -316,6 +316,7 @@ export const EN = Object.freeze({
   "refused-weak-password": "Choose a longer, rarer password.",
   "refused-unknown-facility": "We do not know this facility.",
   "refused-too-many-tries": "Too many tries. Try again at {time}.",
+  "refused-too-many-tries-in": "Too many tries. Try again in {length}.",
   "refused-too-many-tries-wait": "Too many tries. Try again later.",
   "refused-visit-elsewhere": "This visit is open on another page.",
   "refused-no-reply": "No answer. Check your internet. Try again.",

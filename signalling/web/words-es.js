@@ -317,6 +317,7 @@ export const ES = Object.freeze({
   "refused-weak-password": "Elija una contraseña más larga y rara.",
   "refused-unknown-facility": "No conocemos este centro.",
   "refused-too-many-tries": "Demasiados intentos. Intente a las {time}.",
+  "refused-too-many-tries-in": "Demasiados intentos. Intente de nuevo en {length}.",
   "refused-too-many-tries-wait": "Demasiados intentos. Intente más tarde.",
   "refused-visit-elsewhere": "Esta visita está abierta en otra página.",
   "refused-no-reply": "No hay respuesta. Revise su internet. Intente de nuevo.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -12,6 +14,7 @@ from signalling.account_messages import (
     DeleteAccount,
     EndSession,
     ForgotPassword,
+    LoggedOut,
     LogIn,
     ResendVerification,
     ResetPassword,
@@ -210,6 +213,17 @@ async def test_other_log_ins_are_seen_and_ended(hub: FakeHub, page: Page) -> Non
     await page.click("#end-others")
     await expect(page.locator("[data-session]")).to_have_count(1)
     assert (await hub.got(EndSession)).session is None
+    # Now this one is ended elsewhere.
+    await hub.send(LoggedOut())
+    await on_screen(page, "log-in")
+    await expect(page.locator('[data-note="not-logged-in"]')).to_be_visible()
+    hub.silent = (LogIn,)
+    hub.received.clear()
+    await type_in(page, "log-in", email=EMAIL, password=PASSWORD)
+    await hub.got(LogIn)
+    until = time.time() + 7201
+    await hub.send(Refused(about="log-in", code="too-many-tries", facts={"unlock_at": until}))
+    await expect(page.locator('[data-note="too-many-tries"]')).to_contain_text("in 2 hours")
 
 
 async def test_an_account_is_deleted_only_with_the_password(hub: FakeHub, page: Page) -> None:
