@@ -168,8 +168,7 @@ export class Account {
         const [password, new_password] = [value("old-password"), value("new-password")];
         void this.#change({ type: "change-password", password, new_password }, "password-changed", "password-changed");
       },
-      endSession: (/** @type {string|null} */ session) =>
-        void ask(this, { type: "end-session", session }, "sessions"),
+      endSession: (/** @type {string|null} */ session) => void this.#endSession(session),
       askDelete: () => this.#show({ sheet: { kind: "delete", visit: "", until: null, since: this.hub.now() } }),
       deleteAccount: (/** @type {SubmitEvent} */ event) => void this.#delete(fieldsOf(event)),
     };
@@ -282,6 +281,12 @@ export class Account {
   async #change(message, reply, code) {
     if ((await ask(this, message, reply)) === null) return;
     this.#openAccount(code === null ? null : { about: message.type, code, facts: {} });
+  }
+
+  /** @param {string|null} session */
+  async #endSession(session) {
+    const done = await ask(this, { type: "end-session", session }, "sessions");
+    if (done === null) this.hub.send({ type: "list-sessions" }); // it may have ended already
   }
 
   /** @param {(id: string) => string} value */

@@ -10,7 +10,7 @@
  * | check-mail, forgot-password, new-password | mail-to, resend, wrong-address; email, forgot-password; new-password, reset-password; to-log-in |
  * | people, ask-to-visit | back, to-ask, [data-person=NUMBER][data-status], [data-withdraw=ID], to-facility; facility, inmate-number, relation, private-note, photo, photo-progress, request-approval |
  * | rules | rules-text, accept-rules |
- * | account | back, people, pending-email, to-change-email, to-change-password; new-email, email-password, change-email; old-password, new-password, change-password; [data-session=ID], [data-end-session=ID], end-others; log-out-here, to-delete; sheet: delete-password, delete-account, keep-account |
+ * | account | back, people, pending-email, to-change-email, to-change-password; new-email, email-password, change-email; old-password, new-password, change-password; [data-session=ID], [data-end-session=ID], end-others; language-here, log-out-here, to-delete; sheet: delete-password, delete-account, keep-account |
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over; [data-why] of a pending visit |

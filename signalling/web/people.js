@@ -44,6 +44,9 @@ export class People {
         model.people = people;
         // Whoever waits for an approval stays where it is said that it came.
         if (model.facility === null && model.side === null && isNobodyApproved(model)) model.side = "people";
+        const { facility } = model.asked;
+        // The connection was away when they were asked for.
+        if (model.side === "ask-to-visit" && model.terms[facility] === undefined) this.#terms(facility);
         if (news !== null) {
           const { inmate_number, name, status } = news;
           model.note = { about: "people", code: status, facts: { name: name ?? inmate_number } };

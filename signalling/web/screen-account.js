@@ -24,6 +24,7 @@ export function account(scene) {
     h(
       "div",
       { class: "card stack", key: "leave" },
+      button("plain wide", { id: "language-here", onclick: act.switchLanguage }, icon("globe"), t("other-language")),
       button("plain wide", { id: "log-out-here", onclick: act.logOut }, icon("sign-out"), t("log-out")),
       button("link", { id: "to-delete", onclick: act.askDelete }, t("delete-account")),
     ),

@@ -21,7 +21,7 @@ from signalling.account_messages import (
     UseLanguage,
     VerifyEmail,
 )
-from signalling.messages import Refused
+from signalling.messages import Hello, Refused
 from tests.signalling.web.fake_accounts import TOKEN, a_session
 from tests.signalling.web.fake_hub import EMAIL, PASSWORD, FakeHub
 from tests.signalling.web.steps import log_in, on_screen, picture, type_in
@@ -241,5 +241,26 @@ async def test_an_account_is_deleted_only_with_the_password(hub: FakeHub, page: 
     assert (await hub.got(DeleteAccount)).password == PASSWORD
     await on_screen(page, "log-in")
     await expect(page.locator('[data-note="account-deleted"]')).to_be_visible()
+    await page.reload()
+    await on_screen(page, "log-in")
+
+
+async def test_a_browser_that_keeps_nothing_is_logged_in_as_long_as_the_page(
+    hub: FakeHub, page: Page
+) -> None:
+    await page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name,"
+        " { get() { throw new DOMException('blocked', 'SecurityError'); } });"
+    )
+    await page.reload()
+    await on_screen(page, "log-in")
+    await log_in(page)
+    hub.received.clear()
+    await hub.cut()
+    hub.answering = True
+    assert (await hub.got(Hello)).token == "t" * 43
+    await on_screen(page, "appointments")
+    await page.click("#log-out")
+    await on_screen(page, "log-in")
     await page.reload()
     await on_screen(page, "log-in")
