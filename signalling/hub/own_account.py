@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -18,7 +19,8 @@ from signalling.hub.passwords import require_strong
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft, Session, Visitor
 from signalling.hub.visits import Visits
-from signalling.visit_events import By, Ended, EndReason
+from signalling.visit import Visit
+from signalling.visit_events import By, Ended, EndReason, VisitorDeclined
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +103,9 @@ class OwnAccount:
     # -- the end ----------------------------------------------------------------------------
 
     async def delete(self, visitor: Visitor, password: str, address: str) -> None:
-        """Erase an account and cancel what it booked; the logs of its visits keep only its id.
+        """Erase an account, cancel what it booked, decline what it was invited to.
+
+        The logs of its visits keep only its id.
 
         Raises:
             UserError: `in-a-visit` while a visit of theirs goes on; `wrong-log-in`,
@@ -112,24 +116,25 @@ class OwnAccount:
         if any(each.visit.begun_at is not None for each in lives):
             raise UserError("in-a-visit")
         for live in lives:
-            if live.visit.visitors[0] == visitor.id:
-                await self._cancel(live, visitor.id)
+            await self._take_off(live, visitor.id)
         ended = await self._store.accounts.erase(visitor.id)
         log.info("visitor %s: account deleted", visitor.id)
         await self._visits.read_people_again(visitor.id)
         self._accounts.say_ended(ended)
 
-    async def _cancel(self, live: Live, visitor: str) -> None:
-        ended = Ended(By.VISITOR, EndReason.CANCELLED, visitor)
+    async def _take_off(self, live: Live, visitor: str) -> None:
         try:
-            await self._visits.change(
-                live,
-                lambda visit, _now: (
-                    [Draft(ended, f"visitor:{visitor}")] if visit.ended is None else []
-                ),
-            )
+            await self._visits.change(live, lambda visit, _now: _without(visit, visitor))
         except IllegalEvent as error:
             # It began in this moment, or its time is over and its end about to be recorded.
             log.info("visit %s: not cancelled: %s", live.id, error)
             if live.visit.begun_at is not None:
                 raise UserError("in-a-visit") from error
+
+
+def _without(visit: Visit, visitor: str) -> Iterable[Draft]:
+    """What takes a visitor off a visit: who booked it cancels it, who is invited declines."""
+    if visit.ended is None and visitor in visit.visitors:
+        booker = visitor == visit.visitors[0]
+        ended = Ended(By.VISITOR, EndReason.CANCELLED, visitor)
+        yield Draft(ended if booker else VisitorDeclined(visitor), f"visitor:{visitor}")

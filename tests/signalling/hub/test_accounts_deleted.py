@@ -18,7 +18,9 @@ DELETE = DeleteAccount(password=PASSWORD)
 GUEST = "guest@example.org"
 
 
-async def test_an_account_ends_with_what_it_booked_and_not_what_others_did(hub: Hub) -> None:
+async def test_an_account_ends_with_what_it_booked_and_others_visits_go_on_without_it(
+    hub: Hub,
+) -> None:
     await hub.people()
     await hub.visitor(GUEST, "Gil")
     own = await hub.book(start="+600", visitors=(EMAIL, GUEST))
@@ -28,7 +30,10 @@ async def test_an_account_ends_with_what_it_booked_and_not_what_others_did(hub: 
     await elsewhere.until(partial(elsewhere.newest, LoggedOut))
     assert (await page.refused(LogIn(email=EMAIL, password=PASSWORD))).code == "wrong-log-in"
     assert (await hub.kinds(own))[-1] == "ended"
-    assert await hub.kinds(invited) == ["booked"]
+    assert await hub.kinds(invited) == ["booked", "visitor-declined"]
+    live = hub.services.visits.get(invited)
+    assert live is not None
+    assert [person.name for person in live.people] == ["Gil"]
     (left,) = await hub.do(ask.VisitorList())
     assert left["email"] == GUEST
     # The address may be used for another account, which has nothing of the first.
@@ -51,7 +56,7 @@ async def test_a_visit_that_begins_meanwhile_keeps_the_account(hub: Hub) -> None
     live = hub.services.visits.get(visit)
     assert live is not None
     with pytest.raises(UserError, match="in-a-visit"):
-        await hub.services.own_account._cancel(live, live.visit.visitors[0])
+        await hub.services.own_account._take_off(live, live.visit.visitors[0])
 
 
 async def test_name_and_mail_are_gone_from_the_database(tmp_path: Path) -> None:
