@@ -10,6 +10,7 @@ import aiosmtplib
 import pytest
 
 from config.schema import MailServer
+from signalling.account_messages import EmailVerified, VerifyEmail
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
 from signalling.hub.outbox import GIVEN_UP_AFTER_S, LONGEST_RETRY_S, why_refused
@@ -17,6 +18,7 @@ from signalling.hub.store.records import Mail
 from signalling.messages import AccountCreated
 from tests.signalling.hub.harness import EMAIL, NUMBER, Hub, hub_config, running_hub
 from tests.signalling.hub.mail_server import make_certificate, post_office
+from tests.signalling.hub.mails import token_to
 from tests.signalling.hub.test_accounts_mail import NEW, greeted, sign_up
 from tests.signalling.hub.test_staff import Cli, seed
 from tests.signalling.hub.test_staff import cli as cli  # a fixture
@@ -153,3 +155,21 @@ def test_only_what_is_said_of_the_mail_itself_is_for_good() -> None:
     ):
         assert why_refused(error)[1] is in_vain, error
     assert why_refused(TimeoutError())[0] == "TimeoutError"
+
+
+async def test_a_link_that_waited_through_a_restart_still_works(tmp_path: Path) -> None:
+    with post_office() as (post, port):
+        post.refuses[NEW] = LATER
+        config = hub_config(tmp_path / "s", mail=server(port))
+        async with running_hub(config) as hub:
+            page = await greeted(hub)
+            await page.ask(sign_up(), AccountCreated)
+            (mail,) = await hub.services.store.outbox.all()
+            await tried(hub, mail.key, 1)
+        post.refuses.clear()
+        async with running_hub(config) as hub:
+            await hub.do(ask.MailRetry())
+            assert (await tried(hub, mail.key, 2)).sent_at is not None
+            page = await greeted(hub)
+            await page.ask(VerifyEmail(token=await token_to(hub, NEW)), EmailVerified)
+            await page.log_in(NEW)
