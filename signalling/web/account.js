@@ -3,6 +3,7 @@
 import { ask, isComplete } from "./asking.js";
 import { plain } from "./field-rules.js";
 import { fieldsOf, retype, typed } from "./forms.js";
+import { nothingChosen } from "./booking.js";
 import { nobody } from "./people.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -322,6 +323,7 @@ export class Account {
       name: null,
       account: null,
       ...nobody(),
+      ...nothingChosen(),
       sessions: null,
       side: null,
       changing: null,

@@ -5,7 +5,7 @@
  *
  * | where | hooks |
  * | --- | --- |
- * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, account, people, ask-to-visit, rules, check, appointments, in-visit, held, ended]; html[lang]; language, account, log-out, status-line; [data-tab=appointments, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
+ * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, account, people, ask-to-visit, rules, check, schedule, appointments, in-visit, held, ended]; html[lang]; language, account, log-out, status-line; [data-tab=appointments, schedule, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
  * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry, forgot, resend (e-mail not verified yet); [data-show=password] |
  * | check-mail, forgot-password, new-password | mail-to, resend, wrong-address; email, forgot-password; new-password, reset-password; to-log-in |
  * | people, ask-to-visit | back, to-ask, [data-person=NUMBER][data-status], [data-withdraw=ID], to-facility; facility, inmate-number, relation, private-note, photo, photo-progress, request-approval |
@@ -14,7 +14,9 @@
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
  * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over; [data-why] of a pending visit |
- * | sheet | sheet; take-over, stay; confirm-end, go-on |
+ * | schedule | [data-inmate=ID], [data-day=DAY][data-free], [data-slot=START][data-rule], [data-rule-note=RULE], take-next, add-guest, guest-N, own-time, book; stop-moving; by-staff |
+ * | a card's details | [data-details=ID], [data-calendar=ID], [data-move=ID], [data-cancel=ID]; invite-email, invite |
+ * | sheet | sheet; take-over, stay; confirm-end, go-on; confirm-cancel, keep-visit |
  * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, goodbye, mute, camera-off, end-visit, volume, fullscreen, switch-camera; [data-held=visitor, network, terminal, handset, signed-out, paused, page, press, ending]; .telephone[data-telephone=return] where held by "press" |
  * | ended | [data-reason][data-by], to-appointments |
  *
@@ -23,6 +25,7 @@
  */
 
 import { Account, TokenStore } from "./account.js";
+import { Booking } from "./booking.js";
 import { byId, remembered, showTrack } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
@@ -90,6 +93,7 @@ class App {
       onLoggedOut: () => devices.release(),
       onPressed: () => void this.sounds.unlock(),
     });
+    this.booking = new Booking({ model, hub, onChange });
     this.people = new People({ model, hub, onChange });
     /** @type {import("./protocol.js").Handlers} */
     const all = {
@@ -163,6 +167,7 @@ class App {
     }
     // No visit is near and nothing is checked: the camera's light goes out.
     if (screen !== "check" && this.visiting.idle && devices.asked) devices.release();
+    this.booking.follow();
     this.effects.follow(scene, screen);
     this.controls.follow(screen);
     this.wayBack.follow();
@@ -299,6 +304,7 @@ class App {
       ...this.controls.actions(),
       ...this.account.actions(),
       ...this.people.actions(),
+      ...this.booking.actions(),
       switchLanguage: () => {
         this.language = this.language === "en" ? "es" : "en";
         remembered(() => window.localStorage, LANGUAGE_KEY, this.language);
@@ -317,7 +323,7 @@ class App {
         remembered(this.session, CHECKED_KEY, "no");
         void this.account.logOut();
       },
-      openTab: (/** @type {"appointments"|"check"} */ tab) => {
+      openTab: (/** @type {import("./model.js").Tab} */ tab) => {
         remembered(this.session, CHECKED_KEY, "yes");
         const from = model.checked ? model.tab : "check";
         // A tab that was left for this one is no step back from here.

@@ -38,3 +38,13 @@ export function showTrack(video, track) {
   const shown = /** @type {MediaStream|null} */ (video.srcObject)?.getVideoTracks()[0] ?? null;
   if (shown !== track) video.srcObject = track === null ? null : new MediaStream([track]);
 }
+
+/**
+ * Fetch a file under the name that the hub gives it; the page stays.
+ *
+ * @param {string} path
+ */
+export function download(path) {
+  const link = Object.assign(document.createElement("a"), { href: path, download: "" });
+  link.click();
+}

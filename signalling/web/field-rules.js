@@ -1,7 +1,7 @@
 /** What a field has to hold before the hub is asked, and which field a refusal is about. Pure. */
 
 /** @typedef {"any"|"name"|"email"|"new-password"|"number"|"choice"} Kind */
-/** @typedef {"empty"|"email"|"long"|"short"|"weak"|"wrong"|"digits"|"choice"|"asked"|"photo-none"|"photo-type"|"photo-size"} Fault */
+/** @typedef {"empty"|"email"|"long"|"short"|"weak"|"wrong"|"digits"|"choice"|"asked"|"guest"|"photo-none"|"photo-type"|"photo-size"} Fault */
 /** @typedef {Record<string, Fault>} Faults  by the id of the field */
 
 /** As the hub's passwords.py has it; a test holds the two together. */

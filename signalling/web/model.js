@@ -1,5 +1,6 @@
 /** Everything the page knows, and how it begins. */
 
+import { nothingChosen } from "./booking.js";
 import { nobody } from "./people.js";
 import { FULL } from "./visit-controls.js";
 
@@ -8,17 +9,17 @@ import { FULL } from "./visit-controls.js";
 /** @typedef {import("./messages.js").Facts} Facts */
 /** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
 /** @typedef {"denied"|"denied-system"|"muted"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
-/** @typedef {"loading"|"outdated"|Entry|Side|"rules"|"facility"|"check"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {"loading"|"outdated"|Entry|Side|"rules"|"facility"|"check"|"schedule"|"appointments"|"in-visit"|"held"|"ended"} Screen */
 /** @typedef {"log-in"|"create-account"|"check-mail"|"forgot-password"|"new-password"} Entry */
 /** @typedef {"account"|"people"|"ask-to-visit"} Side */
 /** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
-/** @typedef {"appointments"|"check"} Tab */
+/** @typedef {"appointments"|"schedule"|"check"} Tab */
 /** @typedef {{about: string, code: string, facts: Facts}} Note */
 /**
  * A question over the screen. "end" goes away at `until`; it is there `since`, seconds by the
  * hub's clock. `visit` is empty where it is about none.
  *
- * @typedef {{kind: "end"|"take-over"|"delete", visit: string, until: number|null, since: number}} Sheet
+ * @typedef {{kind: "end"|"take-over"|"delete"|"cancel", visit: string, until: number|null, since: number}} Sheet
  */
 /**
  * Everything the page knows. Only controllers change it; screens read it.
@@ -41,6 +42,8 @@ import { FULL } from "./visit-controls.js";
  * @property {string|null} choosing  facility whose password is asked
  * @property {VisitView[]|null} visits  null until the first push
  * @property {Record<string, import("./messages.js").OwnView>} own  what may be done with each visit
+ * @property {import("./booking.js").Choice} booking
+ * @property {string|null} details  visit whose card is open
  * @property {string|null} early  visit whose telephone was pressed before it was green
  * @property {"untried"|"trying"|"failed"|import("./network-check.js").NetworkFound} network
  * @property {number} since  when the page began to wait for what it shows as loading
@@ -87,6 +90,7 @@ export function newModel(page, now) {
     name: null,
     account: null,
     ...nobody(),
+    ...nothingChosen(),
     sessions: null,
     side: null,
     changing: null,

@@ -71,7 +71,9 @@ const REFUSED = /** @type {const} */ ([
   "not-logged-in",
   "not-ready",
   "rules-not-accepted",
+  "guest-refused",
   "stale-rules",
+  "too-late",
   "too-many-requests",
   "unknown-facility",
   "unknown-request",
@@ -81,7 +83,7 @@ const REFUSED = /** @type {const} */ ([
   "weak-password",
 ]);
 /** What was done. */
-const DONE = /** @type {const} */ (["account-deleted", "email-verified", "mail-sent", "password-changed"]);
+const DONE = /** @type {const} */ (["account-deleted", "email-verified", "invited", "mail-sent", "password-changed"]);
 
 /**
  * The refusal (or good news) about one of these requests, above its button.

@@ -1,8 +1,10 @@
 /** Screen c: the visits, Ready first, and the telephone that turns green. */
 
 import { h, icon } from "./dom.js";
+import { details } from "./screen-details.js";
 import { button, note, notice, pill, refusal } from "./parts.js";
 import { whyWord } from "./screen-ended.js";
+import { booksOnline } from "./state-booking.js";
 import { SLOW_S, sortedVisits, takenOver, telephoneOf, visitLine } from "./state.js";
 import { exactLength, lengthWords } from "./times.js";
 
@@ -36,8 +38,20 @@ export function appointments(scene, times) {
     ),
     model.link !== "open" && note("no-wifi", t("offline"), t("offline-more"), { id: "offline" }),
     refusal(scene, "press", "join", "end"),
+    booked(scene),
     model.visits === null ? waiting(scene) : list(scene, times, model.visits),
   );
+}
+
+/**
+ * What was just booked.
+ *
+ * @param {Scene} scene
+ */
+function booked({ model, t }) {
+  const said = model.note;
+  if (said?.about !== "book" || (said.code !== "visit-booked" && said.code !== "visit-moved")) return null;
+  return note("calendar-check", t(said.code), t("booked-more"), { key: "booked", role: "status", "data-note": said.code });
 }
 
 /** @param {Scene} scene */
@@ -60,7 +74,13 @@ function waiting({ model, now, t, act }) {
 function list(scene, times, visits) {
   const { t } = scene;
   if (visits.length === 0) {
-    return h("div", { class: "card", key: "none" }, note("calendar", t("no-visits"), t("no-visits-more")));
+    return h(
+      "div",
+      { class: "card stack", key: "none" },
+      note("calendar", t("no-visits"), t(booksOnline(scene.model) ? "no-visits-book" : "no-visits-more")),
+      booksOnline(scene.model) &&
+        button("main", { id: "to-schedule", onclick: () => scene.act.openSchedule() }, icon("calendar-plus"), t("schedule-title")),
+    );
   }
   const cards = sortedVisits(visits).map((visit) => {
     if (visit.status === "ended") return ended(scene, times, visit);
@@ -108,6 +128,7 @@ function open(scene, times, visit) {
     elsewhereNote(scene, visit),
     telephone(scene, visit),
     notice(visit, t),
+    ...details(scene, times, visit),
   );
 }
 
@@ -214,6 +235,7 @@ function coming(scene, times, visit) {
       model.early === visit.id &&
       note("clock", t("early", { time: times.clock(visit.starts_at) }), t("early-more", { name: visit.inmate }), { id: "early", role: "status" }),
     pending && waitsFor(visit, model.own[visit.id]?.why, t),
+    ...details(scene, times, visit),
   );
 }
 

@@ -9,6 +9,7 @@ import { entry } from "./screen-entry.js";
 import { facility, loading, outdated } from "./screen-facility.js";
 import { askToVisit, people } from "./screen-people.js";
 import { rules } from "./screen-rules.js";
+import { schedule } from "./screen-schedule.js";
 import { bar, held, overPicture } from "./screen-visit.js";
 import { header, sheet, tabs } from "./shell.js";
 import { ownVisit } from "./state.js";
@@ -72,6 +73,8 @@ function main(scene, screen) {
       return check(scene);
     case "appointments":
       return times && appointments(scene, times);
+    case "schedule":
+      return times && schedule(scene, times);
     case "in-visit":
       return null;
     case "held":

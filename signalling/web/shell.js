@@ -3,6 +3,7 @@
 import { h, icon } from "./dom.js";
 import { button } from "./parts.js";
 import { deleteSheet } from "./screen-account.js";
+import { cancelSheet } from "./screen-details.js";
 import { END_SHEET_S, takesAnswer } from "./state.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
@@ -11,6 +12,7 @@ import { END_SHEET_S, takesAnswer } from "./state.js";
 const SIDES = ["account", "people", "ask-to-visit"];
 const TABS = /** @type {const} */ ([
   { tab: "appointments", symbol: "calendar", word: "appointments" },
+  { tab: "schedule", symbol: "calendar-plus", word: "schedule" },
   { tab: "check", symbol: "camera", word: "check-device" },
 ]);
 
@@ -111,6 +113,9 @@ export function sheet(scene) {
   const asked = model.sheet;
   const visit = model.visits?.find((each) => each.id === asked?.visit);
   if (asked === null || visit === undefined) return [];
+  if (asked.kind === "cancel") {
+    return cancelSheet(scene, visit, { "aria-disabled": takesAnswer(asked, now) ? null : "true" });
+  }
   const facts = { name: visit.inmate };
   const other = model.own[visit.id]?.at_page_of;
   const left = Math.max(0, Math.ceil((asked.until ?? now) - now));

@@ -35,6 +35,49 @@ export class JailTimes {
       day: "numeric",
     });
     this.days = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" });
+    this.own = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZoneName: "short" });
+    this.ownShort = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+    this.minutes = new Intl.DateTimeFormat("en-CA", { timeZone, hourCycle: "h23", timeStyle: "short", dateStyle: "short" });
+    this.ownMinutes = new Intl.DateTimeFormat("en-CA", { hourCycle: "h23", timeStyle: "short", dateStyle: "short" });
+    const utc = /** @type {const} */ ({ timeZone: "UTC" });
+    this.weekdays = new Intl.DateTimeFormat(locale, { ...utc, weekday: "short" });
+    this.numbers = new Intl.DateTimeFormat(locale, { ...utc, day: "numeric" });
+    this.fullDays = new Intl.DateTimeFormat(locale, { ...utc, weekday: "long", day: "numeric", month: "long" });
+  }
+
+  /**
+   * The same instant on the visitor's own clock; empty where that shows what the jail's shows.
+   *
+   * @param {number} at
+   * @param {boolean} [short]  without the zone's name
+   */
+  ownClock(at, short = false) {
+    const same = this.minutes.format(at * 1000) === this.ownMinutes.format(at * 1000);
+    return same ? "" : (short ? this.ownShort : this.own).format(at * 1000);
+  }
+
+  /**
+   * A day of the calendar, such as 2026-11-23, as its weekday, its number, and in full.
+   *
+   * @param {string} day
+   */
+  dayParts(day) {
+    const noon_ms = Date.parse(`${day}T12:00:00Z`);
+    return {
+      weekday: this.weekdays.format(noon_ms),
+      date: this.numbers.format(noon_ms),
+      full: this.fullDays.format(noon_ms),
+    };
+  }
+
+  /**
+   * "Mon, Nov 23, 6:00 PM", "Today, 6:00 PM".
+   *
+   * @param {number} at
+   * @param {number} now
+   */
+  moment(at, now) {
+    return `${this.day(at, now)}, ${this.clock(at)}`;
   }
 
   /**
@@ -53,7 +96,7 @@ export class JailTimes {
    * @param {number} now
    */
   day(at, now) {
-    const [day, today] = [this.#day(at), this.#day(now)];
+    const [day, today] = [this.dayOf(at), this.dayOf(now)];
     if (day === today) return this.t("today");
     // Noon of today plus a day is always tomorrow, whatever daylight saving does.
     const noon_ms = Date.parse(`${today}T12:00:00Z`) + DAY_S * 1000;
@@ -77,8 +120,12 @@ export class JailTimes {
     return this.t("day-from-to", { day: this.day(from, now), from: short, to: last });
   }
 
-  /** @param {number} at */
-  #day(at) {
+  /**
+   * The jail's day, as 2026-11-23.
+   *
+   * @param {number} at
+   */
+  dayOf(at) {
     const parts = this.days.formatToParts(at * 1000);
     const part = (/** @type {string} */ type) => parts.find((each) => each.type === type)?.value;
     return `${part("year")}-${part("month")}-${part("day")}`;

@@ -42,6 +42,7 @@ export function stepBack(model) {
     case "facility":
       return model.choosing === null ? null : "facilities";
     case "appointments":
+    case "schedule":
     case "check":
       return model.tabBefore === null ? null : "tab";
     default:
