@@ -3,6 +3,7 @@
 import { ask, isComplete } from "./asking.js";
 import { plain } from "./field-rules.js";
 import { fieldsOf, retype, typed } from "./forms.js";
+import { nothingPast } from "./after.js";
 import { nothingChosen } from "./booking.js";
 import { nobody } from "./people.js";
 
@@ -324,6 +325,7 @@ export class Account {
       account: null,
       ...nobody(),
       ...nothingChosen(),
+      ...nothingPast(),
       sessions: null,
       side: null,
       changing: null,

@@ -18,13 +18,14 @@
  * | a card's details | [data-details=ID], [data-calendar=ID], [data-move=ID], [data-cancel=ID]; invite-email, invite |
  * | sheet | sheet; take-over, stay; confirm-end, go-on; confirm-cancel, keep-visit |
  * | in-visit, held | remote-video, self-video, time-left[data-left seconds], quality[data-quality], warning, goodbye, mute, camera-off, end-visit, volume, fullscreen, switch-camera; [data-held=visitor, network, terminal, handset, signed-out, paused, page, press, ending]; .telephone[data-telephone=return] where held by "press" |
- * | ended | [data-reason][data-by], to-appointments |
+ * | ended, a past card | [data-reason][data-by], to-appointments; [data-stars=1..5], [data-trouble=KIND], [data-rated]; [data-receipt=ID], [data-save-receipt=ID], [data-next=ID]; more-past |
  *
  * performance.mark: `visit-press` in the press, `visit-first-picture` at the first remote picture
  * that is presented after it. `?size=1280x720` in the address asks the camera for that picture.
  */
 
 import { Account, TokenStore } from "./account.js";
+import { After } from "./after.js";
 import { Booking } from "./booking.js";
 import { byId, remembered, showTrack } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
@@ -94,6 +95,7 @@ class App {
       onPressed: () => void this.sounds.unlock(),
     });
     this.booking = new Booking({ model, hub, onChange });
+    this.after = new After({ model, hub, onChange });
     this.people = new People({ model, hub, onChange });
     /** @type {import("./protocol.js").Handlers} */
     const all = {
@@ -305,6 +307,7 @@ class App {
       ...this.account.actions(),
       ...this.people.actions(),
       ...this.booking.actions(),
+      ...this.after.actions(),
       switchLanguage: () => {
         this.language = this.language === "en" ? "es" : "en";
         remembered(() => window.localStorage, LANGUAGE_KEY, this.language);
@@ -371,6 +374,10 @@ class App {
         if (this.#answers()) change({ ending: model.sheet?.visit ?? null, sheet: null });
       },
       leaveEnd: () => change({ leftEnd: model.mine, mine: null, tab: "appointments", tabBefore: null }),
+      bookNext: (/** @type {string} */ inmate) => {
+        this.act.leaveEnd();
+        this.act.openSchedule({ inmate });
+      },
       toggleMute: () => change({ muted: !model.muted }),
       toggleCamera: () => change({ cameraOff: !model.cameraOff }),
     };

@@ -4,7 +4,7 @@ import { ask, isComplete, toFault } from "./asking.js";
 import { download } from "./browser.js";
 import { faultsOf } from "./field-rules.js";
 import { fieldsOf } from "./forms.js";
-import { NoReplyError, RefusedError } from "./protocol.js";
+import { Newest } from "./newest.js";
 import { takesAnswer } from "./state.js";
 import { whomToVisit } from "./state-booking.js";
 
@@ -47,11 +47,8 @@ export class Booking {
     this.model = model;
     this.hub = hub;
     this.onChange = onChange;
-    /** The newest wish for slots; null when none waits. @type {{day: string|null}|null} */
-    this.wish = null;
-    this.asking = false;
-    /** Whether the last wish was refused, or not answered. */
-    this.failed = false;
+    /** @type {Newest<{day: string|null}>} */
+    this.lists = new Newest({ model, about: "list-slots", ask: (wish) => this.#slots(wish), onChange });
   }
 
   actions() {
@@ -109,7 +106,7 @@ export class Booking {
     const only = all.length === 1 ? all[0]?.inmate ?? null : null;
     if (booking.inmate === null && only !== null) booking.inmate = only;
     const told = booking.slots?.inmate === booking.inmate;
-    if (booking.inmate !== null && !told && this.wish === null && !this.asking && !this.failed) this.#list(null);
+    if (booking.inmate !== null && !told && !this.lists.running && !this.lists.failed) this.#list(null);
   }
 
   /** @param {Partial<Model>} what */
@@ -124,41 +121,20 @@ export class Booking {
     this.#show({});
   }
 
-  /**
-   * Ask for a day's slots; the newest wish wins, whatever was under way.
-   *
-   * @param {string|null} day
-   */
+  /** @param {string|null} day */
   #list(day) {
-    this.wish = { day };
-    this.failed = false;
-    if (!this.asking) void this.#listAll();
+    this.lists.wish({ day });
   }
 
-  async #listAll() {
-    const { model, hub } = this;
-    this.asking = true;
-    try {
-      while (this.wish !== null && model.booking.inmate !== null) {
-        const { day } = this.wish;
-        this.wish = null;
-        const { inmate, moving } = model.booking;
-        const slots = await hub.request({ type: "list-slots", inmate, day, moving }, "slots");
-        if (this.wish === null && model.booking.inmate === inmate) model.booking.slots = slots;
-      }
-    } catch (error) {
-      this.failed = true;
-      if (error instanceof RefusedError) {
-        model.note = { about: "list-slots", code: error.code, facts: error.facts };
-      } else if (error instanceof NoReplyError) {
-        model.note = { about: "list-slots", code: "no-reply", facts: {} };
-      } else {
-        throw error;
-      }
-    } finally {
-      this.asking = false;
-      this.onChange();
-    }
+  /** @param {{day: string|null}} wish */
+  async #slots({ day }) {
+    const { booking } = this.model;
+    const { inmate, moving } = booking;
+    if (inmate === null) return null;
+    const slots = await this.hub.request({ type: "list-slots", inmate, day, moving }, "slots");
+    return () => {
+      if (booking.inmate === inmate) booking.slots = slots;
+    };
   }
 
   /** @param {SubmitEvent} event */

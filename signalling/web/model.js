@@ -1,5 +1,6 @@
 /** Everything the page knows, and how it begins. */
 
+import { nothingPast } from "./after.js";
 import { nothingChosen } from "./booking.js";
 import { nobody } from "./people.js";
 import { FULL } from "./visit-controls.js";
@@ -44,6 +45,8 @@ import { FULL } from "./visit-controls.js";
  * @property {Record<string, import("./messages.js").OwnView>} own  what may be done with each visit
  * @property {import("./booking.js").Choice} booking
  * @property {string|null} details  visit whose card is open
+ * @property {ReturnType<typeof nothingPast>["past"]} past  visits of before; null until asked for
+ * @property {import("./after.js").Rating|null} rating  how a visit was, as chosen here
  * @property {string|null} early  visit whose telephone was pressed before it was green
  * @property {"untried"|"trying"|"failed"|import("./network-check.js").NetworkFound} network
  * @property {number} since  when the page began to wait for what it shows as loading
@@ -91,6 +94,7 @@ export function newModel(page, now) {
     account: null,
     ...nobody(),
     ...nothingChosen(),
+    ...nothingPast(),
     sessions: null,
     side: null,
     changing: null,

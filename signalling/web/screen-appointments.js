@@ -1,8 +1,9 @@
 /** Screen c: the visits, Ready first, and the telephone that turns green. */
 
 import { h, icon } from "./dom.js";
-import { details } from "./screen-details.js";
+import { details, unfold } from "./screen-details.js";
 import { button, note, notice, pill, refusal } from "./parts.js";
+import { pastVisits, remains } from "./screen-past.js";
 import { whyWord } from "./screen-ended.js";
 import { booksOnline } from "./state-booking.js";
 import { SLOW_S, sortedVisits, takenOver, telephoneOf, visitLine } from "./state.js";
@@ -40,6 +41,7 @@ export function appointments(scene, times) {
     refusal(scene, "press", "join", "end"),
     booked(scene),
     model.visits === null ? waiting(scene) : list(scene, times, model.visits),
+    model.visits !== null && pastVisits(scene, (visit, own) => ended(scene, times, visit, own)),
   );
 }
 
@@ -83,7 +85,7 @@ function list(scene, times, visits) {
     );
   }
   const cards = sortedVisits(visits).map((visit) => {
-    if (visit.status === "ended") return ended(scene, times, visit);
+    if (visit.status === "ended") return ended(scene, times, visit, scene.model.own[visit.id]);
     return telephoneOf(visit, scene.model.page) === "none"
       ? coming(scene, times, visit)
       : open(scene, times, visit);
@@ -265,9 +267,11 @@ function waitsFor({ inmate }, why, t) {
  * @param {Scene} scene
  * @param {JailTimes} times
  * @param {VisitView} visit
+ * @param {import("./messages.js").OwnView|undefined} own
  */
-function ended(scene, times, visit) {
-  const { now, t } = scene;
+function ended(scene, times, visit, own) {
+  const { model, now, t, act } = scene;
+  const open = model.details === visit.id;
   const facts = {
     lost: exactLength(visit.lost_s, t),
     added: exactLength(visit.added_s, t),
@@ -284,5 +288,7 @@ function ended(scene, times, visit) {
     h("p", null, visit.begun_at === null ? times.span(visit.starts_at, visit.ends_at, now) : used),
     lost && h("p", null, lost),
     visit.begun_at === null && h("p", null, t(whyWord(visit), { name: visit.inmate })),
+    unfold(visit.id, open, t(open ? "less" : "receipt-rating"), act),
+    open && remains(scene, visit, own),
   );
 }

@@ -20,19 +20,22 @@ export function details(scene, times, visit) {
   const { model, t, act } = scene;
   const open = model.details === visit.id;
   return [
-    button(
-      "link",
-      {
-        key: "details",
-        "data-details": visit.id,
-        "aria-expanded": String(open),
-        onclick: () => act.showDetails(visit.id),
-      },
-      icon(open ? "minus" : "plus"),
-      t(open ? "less" : "details"),
-    ),
+    unfold(visit.id, open, t(open ? "less" : "details"), act),
     open && opened(scene, times, visit),
   ];
+}
+
+/**
+ * Opens and shuts a card.
+ *
+ * @param {string} visit
+ * @param {boolean} open
+ * @param {string} words
+ * @param {Scene["act"]} act
+ */
+export function unfold(visit, open, words, act) {
+  const props = { key: "details", "data-details": visit, "aria-expanded": String(open) };
+  return button("link", { ...props, onclick: () => act.showDetails(visit) }, icon(open ? "minus" : "plus"), words);
 }
 
 /**

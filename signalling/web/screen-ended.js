@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { button } from "./parts.js";
+import { remains } from "./screen-past.js";
 import { mostlyLostBy } from "./state.js";
 import { exactLength } from "./times.js";
 
@@ -32,6 +33,7 @@ export function ended(scene, times, visit) {
         sum("card lost", "no-wifi", t("lost"), visit.lost_s, side && t(`lost-by-${side}`), scene),
       visit.added_s >= 1 && sum("card sun", "plus-disc", t("added-back"), visit.added_s, "", scene),
     ),
+    remains(scene, visit, scene.model.own[visit.id]),
     button("main", { id: "to-appointments", key: "go", onclick: act.leaveEnd }, icon("calendar"), t("go-appointments")),
   );
 }

@@ -175,7 +175,7 @@ def test_days_of_three_months_are_judged_fast_enough_to_be_pressed_through() -> 
     hours = ("mon-sun 08:00-20:00",)
     taken = Taken(inmate=spans, visitor=spans, seats=seats)
     judged(taken, unit="C", units=units, hours=hours, book_ahead_days=60).days()
-    assert time.perf_counter() - began < 2.0  # 0.03 s on a quiet machine
+    assert time.perf_counter() - began < 0.5  # 0.012 s on a quiet machine
 
 
 spans_of_a_week = st.lists(

@@ -11,12 +11,10 @@ from config.schema import Facility, Visiting
 from signalling.booking_messages import (
     Book,
     CancelVisit,
-    GetTicket,
     Invite,
     Invited,
     ListSlots,
     Slots,
-    Ticket,
     VisitBooked,
     VisitCancelled,
 )
@@ -51,8 +49,6 @@ class FakeBooking:
                 return [VisitCancelled(visit=visit)]
             case Invite(visit=visit):
                 return [Invited(visit=visit)]
-            case GetTicket(visit=visit, what=what):
-                return [Ticket(visit=visit, what=what, path="/t/a-ticket")]
         return []
 
     def _slots(self, wish: ListSlots) -> Slots:

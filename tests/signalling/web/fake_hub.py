@@ -48,6 +48,7 @@ from signalling.messages import (
 from signalling.visit import Status
 from signalling.wire import MAX_FRAME, FacilityView, IceServer, Person, VisitView
 from tests.signalling.web.fake_accounts import EMAIL, PASSWORD, FakeAccounts
+from tests.signalling.web.fake_after import FakeAfter
 from tests.signalling.web.fake_booking import FakeBooking
 from tests.signalling.web.fake_people import FakePeople
 
@@ -113,6 +114,7 @@ class FakeHub:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     people: FakePeople = field(default_factory=FakePeople)
     booking: FakeBooking = field(default_factory=FakeBooking)
+    after: FakeAfter = field(default_factory=FakeAfter)
     on_message: Callable[[PageToHub], Any] | None = None
     _sockets: set[ServerConnection] = field(default_factory=set)
     _server: Server | None = None
@@ -204,7 +206,7 @@ class FakeHub:
                 replies = self.accounts.replies(message)
                 logged_in = any(isinstance(each, LoggedIn) for each in replies)
                 return [*replies, self.people.pushed()] if logged_in else replies
-        rooms = (self.accounts, self.people, self.booking)
+        rooms = (self.accounts, self.people, self.booking, self.after)
         return [reply for room in rooms for reply in room.replies(message)]
 
     def _opened(self) -> list[Message]:
