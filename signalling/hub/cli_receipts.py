@@ -69,8 +69,9 @@ def receipt_key(ask_for: Ask, as_json: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The public key (PEM) of the hub that signed it; without: this hub's own.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a sentence.")
 @ask_option
-def receipt_verify(ask_for: Ask, file: Path, key_file: Path | None) -> None:
+def receipt_verify(ask_for: Ask, file: Path, key_file: Path | None, *, as_json: bool) -> None:
     """Say whether a receipt is as the hub signed it. Exit status: 0 valid, 1 not.
 
     With --key it needs no hub: anybody with the file and the key can check.
@@ -83,7 +84,8 @@ def receipt_verify(ask_for: Ask, file: Path, key_file: Path | None) -> None:
         verdict = check(_read(file), pem)
     except NotAKey:
         raise StaffError(f"{key_file} is not an Ed25519 public key in PEM") from None
-    click.echo(verdict.sentence)
+    facts = {"valid": verdict.valid, "sentence": verdict.sentence}
+    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else verdict.sentence)
     if not verdict.valid:
         raise SystemExit(1)
 

@@ -178,13 +178,17 @@ class Stage:
         self.ranges = own_ranges()
         self.hub: Hub
 
-    async def start_hub(self, **settings: str) -> Hub:
-        """Start a hub; `settings` are more lines of hub.toml by table, e.g. inmates="..."."""
+    async def start_hub(self, *, port: int = 0, facility: str = "", **settings: str) -> Hub:
+        """Start a hub.
+
+        `facility` is more lines of its facility, `settings` those of other tables, by their name:
+        inmates="...".
+        """
         config = self.folder / "hub.toml"
         tables = "".join(f"\n[{table}]\n{lines}\n" for table, lines in settings.items())
         config.write_text(
             f"""name = "demo-hub"
-port = 0
+port = {port}
 state_dir = {_toml(str(self.folder / "hub"))}
 allow_peers = {_toml(self.ranges)}
 
@@ -192,6 +196,7 @@ allow_peers = {_toml(self.ranges)}
 id = "lindell"
 name = "Lindell County Jail"
 time_zone = "America/Chicago"
+{facility}
 {tables}""",
             encoding="utf-8",
         )

@@ -9,6 +9,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ class Post:
     refuses: dict[str, str] = field(default_factory=dict)
     arrived: list[tuple[str, bool]] = field(default_factory=list)
     """Recipient, and whether the connection was encrypted."""
+    mails: list[EmailMessage] = field(default_factory=list)
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
@@ -38,7 +41,17 @@ class Post:
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         self.arrived += [(each, session.ssl is not None) for each in envelope.rcpt_tos]
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
         return "250 OK"
+
+
+def text_of(mail: EmailMessage) -> str:
+    """Return what a mail says."""
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""
 
 
 def free_port() -> int:
