@@ -6,6 +6,8 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 ARGS :=
+# Tests that mostly wait run side by side; calls, browsers and whole visits have the machine alone.
+SIDE_BY_SIDE := tests/config tests/hardware tests/systemd $(wildcard tests/kiosk/test_*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-vm lint bench bench-media bench-hardware clean
@@ -22,7 +24,14 @@ demo: ## a whole visit; AUTO=1 plays both sides, DEMO_VISIT_S=60, DEMO_SIZE=1280
 
 test: ## every test; some of them: make test ARGS="tests/config -k secret"
 	@.ci/bootstrap test
+ifeq ($(strip $(ARGS)),)
+	@status=0; \
+	COLUMNS=200 $(BIN)/pytest -n 3 $(SIDE_BY_SIDE) || status=$$?; \
+	$(BIN)/pytest $(addprefix --ignore=,$(SIDE_BY_SIDE)) || status=$$?; \
+	exit $$status
+else
 	$(BIN)/pytest $(ARGS)
+endif
 
 test-vm: ## the terminal in a virtual machine, its devices pulled out; needs root, no KVM
 	@.ci/bootstrap vm
