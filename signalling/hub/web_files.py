@@ -16,11 +16,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+import rjsmin
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from signalling.hub.errors import StartError
 from signalling.hub.web_bundle import bundle_scripts, hashed_name, inline_styles
+from signalling.hub.web_installed import ICONS, icon_picture, worker_of_version
 
 WEB: Final = Path(__file__).parent.parent / "web"
 FONTS: Final = {
@@ -32,8 +34,13 @@ TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
     ".ttf": "font/ttf",
 }
+PAGE_SUFFIXES: Final = (".js", ".css", ".svg", ".webmanifest")
+MANIFEST: Final = "/manifest.webmanifest"
+WORKER: Final = "/sw.js"
 SECURITY: Final = {
     "Permissions-Policy": "camera=(self), microphone=(self), fullscreen=(self), "
     "screen-wake-lock=(self), display-capture=(), geolocation=(), usb=()",
@@ -79,7 +86,7 @@ def read_web_files(folder: Path = WEB) -> dict[str, File]:
     names: dict[str, str] = {}
     served: dict[str, File] = {}
     for url, file in plain.items():
-        if url.endswith((".svg", ".ttf")):
+        if url.endswith((".svg", ".ttf", ".png")):
             names[url] = hashed_name(url, file.body)
             served[names[url]] = _zipped(File(file.content_type, file.body, kept=True))
 
@@ -98,6 +105,11 @@ def read_web_files(folder: Path = WEB) -> dict[str, File]:
     served[names["/app.js"]] = _zipped(File(TYPES[".js"], script, kept=True))
     page, styles = inline_styles(renamed(plain["/"].body.decode()), dict(texts(".css")))
     served["/"] = _zipped(File(TYPES[".html"], page.encode(), styles=styles))
+    manifest = plain[MANIFEST]
+    served[MANIFEST] = _zipped(replace(manifest, body=renamed(manifest.body.decode()).encode()))
+    worker = rjsmin.jsmin(renamed(plain[WORKER].body.decode()))
+    worker = worker_of_version(worker, (each.body for each in served.values()))
+    served[WORKER] = _zipped(File(TYPES[".js"], worker.encode()))
     return served
 
 
@@ -131,15 +143,19 @@ def read_plain_files(folder: Path = WEB) -> dict[str, File]:
     Raises:
         StartError: the page or its fonts are not installed.
     """
-    if not (folder / "index.html").is_file():
-        raise StartError(f"the page is not installed: {folder} has no index.html")
+    for name in ("index.html", "favicon.svg", "manifest.webmanifest", "sw.js"):
+        if not (folder / name).is_file():
+            raise StartError(f"the page is not installed: {folder} has no {name}")
     found: dict[str, File] = {}
     for path in sorted(folder.rglob("*")):
-        allowed = path.suffix in (".js", ".css", ".svg") or path.name == "index.html"
+        allowed = path.suffix in PAGE_SUFFIXES or path.name == "index.html"
         if path.is_file() and allowed:
             url = f"/{path.relative_to(folder).as_posix()}"
             found[url] = File(TYPES[path.suffix], path.read_bytes())
     found["/"] = found.pop("/index.html")
+    favicon = found["/favicon.svg"].body.decode()
+    for url, (pixels, maskable) in ICONS.items():
+        found[url] = File(TYPES[".png"], icon_picture(favicon, pixels, maskable))
     try:
         fonts = files("fontpkg_atkinson_hyperlegible") / "files"
         for url, name in FONTS.items():
@@ -160,9 +176,10 @@ def content_security_policy(host: str, styles: str = "'self'") -> str:
     # Older Safari does not count ws: and wss: of the same host under 'self'.
     return (
         f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self'; "
+        "worker-src 'self'; manifest-src 'self'; "
         f"font-src 'self'; media-src 'self' blob:; connect-src 'self' ws://{host} wss://{host}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'"
+        "require-trusted-types-for 'script'; trusted-types page-worker"
     )
 
 

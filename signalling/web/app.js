@@ -5,7 +5,8 @@
  *
  * | where | hooks |
  * | --- | --- |
- * | everywhere | body[data-screen=loading, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, account, people, ask-to-visit, rules, check, schedule, appointments, in-visit, held, ended]; html[lang]; language, account, log-out, status-line; [data-tab=appointments, schedule, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
+ * | everywhere | body[data-screen=loading, offline, outdated, log-in, create-account, check-mail, forgot-password, new-password, facility, account, people, ask-to-visit, rules, check, schedule, appointments, in-visit, held, ended]; html[lang]; language, account, log-out, status-line; [data-tab=appointments, schedule, check]; [data-note=CODE]; [data-field-error=FIELD][data-code=FAULT] |
+ * | offline | offline, [data-next=START], retry, log-out-here |
  * | log-in, create-account | name (sign-up only), email, password, log-in, create-account (submit), switch-entry, forgot, resend (e-mail not verified yet); [data-show=password] |
  * | check-mail, forgot-password, new-password | mail-to, resend, wrong-address; email, forgot-password; new-password, reset-password; to-log-in |
  * | people, ask-to-visit | back, to-ask, [data-person=NUMBER][data-status], [data-withdraw=ID], to-facility; facility, inmate-number, relation, private-note, photo, photo-progress, request-approval |
@@ -31,6 +32,8 @@ import { byId, remembered, showTrack } from "./browser.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
 import { newModel } from "./model.js";
+import { NextVisits } from "./next-visits.js";
+import { keepPage } from "./offline.js";
 import { People } from "./people.js";
 import { checkNetwork } from "./network-check.js";
 import { HubConnection, familyUrl } from "./protocol.js";
@@ -97,6 +100,7 @@ class App {
     this.booking = new Booking({ model, hub, onChange });
     this.after = new After({ model, hub, onChange });
     this.people = new People({ model, hub, onChange });
+    this.next = new NextVisits({ model, token: () => tokens.get(), storage: local });
     /** @type {import("./protocol.js").Handlers} */
     const all = {
       ...this.#handlers(),
@@ -160,6 +164,7 @@ class App {
     this.visiting.sync();
     this.stage.setSelf(model.cameraOff ? null : devices.tracks.camera);
     showTrack(this.mirror, devices.tracks.camera);
+    this.next.follow(now);
     const scene = this.#scene(now);
     const screen = render(scene, this.places);
     if (screen === "check") {
@@ -182,7 +187,7 @@ class App {
     document.documentElement.lang = language;
     const locale = localeFor(language, navigator.languages);
     const times = model.facility && new JailTimes(model.facility, locale, t);
-    return { model, now, t, times, act, mirror, browser, phone };
+    return { model, now, t, times, locale, act, mirror, browser, phone };
   }
 
   /** @param {import("./protocol.js").LinkState} link */
@@ -190,6 +195,7 @@ class App {
     this.model.link = link;
     this.model.linkSince = this.hub.now();
     if (link === "open") {
+      void keepPage(window);
       this.visiting.reconnected();
       void this.account.connected();
     } else if (this.visiting.forgetPresses() || isPressed(this.model)) {

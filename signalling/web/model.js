@@ -10,7 +10,7 @@ import { FULL } from "./visit-controls.js";
 /** @typedef {import("./messages.js").Facts} Facts */
 /** @typedef {"good"|"fair"|"weak"|"sound-only"} Quality */
 /** @typedef {"denied"|"denied-system"|"muted"|"in-use"|"none"|"insecure"|"failed"} DeviceFault */
-/** @typedef {"loading"|"outdated"|Entry|Side|"rules"|"facility"|"check"|"schedule"|"appointments"|"in-visit"|"held"|"ended"} Screen */
+/** @typedef {"loading"|"offline"|"outdated"|Entry|Side|"rules"|"facility"|"check"|"schedule"|"appointments"|"in-visit"|"held"|"ended"} Screen */
 /** @typedef {"log-in"|"create-account"|"check-mail"|"forgot-password"|"new-password"} Entry */
 /** @typedef {"account"|"people"|"ask-to-visit"} Side */
 /** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
@@ -42,6 +42,7 @@ import { FULL } from "./visit-controls.js";
  * @property {FacilityView|null} facility  the open one
  * @property {string|null} choosing  facility whose password is asked
  * @property {VisitView[]|null} visits  null until the first push
+ * @property {import("./next-visits.js").NextVisit[]} next  kept for when there is no network
  * @property {Record<string, import("./messages.js").OwnView>} own  what may be done with each visit
  * @property {import("./booking.js").Choice} booking
  * @property {string|null} details  visit whose card is open
@@ -102,6 +103,7 @@ export function newModel(page, now) {
     facility: null,
     choosing: null,
     visits: null,
+    next: [],
     own: {},
     early: null,
     network: "untried",

@@ -14,6 +14,7 @@ import { lengthWords } from "./times.js";
  * @property {number} now  the hub's clock
  * @property {Translate} t
  * @property {import("./times.js").JailTimes|null} times  null before a facility is open
+ * @property {string} locale  the visitor's own format of the language shown
  * @property {import("./app.js").Actions} act
  * @property {HTMLVideoElement} mirror  the self-view of the device check
  * @property {ReturnType<typeof import("./devices.js").browserOf>} browser

@@ -2,22 +2,14 @@
 
 import { h, icon } from "./dom.js";
 import { form, secret, submit, whose } from "./fields.js";
-import { button, note, refusal } from "./parts.js";
-import { SLOW_S } from "./state.js";
+import { button, refusal } from "./parts.js";
 import { facilitiesToOpen } from "./state-people.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 
 /** @param {Scene} scene */
-export function loading({ model, now, t, act }) {
-  const slow = now - model.since > SLOW_S;
-  return h(
-    "div",
-    { class: "column", key: "loading" },
-    h("p", { class: "stone" }, t("connecting")),
-    slow && note("no-wifi", t("slow", { what: t("our-network") }), t("offline-more")),
-    slow && button("plain", { onclick: act.retry }, t("try-again")),
-  );
+export function loading({ t }) {
+  return h("div", { class: "column", key: "loading" }, h("p", { class: "stone" }, t("connecting")));
 }
 
 /** @param {Scene} scene */

@@ -8,6 +8,7 @@ import { ended } from "./screen-ended.js";
 import { entry } from "./screen-entry.js";
 import { facility, loading, outdated } from "./screen-facility.js";
 import { askToVisit, people } from "./screen-people.js";
+import { offline } from "./screen-offline.js";
 import { rules } from "./screen-rules.js";
 import { schedule } from "./screen-schedule.js";
 import { bar, held, overPicture } from "./screen-visit.js";
@@ -51,6 +52,8 @@ function main(scene, screen) {
   switch (screen) {
     case "loading":
       return loading(scene);
+    case "offline":
+      return offline(scene);
     case "outdated":
       return outdated(scene);
     case "log-in":

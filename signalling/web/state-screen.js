@@ -12,7 +12,7 @@ import { sideOf } from "./state-people.js";
  */
 export function screenOf(model) {
   if (model.link === "outdated") return "outdated";
-  if (model.facilities === null) return "loading";
+  if (model.facilities === null) return model.link === "lost" ? "offline" : "loading";
   if (model.name === null) return model.entry;
   const visit = model.facility === null ? null : ownVisit(model);
   if (visit !== null) {

@@ -20,7 +20,7 @@ export function localeFor(language, preferred) {
 
 export class JailTimes {
   /**
-   * @param {FacilityView} facility
+   * @param {Pick<FacilityView, "time_zone">} facility
    * @param {string} locale
    * @param {Translate} t
    */

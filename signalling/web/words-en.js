@@ -120,6 +120,8 @@ export const EN = Object.freeze({
   "reload": "Load again",
   "offline": "You are not connected.",
   "offline-more": "We try again for you.",
+  "next-visits": "Your next visits",
+  "next-visits-more": "As we last knew them. They may have changed.",
   "appointments": "Appointments",
   "check-device": "Check device",
   "check-title": "Check your device",

@@ -121,6 +121,8 @@ export const ES = Object.freeze({
   "reload": "Cargar de nuevo",
   "offline": "No hay conexión.",
   "offline-more": "Lo intentamos de nuevo por usted.",
+  "next-visits": "Sus próximas visitas",
+  "next-visits-more": "Lo último que sabemos. Pueden haber cambiado.",
   "appointments": "Citas",
   "check-device": "Revisar equipo",
   "check-title": "Revise su equipo",

@@ -12,7 +12,16 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from signalling.hub.errors import StartError
-from signalling.hub.web_files import FONTS, KEPT, File, read_plain_files, read_web_files, respond
+from signalling.hub.web_files import (
+    FONTS,
+    KEPT,
+    MANIFEST,
+    WORKER,
+    File,
+    read_plain_files,
+    read_web_files,
+    respond,
+)
 from tests.signalling.hub.harness import Hub
 
 
@@ -96,8 +105,8 @@ def test_allow_list_of_the_real_page() -> None:
 
 def test_the_page_is_few_small_files() -> None:
     files = read_web_files()
-    assert len(files) == 6, "page, script, two pictures, two fonts"
-    assert all(file.kept for path, file in files.items() if path != "/")
+    assert len(files) == 11, "page, script, two pictures, two fonts; manifest, three icons, worker"
+    assert {path for path, file in files.items() if not file.kept} == {"/", MANIFEST, WORKER}
     own = [file.zipped for path, file in files.items() if not path.endswith(".ttf")]
     assert sum(len(each) for each in own if each is not None) < 100_000
     page = files["/"].body.decode()

@@ -37,7 +37,11 @@ async def hub() -> AsyncIterator[FakeHub]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport=DESK, locale="en-US")
+    context = await browser.new_context(
+        viewport=DESK,
+        locale="en-US",
+        service_workers="block",  # test_page_offline has its own; others need not wait for one
+    )
     yield context
     await context.close()
 

@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 
 from signalling.booking_messages import CheckNetwork, NetworkCheck, OwnView, Probe, Probed
 from signalling.errors import ProtocolError
-from signalling.hub.web_files import read_web_files, refuse, respond
+from signalling.hub.web_files import File, read_web_files, refuse, respond
 from signalling.messages import (
     PAGE_TO_HUB,
     Appointments,
@@ -116,13 +116,15 @@ class FakeHub:
     booking: FakeBooking = field(default_factory=FakeBooking)
     after: FakeAfter = field(default_factory=FakeAfter)
     on_message: Callable[[PageToHub], Any] | None = None
+    port: int = 0
+    """Where the page is served; 0: anywhere."""
+    files: dict[str, File] = field(default_factory=_files)
     _sockets: set[ServerConnection] = field(default_factory=set)
     _server: Server | None = None
 
     async def __aenter__(self) -> FakeHub:
-        self._files = _files()
         self._server = await serve(
-            self._converse, "127.0.0.1", 0, process_request=self._http, max_size=MAX_FRAME
+            self._converse, "127.0.0.1", self.port, process_request=self._http, max_size=MAX_FRAME
         )
         return self
 
@@ -150,8 +152,8 @@ class FakeHub:
             if self.answering:
                 return None
             return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, "The test has cut the line.")
-        if path in self._files:
-            return respond(request, HTTPStatus.OK, self._files[path])
+        if path in self.files:
+            return respond(request, HTTPStatus.OK, self.files[path])
         return refuse(request, HTTPStatus.NOT_FOUND, "No such file.")
 
     async def _converse(self, socket: ServerConnection) -> None:

@@ -27,6 +27,7 @@ const model = (fields = {}) => ({
 test("the screen follows from the model, from connecting to the end", () => {
   const steps = [
     [{ facilities: null }, "loading"],
+    [{ facilities: null, link: "lost" }, "offline"],
     [{ link: "outdated" }, "outdated"],
     [{ name: null }, "log-in"],
     [{ name: null, entry: "create-account" }, "create-account"],

@@ -1,0 +1,50 @@
+/** Registering the service worker, where a browser has that. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { keepPage } from "../../../signalling/web/offline.js";
+
+const BUNDLE = "https://visits.example/app.db81109325b6.js";
+
+function browser(register) {
+  const asked = [];
+  const serviceWorker = { register: (address) => (asked.push(address), register()) };
+  return { asked, navigator: { serviceWorker } };
+}
+
+test("the worker's address goes through the one policy that the page may make", async () => {
+  const { asked, navigator } = browser(async () => {});
+  const made = [];
+  const trustedTypes = {
+    createPolicy: (name, { createScriptURL }) => {
+      made.push(name);
+      return { createScriptURL: (text) => `trusted ${createScriptURL(text)}` };
+    },
+  };
+  await keepPage({ navigator, trustedTypes }, BUNDLE);
+  assert.deepEqual([made, asked], [["page-worker"], ["trusted /sw.js"]]);
+});
+
+test("a browser without trusted types takes the address", async () => {
+  const { asked, navigator } = browser(async () => {});
+  await keepPage({ navigator }, BUNDLE);
+  assert.deepEqual(asked, ["/sw.js"]);
+});
+
+test("nothing is kept of single modules, nor where there are no workers", async () => {
+  const { asked, navigator } = browser(async () => {});
+  await keepPage({ navigator }, "http://localhost:8000/app.js");
+  await keepPage({ navigator }, "http://localhost:8000/offline.js");
+  await keepPage({ navigator: {} }, BUNDLE);
+  assert.deepEqual(asked, []);
+});
+
+test("a browser that refuses breaks nothing, and says so to who looks", async (context) => {
+  const said = context.mock.method(console, "warn", () => {});
+  const { navigator } = browser(async () => {
+    throw new DOMException("private window", "SecurityError");
+  });
+  await keepPage({ navigator }, BUNDLE);
+  assert.equal(said.mock.callCount(), 1);
+});
