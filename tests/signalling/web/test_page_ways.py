@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Dialog, Page, ViewportSize, expect
@@ -356,3 +359,20 @@ async def test_an_early_press_says_when_the_telephone_turns_green(hub: FakeHub, 
     await on_screen(page, "appointments")
     await picture(page, "c-early")
     assert not any(isinstance(each, Press) for each in hub.received)
+
+
+@pytest.mark.parametrize("hours", [-7, 5])
+async def test_a_phone_whose_clock_is_wrong_shows_the_hubs_time(
+    hub: FakeHub, page: Page, hours: int
+) -> None:
+    shift = f"const now = Date.now; Date.now = () => now() + {hours} * 3600e3;"
+    await page.add_init_script(shift)
+    soon = time.time() + 650
+    hub.visits = [a_visit(status=Status.SCHEDULED, starts_at=soon, ends_at=soon + 1800)]
+    await page.reload()
+    await log_in(page)
+    await expect(page.locator('[data-visit="v1"]')).to_contain_text("Starts in 10 min")
+    now = time.time()
+    minutes = (datetime.fromtimestamp(at, ZoneInfo("America/Chicago")) for at in (now - 60, now))
+    either = "|".join(f"{each:%-I:%M}" for each in minutes)  # a minute may pass while it is read
+    await expect(page.locator("#jail-time")).to_have_text(re.compile(rf"\b({either})\b"))
