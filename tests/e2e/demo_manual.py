@@ -12,7 +12,7 @@ from hardware.identity import pinned
 from tests.e2e.stage import EMAIL, INMATE, PASSWORD, PIN, stage
 
 STARTS_IN_S = 60
-VISITING = {"facility.visiting": 'hours = ["mon-sun 08:00-20:00"]\nbook_ahead_h = 1'}
+VISITING = 'hours = ["mon-sun 08:00-20:00"]\nbook_ahead_h = 1'
 """So that whoever tries the page can book."""
 
 
@@ -34,7 +34,7 @@ async def show(size: tuple[int, int], length_s: int) -> bool:
     """Start everything, say what to do, and stay until the kiosk ends or Ctrl-C."""
     async with stage(size) as house:
         click.echo("Starting the hub ...")
-        hub = await house.start_hub(**VISITING)
+        hub = await house.start_hub(below={"visiting": VISITING})
         await house.people()
         await hub.book(f"+{STARTS_IN_S}", length_s)
         devices = _devices()

@@ -6,7 +6,7 @@ import contextlib
 import ipaddress
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -178,12 +178,21 @@ class Stage:
         self.ranges = own_ranges()
         self.hub: Hub
 
-    async def start_hub(self, *, port: int = 0, facility: str = "", **settings: str) -> Hub:
+    async def start_hub(
+        self,
+        *,
+        port: int = 0,
+        facility: str = "",
+        below: Mapping[str, str] | None = None,
+        **settings: str,
+    ) -> Hub:
         """Start a hub.
 
-        `facility` is more lines of its facility, `settings` those of other tables, by their name:
-        inmates="...".
+        `facility` is more lines of its facility, `below` those of the facility's own tables, and
+        `settings` those of others, each by its name: below={"visiting": "..."}, inmates="...".
         """
+        for name, lines in (below or {}).items():
+            settings[f"facility.{name}"] = lines
         config = self.folder / "hub.toml"
         tables = "".join(f"\n[{table}]\n{lines}\n" for table, lines in settings.items())
         config.write_text(

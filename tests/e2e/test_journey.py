@@ -72,12 +72,9 @@ async def town() -> AsyncIterator[Town]:
         hub = await built.start_hub(
             port=port,
             facility=FACILITY,
-            **{
-                "facility.rules": RULES,
-                "facility.visiting": VISITING,
-                "mail": f'host = "127.0.0.1"\nport = {smtp_port}\ntls = "none"\n'
-                f'public_url = "http://127.0.0.1:{port}"',
-            },
+            below={"rules": RULES, "visiting": VISITING},
+            mail=f'host = "127.0.0.1"\nport = {smtp_port}\ntls = "none"\n'
+            f'public_url = "http://127.0.0.1:{port}"',
         )
         add = hub.staff("inmate", "add", INMATE, "Daniel", "--facility", "lindell", "--pin", PIN)
         homes, kiosk, _ = await asyncio.gather(
