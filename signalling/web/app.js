@@ -33,7 +33,7 @@ import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
 import { newModel } from "./model.js";
 import { NextVisits } from "./next-visits.js";
-import { keepPage } from "./offline.js";
+import { PageKeeper } from "./offline.js";
 import { People } from "./people.js";
 import { checkNetwork } from "./network-check.js";
 import { HubConnection, familyUrl } from "./protocol.js";
@@ -100,6 +100,7 @@ class App {
     this.booking = new Booking({ model, hub, onChange });
     this.after = new After({ model, hub, onChange });
     this.people = new People({ model, hub, onChange });
+    this.keeper = new PageKeeper(window);
     this.next = new NextVisits({ model, token: () => tokens.get(), storage: local });
     /** @type {import("./protocol.js").Handlers} */
     const all = {
@@ -195,7 +196,7 @@ class App {
     this.model.link = link;
     this.model.linkSince = this.hub.now();
     if (link === "open") {
-      void keepPage(window);
+      void this.keeper.keep();
       this.visiting.reconnected();
       void this.account.connected();
     } else if (this.visiting.forgetPresses() || isPressed(this.model)) {

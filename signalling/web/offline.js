@@ -13,22 +13,34 @@ const POLICY = "page-worker";
 /** A hub's own bundle. Single modules, as they are in the repository, change and must not be kept. */
 const BUNDLED = /\/app\.[0-9a-f]{12}\.js$/;
 
-/**
- * Register the service worker, once a load. Does nothing where a browser has none: over plain http,
- * in some private windows.
- *
- * @param {object} world
- * @param {Navigator} world.navigator
- * @param {TrustedTypes} [world.trustedTypes]
- * @param {string} script  address of this script
- */
-export async function keepPage({ navigator, trustedTypes }, script = import.meta.url) {
-  if (!BUNDLED.test(script) || !("serviceWorker" in navigator)) return;
-  try {
-    const policy = trustedTypes?.createPolicy(POLICY, { createScriptURL: () => WORKER });
-    await navigator.serviceWorker.register(policy?.createScriptURL(WORKER) ?? WORKER);
-  } catch (error) {
-    // The page works without; only where there is no network it cannot be opened.
-    console.warn("This browser does not keep the page.", error);
+export class PageKeeper {
+  #asked = false;
+
+  /**
+   * @param {object} world
+   * @param {Navigator} world.navigator
+   * @param {TrustedTypes} [world.trustedTypes]
+   * @param {string} script  address of this script
+   */
+  constructor({ navigator, trustedTypes }, script = import.meta.url) {
+    this.navigator = navigator;
+    this.trustedTypes = trustedTypes;
+    this.possible = BUNDLED.test(script) && "serviceWorker" in navigator;
+  }
+
+  /**
+   * Register the service worker, once a load. Does nothing where a browser has none: over plain
+   * http, in some private windows.
+   */
+  async keep() {
+    if (this.#asked || !this.possible) return;
+    this.#asked = true;
+    try {
+      const policy = this.trustedTypes?.createPolicy(POLICY, { createScriptURL: () => WORKER });
+      await this.navigator.serviceWorker.register(policy?.createScriptURL(WORKER) ?? WORKER);
+    } catch (error) {
+      // The page works without; only where there is no network it cannot be opened.
+      console.warn("This browser does not keep the page.", error);
+    }
   }
 }

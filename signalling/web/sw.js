@@ -3,17 +3,19 @@
  *
  * The hub writes its version and the names that it serves in here when it starts, so that a new hub
  * makes a new worker. All that the worker keeps belongs together: it comes from one hub, at once.
+ *
+ * No navigation preload: browsers preload every page of the host, then ask anew for what is answered
+ * by the hub alone, and a ticket can be asked for only once.
  */
 
 /** @typedef {Event & {waitUntil: (done: Promise<unknown>) => void}} Lasting */
-/** @typedef {Lasting & {request: Request, preloadResponse: Promise<Response|undefined>, respondWith: (answer: Promise<Response>) => void}} Asked */
+/** @typedef {Lasting & {request: Request, respondWith: (answer: Promise<Response>) => void}} Asked */
 /**
  * What the types of a document do not know of a worker.
  *
  * @typedef {object} Scope
  * @property {(type: string, heard: (event: any) => void) => void} addEventListener
  * @property {() => Promise<void>} skipWaiting
- * @property {ServiceWorkerRegistration} registration
  */
 
 const VERSION = "unbundled";
@@ -31,7 +33,7 @@ worker.addEventListener("install", (/** @type {Lasting} */ event) => {
 });
 
 worker.addEventListener("activate", (/** @type {Lasting} */ event) => {
-  event.waitUntil(Promise.all([forgetOthers(), worker.registration.navigationPreload?.enable()]));
+  event.waitUntil(forgetOthers());
 });
 
 worker.addEventListener("fetch", (/** @type {Asked} */ event) => {
@@ -40,7 +42,7 @@ worker.addEventListener("fetch", (/** @type {Asked} */ event) => {
   // Whatever is not named here goes its way as if there were no worker.
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname === "/") {
-    if (request.mode === "navigate") event.respondWith(page(event));
+    if (request.mode === "navigate") event.respondWith(page(request));
   } else if (search === "" && SHELL.includes(pathname)) {
     event.respondWith(kept(pathname).then((file) => file ?? fetch(request)));
   }
@@ -60,11 +62,10 @@ async function kept(path) {
 /**
  * From the hub; what is kept only where no hub answers, or a proxy in its place.
  *
- * @param {Asked} event
+ * @param {Request} request
  */
-async function page(event) {
-  // Asked for by the browser while this worker started, where it can do that.
-  const asked = event.preloadResponse.then((answer) => answer ?? fetch(event.request));
+async function page(request) {
+  const asked = fetch(request);
   const late = new Promise((resolve) => setTimeout(() => resolve(null), PAGE_WITHIN_MS));
   const answer = await Promise.race([asked, late]).catch(() => null);
   if (answer instanceof Response && answer.status < 500) return answer;

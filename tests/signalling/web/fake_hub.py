@@ -119,6 +119,8 @@ class FakeHub:
     port: int = 0
     """Where the page is served; 0: anywhere."""
     files: dict[str, File] = field(default_factory=_files)
+    asked: list[str] = field(default_factory=list)
+    """Every path that was asked for, in order."""
     _sockets: set[ServerConnection] = field(default_factory=set)
     _server: Server | None = None
 
@@ -148,6 +150,7 @@ class FakeHub:
 
     def _http(self, _socket: ServerConnection, request: Request) -> Response | None:
         path = request.path.split("?", 1)[0]
+        self.asked.append(path)
         if path == "/family":
             if self.answering:
                 return None

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { keepPage } from "../../../signalling/web/offline.js";
+import { PageKeeper } from "../../../signalling/web/offline.js";
 
 const BUNDLE = "https://visits.example/app.db81109325b6.js";
 
@@ -22,21 +22,23 @@ test("the worker's address goes through the one policy that the page may make", 
       return { createScriptURL: (text) => `trusted ${createScriptURL(text)}` };
     },
   };
-  await keepPage({ navigator, trustedTypes }, BUNDLE);
+  const keeper = new PageKeeper({ navigator, trustedTypes }, BUNDLE);
+  await keeper.keep();
+  await keeper.keep(); // at every new connection; a policy can be made once
   assert.deepEqual([made, asked], [["page-worker"], ["trusted /sw.js"]]);
 });
 
 test("a browser without trusted types takes the address", async () => {
   const { asked, navigator } = browser(async () => {});
-  await keepPage({ navigator }, BUNDLE);
+  await new PageKeeper({ navigator }, BUNDLE).keep();
   assert.deepEqual(asked, ["/sw.js"]);
 });
 
 test("nothing is kept of single modules, nor where there are no workers", async () => {
   const { asked, navigator } = browser(async () => {});
-  await keepPage({ navigator }, "http://localhost:8000/app.js");
-  await keepPage({ navigator }, "http://localhost:8000/offline.js");
-  await keepPage({ navigator: {} }, BUNDLE);
+  await new PageKeeper({ navigator }, "http://localhost:8000/app.js").keep();
+  await new PageKeeper({ navigator }, "http://localhost:8000/offline.js").keep();
+  await new PageKeeper({ navigator: {} }, BUNDLE).keep();
   assert.deepEqual(asked, []);
 });
 
@@ -45,6 +47,6 @@ test("a browser that refuses breaks nothing, and says so to who looks", async (c
   const { navigator } = browser(async () => {
     throw new DOMException("private window", "SecurityError");
   });
-  await keepPage({ navigator }, BUNDLE);
+  await new PageKeeper({ navigator }, BUNDLE).keep();
   assert.equal(said.mock.callCount(), 1);
 });

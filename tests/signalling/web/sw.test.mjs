@@ -19,7 +19,6 @@ function worker({ kept = {}, fetch = async () => new Response("hub"), older = []
     location: { origin: ORIGIN },
     addEventListener: (type, listener) => (heard[type] = listener),
     skipWaiting: async () => {},
-    registration: {},
   };
   const caches = {
     open: async (name) => (assert.equal(name, "visitbooth-unbundled"), cache),
@@ -34,11 +33,10 @@ function worker({ kept = {}, fetch = async () => new Response("hub"), older = []
     await Promise.all(lasting);
   };
   /** The answer to a request; null where the worker lets it go its way. */
-  const ask = (path, { mode = "no-cors", method = "GET", preload } = {}) => {
+  const ask = (path, { mode = "no-cors", method = "GET" } = {}) => {
     let answer = null;
     const request = { url: new URL(path, ORIGIN).href, mode, method };
-    const preloadResponse = preload ?? Promise.resolve(undefined);
-    heard.fetch({ request, preloadResponse, respondWith: (given) => (answer = given) });
+    heard.fetch({ request, respondWith: (given) => (answer = given) });
     return answer;
   };
   return { added, names, timers, tell, ask };
@@ -72,8 +70,7 @@ test("calls, tickets, keys, health and other hosts go their way", () => {
 test("the hub's page comes first, also where an older one is kept", async () => {
   const { ask } = worker({ kept: { "/": new Response("kept") } });
   assert.equal(await text(ask(...open())), "hub");
-  const preload = Promise.resolve(new Response("asked early"));
-  assert.equal(await text(ask(...open("/?from=mail", { preload }))), "asked early");
+  assert.equal(await text(ask(...open("/?from=mail"))), "hub");
 });
 
 test("without a network, or with a proxy before no hub, the kept page opens", async () => {
@@ -81,9 +78,6 @@ test("without a network, or with a proxy before no hub, the kept page opens", as
     const { ask } = worker({ fetch, kept: { "/": new Response("kept") } });
     assert.equal(await text(ask(...open("/?from=mail"))), "kept");
   }
-  const preload = Promise.reject(new TypeError("no network"));
-  const { ask } = worker({ kept: { "/": new Response("kept") } });
-  assert.equal(await text(ask(...open("/", { preload }))), "kept");
 });
 
 test("what the hub refuses is no reason for an old page", async () => {

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from signalling.hub.web_files import WEB, read_web_files
+from signalling.hub.web_files import WEB, File, read_web_files
 from signalling.visit import Status
 from tests.signalling.web.fake_hub import FakeHub, a_visit
 from tests.signalling.web.steps import DESK, becomes_true, log_in, on_screen, picture
@@ -79,6 +79,10 @@ async def test_without_a_network_it_shows_the_next_visits(
     await on_screen(page, "appointments")  # by itself: nobody pressed anything
     await page.reload()
     await on_screen(page, "appointments")
+    assert "Ana Lucía" in await page.evaluate(KEPT)
+    await page.click("#log-out")
+    await on_screen(page, "log-in")
+    assert await page.evaluate(KEPT) is None
 
 
 async def test_logging_out_without_a_network_leaves_nothing(
@@ -97,13 +101,6 @@ async def test_logging_out_without_a_network_leaves_nothing(
     await expect(page.locator("#retry")).to_be_visible()
     await expect(page.locator("[data-next]")).to_have_count(0)
     await expect(page.locator("#log-out-here")).to_have_count(0)
-
-
-async def test_logging_out_erases_what_was_kept(hub: FakeHub, installed: Page) -> None:
-    page = installed
-    await page.click("#log-out")
-    await on_screen(page, "log-in")
-    assert await page.evaluate(KEPT) is None
 
 
 async def test_a_new_hub_brings_its_page_at_the_next_load(browser: Browser, tmp_path: Path) -> None:
@@ -137,21 +134,35 @@ async def test_a_new_hub_brings_its_page_at_the_next_load(browser: Browser, tmp_
     await context.close()
 
 
-async def test_the_worker_keeps_the_page_and_nothing_else(hub: FakeHub, installed: Page) -> None:
+async def test_the_worker_keeps_the_page_and_leaves_the_rest(hub: FakeHub, installed: Page) -> None:
     page = installed
     await page.reload()
     await on_screen(page, "appointments")
+    # A connection that is lost and found again asks the browser for nothing a second time.
+    await hub.cut()
+    await expect(page.locator("#offline")).to_be_visible()
+    hub.answering = True
+    await expect(page.locator("#offline")).to_have_count(0)
     kept: list[str] = await page.evaluate(
         "caches.keys().then(([name]) => caches.open(name)).then((cache) => cache.keys())"
         ".then((all) => all.map((each) => new URL(each.url).pathname))"
     )
-    assert set(kept) == {p for p, file in hub.files.items() if p == "/" or file.kept} - {
-        p for p in hub.files if p.endswith(".png")
-    }
+    unneeded = {path for path in hub.files if path.endswith(".png")}
+    assert set(kept) == {p for p, file in hub.files.items() if p == "/" or file.kept} - unneeded
+    # What a ticket names can be fetched once: nobody may ask ahead of the person.
+    await becomes_true(page, "navigator.serviceWorker.controller !== null")
+    plain = File("text/plain", b"a receipt")
+    hub.files = {**hub.files, "/t/of-a-receipt": plain, "/favicon.ico": plain}
+    before = hub.asked.count("/")
+    await page.goto(f"{hub.url}t/of-a-receipt")
+    assert hub.asked.count("/t/of-a-receipt") == 1
+    await page.goto(hub.url)
+    await on_screen(page, "appointments")
+    assert hub.asked.count("/") == before + 1, "the page comes from the hub"
 
 
-async def test_chromium_calls_it_installable(hub: FakeHub, installed: Page) -> None:
-    session = await installed.context.new_cdp_session(installed)
+async def test_chromium_calls_it_installable(page: Page) -> None:
+    session = await page.context.new_cdp_session(page)
     found = await session.send("Page.getAppManifest")
     assert found["errors"] == []
     errors = (await session.send("Page.getInstallabilityErrors"))["installabilityErrors"]
