@@ -10,7 +10,7 @@ ARGS :=
 SIDE_BY_SIDE := tests/config tests/hardware tests/systemd $(wildcard tests/kiosk/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-vm lint bench bench-media bench-hardware clean
+.PHONY: help demo test test-vm lint bench bench-media bench-hardware screenshots clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -61,7 +61,11 @@ bench-hardware: ## what devices delay, hook to screen, plugging in fast forward;
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.hardware $(ARGS)
 
+screenshots: ## every state of the family's page, in page-report/; ARGS=--help says what else
+	@.ci/bootstrap test
+	@$(BIN)/python -m tests.signalling.web.screenshots $(ARGS)
+
 clean: ## remove reports and caches (not .venv)
-	rm -rf build demo-report test-report bench-report .coverage *.egg-info
+	rm -rf build demo-report test-report bench-report page-report .coverage *.egg-info
 	rm -rf .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest_cache
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from tests.signalling.web.chromium import start_chromium
 from tests.signalling.web.fake_hub import FakeHub
 from tests.signalling.web.steps import DESK, on_screen
 
@@ -16,14 +17,7 @@ async def browser() -> AsyncIterator[Browser]:
     # As long as every other wait of these tests; five seconds are few for a busy machine.
     expect.set_options(timeout=10_000)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream=device-count=2,fps=30",
-            ],
-        )
+        browser = await start_chromium(playwright)
         yield browser
         await browser.close()
 

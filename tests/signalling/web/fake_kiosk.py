@@ -69,6 +69,10 @@ class FakeKiosk:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Be gone."""
         for task in self._tasks:
             task.cancel()
         await self._pc.close()
