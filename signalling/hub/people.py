@@ -12,7 +12,7 @@ from config.schema import Facility, HubConfig
 from signalling.errors import UserError
 from signalling.hub.bus.interface import Bus, PeopleChanged
 from signalling.hub.photo import as_jpeg
-from signalling.hub.store.interface import Duplicate, Stale, Store
+from signalling.hub.store.interface import Duplicate, Stale, Store, StoreError
 from signalling.hub.store.records import Approval, Inmate, Photo, Request, Visitor
 from signalling.hub.throttle import Throttle
 from signalling.people_messages import ApprovalView, FacilityTerms
@@ -214,9 +214,13 @@ class People:
         """Delete photos that are no longer needed, now and each hour, until cancelled."""
         while True:
             now = self._store.clock()
-            gone = await self._store.requests.sweep(now - PHOTO_KEPT_S, now - LOOSE_PHOTO_S)
-            if gone:
-                log.info("%d photos of identity cards deleted", gone)
+            try:
+                gone = await self._store.requests.sweep(now - PHOTO_KEPT_S, now - LOOSE_PHOTO_S)
+            except StoreError as error:
+                log.warning("photos of identity cards not swept, tried again later: %s", error)
+            else:
+                if gone:
+                    log.info("%d photos of identity cards deleted", gone)
             await asyncio.sleep(SWEEP_EVERY_S)
 
 
