@@ -6,8 +6,11 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 ARGS :=
-# Tests that mostly wait run side by side; calls, browsers and whole visits have the machine alone.
-SIDE_BY_SIDE := tests/config tests/hardware tests/systemd $(wildcard tests/kiosk/test_*.py)
+# Tests that mostly wait run side by side; sound in real time, calls, browsers and whole visits have
+# the machine alone.
+SOUND := contract earpiece portaudio selftest selftest_sound sound sound_server sweep_player
+SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
+    $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-vm lint bench bench-media bench-hardware screenshots clean
@@ -26,7 +29,7 @@ test: ## every test; some of them: make test ARGS="tests/config -k secret"
 	@.ci/bootstrap test
 ifeq ($(strip $(ARGS)),)
 	@status=0; \
-	COLUMNS=200 $(BIN)/pytest -n 3 $(SIDE_BY_SIDE) || status=$$?; \
+	COLUMNS=200 $(BIN)/pytest -n 2 $(SIDE_BY_SIDE) || status=$$?; \
 	$(BIN)/pytest $(addprefix --ignore=,$(SIDE_BY_SIDE)) || status=$$?; \
 	exit $$status
 else

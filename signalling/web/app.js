@@ -13,7 +13,7 @@
  * | rules | rules-text, accept-rules |
  * | account | back, people, pending-email, to-change-email, to-change-password; new-email, email-password, change-email; old-password, new-password, change-password; [data-session=ID], [data-end-session=ID], end-others; language-here, log-out-here, to-delete; sheet: delete-password, delete-account, keep-account |
  * | facility | [data-facility=ID] ("Click here for facility login"), facility-password, facility-log-in, other-facility |
- * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
+ * | check | check-video; [data-check=camera, microphone, speaker, internet][data-passed]; meter[data-level]; choose-camera, choose-microphone; play-bell, bell-yes, bell-no, check-done; visit-bar, go-visit; [data-fault] |
  * | appointments | [data-visit=ID] with [data-status] and .telephone[data-telephone=start, return, elsewhere]; jail-time, offline, taken-over; [data-why] of a pending visit |
  * | schedule | [data-inmate=ID], [data-day=DAY][data-free], [data-slot=START][data-rule], [data-rule-note=RULE], take-next, add-guest, guest-N, own-time, book; stop-moving; by-staff |
  * | a card's details | [data-details=ID], [data-calendar=ID], [data-move=ID], [data-cancel=ID]; invite-email, invite |
@@ -84,6 +84,7 @@ class App {
       media: navigator.mediaDevices,
       size: wishedSize(window.location.search),
       audio: () => this.sounds.context(),
+      chosen: (kind, id) => remembered(local, `visitbooth.${kind}`, id),
       onChange,
     });
     const { model, hub, devices, stage } = this;
@@ -161,7 +162,7 @@ class App {
       model.sheet = null;
     }
     model.rtt_ms = hub.rtt_ms;
-    model.devices = { ...devices.faults, asked: devices.asked };
+    model.devices = devices.state();
     this.visiting.sync();
     this.stage.setSelf(model.cameraOff ? null : devices.tracks.camera);
     showTrack(this.mirror, devices.tracks.camera);

@@ -9,6 +9,7 @@ import { METER_BLOCKS } from "./state.js";
 
 /** @typedef {import("./model.js").DeviceFault} DeviceFault */
 /** @typedef {"camera"|"microphone"} Kind */
+/** @typedef {{id: string, label: string}} Named  one of several devices */
 
 /** What the loudest block of the meter stands for, and the quietest, in dB of full scale. */
 const LOUD_DB = -10;
@@ -16,6 +17,7 @@ const QUIET_DB = -58;
 /** Longer than a tick of the screen (341 ms at 48 kHz), so that no word falls between two looks. */
 const HEARD_SAMPLES = 16384;
 const WINDOW_SAMPLES = 1024;
+const KINDS = /** @type {const} */ (["camera", "microphone"]);
 /** @type {MediaTrackConstraints} */
 const FRONT = Object.freeze({ facingMode: "user" });
 
@@ -78,8 +80,16 @@ export class Devices {
    * @param {() => AudioContext} options.audio
    * @param {() => void} options.onChange
    * @param {MediaDevices|undefined} options.media  undefined on an insecure origin
+   * @param {(kind: Kind, id?: string) => string|null} [options.chosen]  remembers which is chosen
    */
-  constructor({ size, audio, onChange, media }) {
+  constructor({ size, audio, onChange, media, chosen = () => null }) {
+    this.chosen = chosen;
+    /**
+     * What there is; without names until the person allowed one.
+     *
+     * @type {Record<Kind, Named[]>}
+     */
+    this.lists = { camera: [], microphone: [] };
     this.size = size;
     this.audio = audio;
     this.onChange = onChange;
@@ -89,9 +99,11 @@ export class Devices {
     /** @type {Record<Kind, DeviceFault|null>} */
     this.faults = { camera: null, microphone: null };
     this.asked = false;
+    /** The camera is being changed for its neighbour, whichever was chosen. */
+    this.switching = false;
     /** How many cameras there are; known once the person allowed one. */
     this.cameras = 0;
-    /** Which camera to ask for. @type {MediaTrackConstraints} */
+    /** Which camera to ask for, where none is chosen. @type {MediaTrackConstraints} */
     this.camera = FRONT;
     /** @type {Promise<void>|null} */
     this.asking = null;
@@ -107,10 +119,44 @@ export class Devices {
     return this.asking;
   }
 
-  /** A device came or went: ask again for what there was none of. */
-  replugged() {
+  /** A device came or went: ask again for what there was none of, or for the chosen one. */
+  async replugged() {
+    if (!this.asked) return;
     const { camera, microphone } = this.faults;
-    if (this.asked && (camera === "none" || microphone === "none")) void this.ask();
+    if (camera === "none" || microphone === "none") await this.ask();
+    await this.#list();
+    for (const kind of KINDS) {
+      const wish = this.chosen(kind);
+      const here = this.lists[kind].some(({ id }) => id === wish);
+      if (wish !== null && here && this.#used(kind) !== wish) await this.choose(kind, wish);
+    }
+    this.onChange();
+  }
+
+  /**
+   * Use one of several devices, now and from now on.
+   *
+   * @param {Kind} kind
+   * @param {string} id
+   */
+  async choose(kind, id) {
+    this.chosen(kind, id);
+    await this.asking;
+    // Some systems let a program have one camera at a time.
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = null;
+    await this.ask();
+  }
+
+  /** As the screens show it. */
+  state() {
+    const used = { camera: this.#used("camera"), microphone: this.#used("microphone") };
+    return { ...this.faults, asked: this.asked, lists: this.lists, used };
+  }
+
+  /** @param {Kind} kind */
+  #used(kind) {
+    return this.tracks[kind]?.getSettings().deviceId ?? null;
   }
 
   /**
@@ -124,13 +170,16 @@ export class Devices {
     if (facingMode === "user" || facingMode === "environment") {
       this.camera = { facingMode: facingMode === "user" ? "environment" : "user" };
     } else {
-      const ids = await this.#cameraIds();
+      await this.#list();
+      const ids = this.lists.camera.map(({ id }) => id);
       const next = ids[(ids.indexOf(deviceId ?? "") + 1) % ids.length];
       this.camera = next === undefined ? {} : { deviceId: { exact: next } };
     }
+    this.switching = true;
     before?.stop();
     this.tracks.camera = null;
     await this.ask();
+    this.switching = false;
     if (this.tracks.camera !== null) return;
     this.camera = deviceId === undefined ? FRONT : { deviceId: { exact: deviceId } };
     await this.ask();
@@ -138,7 +187,7 @@ export class Devices {
 
   /** Give camera and microphone back; their lights go out. */
   release() {
-    for (const kind of /** @type {Kind[]} */ (["camera", "microphone"])) {
+    for (const kind of KINDS) {
       this.tracks[kind]?.stop();
       this.tracks[kind] = null;
     }
@@ -158,46 +207,71 @@ export class Devices {
   }
 
   async #ask() {
-    const wanted = /** @type {Kind[]} */ (["camera", "microphone"]).filter(
-      (kind) => this.tracks[kind]?.readyState !== "live",
-    );
+    const wanted = KINDS.filter((kind) => this.tracks[kind]?.readyState !== "live");
     if (wanted.length > 0) await this.#get(wanted);
-    this.cameras = (await this.#cameraIds()).length;
+    await this.#list();
+    this.cameras = this.lists.camera.length;
     this.asked = true;
     this.onChange();
   }
 
-  async #cameraIds() {
+  async #list() {
     const all = (await this.media?.enumerateDevices()) ?? [];
-    return all.filter(({ kind }) => kind === "videoinput").map(({ deviceId }) => deviceId);
+    // Windows and Chromium name the one in use twice: as itself and as "default".
+    const named = (/** @type {string} */ wanted) =>
+      all
+        .filter(({ kind, deviceId }) => kind === wanted && deviceId !== "default" && deviceId !== "communications")
+        .map(({ deviceId, label }) => ({ id: deviceId, label }));
+    this.lists = { camera: named("videoinput"), microphone: named("audioinput") };
   }
 
-  /** @param {Kind[]} kinds */
-  async #get(kinds) {
+  /**
+   * @param {Kind[]} kinds
+   * @param {boolean} [chosen]  the chosen ones and no others
+   */
+  async #get(kinds, chosen = true) {
     if (this.media === undefined) {
       for (const kind of kinds) this.faults[kind] = "insecure";
       return;
     }
     try {
-      const stream = await this.media.getUserMedia(this.#constraints(kinds));
+      const stream = await this.media.getUserMedia(this.#constraints(kinds, chosen));
       for (const track of stream.getTracks()) this.#take(track);
     } catch (error) {
       // One of two may be at fault: ask for each alone, so that the other still works.
       if (kinds.length > 1) for (const kind of kinds) await this.#get([kind]);
-      else for (const kind of kinds) this.faults[kind] = faultOf(error);
+      else for (const kind of kinds) await this.#failed(kind, error, chosen);
     }
   }
 
-  /** @param {Kind[]} kinds */
-  #constraints(kinds) {
+  /**
+   * Where the chosen device is gone another one will do.
+   *
+   * @param {Kind} kind
+   * @param {unknown} error
+   * @param {boolean} chosen
+   */
+  async #failed(kind, error, chosen) {
+    const fault = faultOf(error);
+    if (fault === "none" && chosen && this.chosen(kind) !== null) await this.#get([kind], false);
+    else this.faults[kind] = fault;
+  }
+
+  /**
+   * @param {Kind[]} kinds
+   * @param {boolean} chosen
+   */
+  #constraints(kinds, chosen) {
+    const wish = (/** @type {Kind} */ kind) => (chosen ? exactly(this.chosen(kind)) : null);
     const { width, height } = this.size;
     const video = {
       width: { ideal: width },
       height: { ideal: height },
       frameRate: { ideal: 30, max: 30 },
-      ...this.camera,
+      ...(this.switching ? this.camera : wish("camera") ?? this.camera),
     };
-    const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+    const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+    const audio = { ...sound, ...wish("microphone") };
     return {
       video: kinds.includes("camera") ? video : false,
       audio: kinds.includes("microphone") ? audio : false,
@@ -243,6 +317,11 @@ export class Devices {
       this.analyser,
     );
   }
+}
+
+/** @param {string|null} id */
+function exactly(id) {
+  return id === null ? null : { deviceId: { exact: id } };
 }
 
 /**

@@ -13,7 +13,7 @@ import { FULL } from "./visit-controls.js";
 /** @typedef {"loading"|"offline"|"outdated"|Entry|Side|"rules"|"facility"|"check"|"schedule"|"appointments"|"in-visit"|"held"|"ended"} Screen */
 /** @typedef {"log-in"|"create-account"|"check-mail"|"forgot-password"|"new-password"} Entry */
 /** @typedef {"account"|"people"|"ask-to-visit"} Side */
-/** @typedef {{camera: DeviceFault|null, microphone: DeviceFault|null, asked: boolean}} DeviceState */
+/** @typedef {ReturnType<import("./devices.js").Devices["state"]>} DeviceState */
 /** @typedef {"appointments"|"schedule"|"check"} Tab */
 /** @typedef {{about: string, code: string, facts: Facts}} Note */
 /**
@@ -124,7 +124,13 @@ export function newModel(page, now) {
     note: null,
     faults: {},
     sheet: null,
-    devices: { camera: null, microphone: null, asked: false },
+    devices: {
+      camera: null,
+      microphone: null,
+      asked: false,
+      lists: { camera: [], microphone: [] },
+      used: { camera: null, microphone: null },
+    },
     receiving: false,
     quality: "good",
     controlsOf: null,

@@ -89,7 +89,7 @@ function cameraRow(scene) {
   const { model, t } = scene;
   const { camera, asked } = model.devices;
   if (!asked) return row("camera", t("asking-devices"), [], false, "camera");
-  if (camera === null) return row("camera", t("camera-works"), [], true, "camera");
+  if (camera === null) return row("camera", t("camera-works"), [which(scene, "camera")], true, "camera");
   return row("no-camera", t("camera-fault"), fix(scene, camera), false, "camera");
 }
 
@@ -102,7 +102,25 @@ function microphoneRow(scene) {
   }
   const heard = model.level > 0;
   const title = t(asked && heard ? "microphone-works" : "microphone-ask");
-  return row("microphone", title, [meter(model.level)], false, "microphone");
+  return row("microphone", title, [meter(model.level), which(scene, "microphone")], false, "microphone");
+}
+
+/**
+ * Which of several is used.
+ *
+ * @param {Scene} scene
+ * @param {import("./devices.js").Kind} kind
+ */
+function which({ model, t, act }, kind) {
+  const { lists, used } = model.devices;
+  if (lists[kind].length < 2) return null;
+  return h(
+    "select",
+    { id: `choose-${kind}`, key: "which", class: "which", "aria-label": t(`which-${kind}`), onchange: (/** @type {Event} */ event) => act.chooseDevice(kind, event) },
+    ...lists[kind].map(({ id, label }, n) =>
+      h("option", { key: id, value: id, selected: id === used[kind] }, label || `${t(`which-${kind}`)} ${n + 1}`),
+    ),
+  );
 }
 
 /** @param {number} level */

@@ -51,6 +51,8 @@ export class VisitControls {
         }
       },
       switchCamera: () => void this.devices.nextCamera(),
+      chooseDevice: (/** @type {import("./devices.js").Kind} */ kind, /** @type {Event} */ event) =>
+        void this.devices.choose(kind, /** @type {HTMLSelectElement} */ (event.target).value),
     };
   }
 

@@ -408,4 +408,6 @@ export const EN = Object.freeze({
   "show-past": "Show past visits",
   "more-past": "Show more",
   "receipt-rating": "Receipt and rating",
+  "which-camera": "Camera",
+  "which-microphone": "Microphone",
 });

@@ -409,4 +409,6 @@ export const ES = Object.freeze({
   "show-past": "Ver visitas anteriores",
   "more-past": "Ver más",
   "receipt-rating": "Recibo y opinión",
+  "which-camera": "Cámara",
+  "which-microphone": "Micrófono",
 });

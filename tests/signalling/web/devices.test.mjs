@@ -160,3 +160,33 @@ test("muted at the device is a fault for as long as it lasts", async () => {
   found.tracks.camera.onunmute();
   assert.equal(found.faults.camera, null);
 });
+
+test("the chosen camera is asked for, and again when it comes back", async () => {
+  const media = new FakeMedia({ video: "works", audio: "NotFoundError" });
+  media.cameras = ["front", "desk"];
+  media.settings = { deviceId: "front" };
+  let kept = null;
+  const found = new Devices({
+    size: { width: 640, height: 480 }, audio, onChange: () => {}, media,
+    chosen: (kind, id) => (kind === "camera" ? (kept = id ?? kept) : null),
+  });
+  await found.ask();
+  assert.deepEqual(found.state().lists.camera.map(({ id }) => id), ["front", "desk"]);
+  media.settings = { deviceId: "desk" };
+  await found.choose("camera", "desk");
+  assert.deepEqual(media.camera.deviceId, { exact: "desk" });
+  assert.equal(found.state().used.camera, "desk");
+  // Pulled out: another is taken. Back again: it is the one.
+  media.settings = { deviceId: "front" };
+  media.cameras = ["front"];
+  found.tracks.camera.onended();
+  await found.asking;
+  assert.equal(found.state().used.camera, "front");
+  media.cameras = ["front", "desk"];
+  media.settings = { deviceId: "desk" };
+  const before = media.asked.length;
+  found.tracks.camera.getSettings = () => ({ deviceId: "front" });
+  await found.replugged();
+  assert.equal(found.state().used.camera, "desk");
+  assert.ok(media.asked.length > before);
+});

@@ -1,7 +1,8 @@
-"""The device check's look at the network, in a real Chromium and with a real TURN server."""
+"""The device check in a real Chromium: which camera, what the network carries (a real TURN server)."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from signalling.booking_messages import CheckNetwork, Probe
 from signalling.wire import IceServer
 from tests.kiosk.media.turn import HOST, PASSWORD, USERNAME, coturn, free_port
 from tests.signalling.web.fake_hub import FakeHub
-from tests.signalling.web.steps import log_in, picture
+from tests.signalling.web.steps import becomes_true, log_in, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -62,3 +63,18 @@ async def test_a_network_that_could_not_be_tried_has_not_passed(hub: FakeHub, pa
     hub.refusing = ()
     await page.locator(ROW).get_by_role("button").click()
     await expect(page.locator(ROW)).to_have_attribute("data-passed", "true")
+
+
+async def test_one_of_several_cameras_is_chosen_and_remembered(hub: FakeHub, page: Page) -> None:
+    await log_in(page, check=False)
+    choice = page.locator("#choose-camera")
+    await expect(choice.locator("option")).to_have_count(2)
+    used = await choice.input_value()
+    other = await choice.locator(f'option:not([value="{used}"])').get_attribute("value")
+    await choice.select_option(other)
+    camera = "document.querySelector('#check-video')?.srcObject?.getVideoTracks()[0]?"
+    await becomes_true(page, f"{camera}.getSettings().deviceId === {json.dumps(other)}")
+    await picture(page, "b-choice")
+    await page.reload()
+    await expect(choice).to_have_value(other or "")
+    await becomes_true(page, f"{camera}.getSettings().deviceId === {json.dumps(other)}")
