@@ -7,7 +7,7 @@ import { pastVisits, remains } from "./screen-past.js";
 import { whyWord } from "./screen-ended.js";
 import { booksOnline } from "./state-booking.js";
 import { SLOW_S, sortedVisits, takenOver, telephoneOf, visitLine } from "./state.js";
-import { exactLength, lengthWords } from "./times.js";
+import { exactLength, lengthWords, oneStop } from "./times.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./messages.js").VisitView} VisitView */
@@ -235,7 +235,7 @@ function coming(scene, times, visit) {
     pending && line(scene, visit),
     !pending &&
       model.early === visit.id &&
-      note("clock", t("early", { time: times.clock(visit.starts_at) }), t("early-more", { name: visit.inmate }), { id: "early", role: "status" }),
+      note("clock", oneStop(t("early", { time: times.clock(visit.starts_at) })), t("early-more", { name: visit.inmate }), { id: "early", role: "status" }),
     pending && waitsFor(visit, model.own[visit.id]?.why, t),
     ...details(scene, times, visit),
   );

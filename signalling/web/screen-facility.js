@@ -9,7 +9,7 @@ import { facilitiesToOpen } from "./state-people.js";
 
 /** @param {Scene} scene */
 export function loading({ t }) {
-  return h("div", { class: "column", key: "loading" }, h("p", { class: "stone" }, t("connecting")));
+  return h("div", { class: "column", key: "loading" }, h("h1", { class: "stone" }, t("connecting")));
 }
 
 /** @param {Scene} scene */

@@ -116,11 +116,11 @@ function choices(scene, times) {
                 "data-day": day,
                 "data-free": String(free),
                 "aria-pressed": String(day === slots.day),
-                "aria-label": `${full}. ${t("n-free", { n: free })}`,
                 onclick: () => act.chooseDay(day),
               },
               h("span", null, weekday),
               h("strong", null, date),
+              h("span", { class: "heard" }, `${full}. ${t("n-free", { n: free })}`),
             );
           }),
         ),

@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import { button, note, pill } from "./parts.js";
 import { heldOf, isGoodbye, isJustPressed, LAST_MINUTES_S, leftS, warningMin } from "./state.js";
-import { countdown, shortLength } from "./times.js";
+import { countdown, oneStop, shortLength } from "./times.js";
 import { FULL, VOLUME_STEP } from "./visit-controls.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
@@ -22,6 +22,7 @@ export function overPicture(scene, visit) {
   const { camera, microphone } = model.devices;
   const warning = warningMin(visit, now);
   return [
+    h("h1", { class: "heard" }, t("name-in-visit", { name: visit.inmate })),
     h(
       "div",
       { class: "pills left" },
@@ -120,15 +121,6 @@ export function bar(scene, times, visit) {
     toggle("camera-off", model.cameraOff, model.cameraOff ? "no-camera" : "camera", t(model.cameraOff ? "camera-on" : "camera-off"), act.toggleCamera),
     button("end", { id: "end-visit", key: "end", onclick: act.askEnd }, icon("x"), t("end-visit")),
   ];
-}
-
-/**
- * A time like "3:57 p.m." brings the sentence's full stop with it.
- *
- * @param {string} sentence
- */
-function oneStop(sentence) {
-  return sentence.replace(/\.\.$/, ".");
 }
 
 /**

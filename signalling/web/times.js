@@ -187,3 +187,12 @@ export function countdown(seconds) {
   const [h, m, s] = [Math.floor(whole / HOUR_S), Math.floor((whole % HOUR_S) / MIN_S), whole % MIN_S];
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
+
+/**
+ * A time like "3:57 p.m." brings the sentence's full stop with it.
+ *
+ * @param {string} sentence
+ */
+export function oneStop(sentence) {
+  return sentence.replace(/\.\.$/, ".");
+}

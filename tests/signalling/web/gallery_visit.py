@@ -83,6 +83,7 @@ async def held(stage: Stage) -> AsyncIterator[str]:
     lost = BreakView(side=Side.VISITOR, cause=Cause.PAGE, since=time.time() - 28)
     fields = {"paused": False, "breaks": (lost,), "page": page, "tracks_open": False}
     await stage.change("[data-held=press]", **fields)
+    await stage.see("[data-telephone=return]")  # once the first press is a while ago
     yield "held-press"
     await stage.change(
         "body[data-screen=in-visit]", status=Status.IN_VISIT, breaks=(), tracks_open=True

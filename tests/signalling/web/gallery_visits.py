@@ -182,6 +182,8 @@ async def moving(stage: Stage) -> AsyncIterator[str]:
     await stage.press('[data-move="v1"]', "#stop-moving")
     await stage.see("[data-slot]")
     yield "schedule-moving"
+    await stage.press("#stop-moving", '[data-details="v1"]')
+    await stage.press("[data-tab=schedule]", "[data-day]")
     terms = msgspec.structs.replace(stage.hub.people.terms, books_online=False)
     await stage.push(terms, "#by-staff")
     yield "schedule-by-staff"
