@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Browser, Page
 
 from signalling.messages import Message
 from tests.signalling.web.fake_hub import FakeHub
@@ -113,8 +113,13 @@ def walk(*states: str, **kinds: bool) -> Callable[[Steps], Walk]:
     return lambda steps: Walk(states, steps, **kinds)
 
 
-async def prepare(context: BrowserContext) -> Page:
-    """Return the page that walks are made with."""
+async def prepare(browser: Browser, **context_options: Any) -> Page:
+    """Return the page that walks are made with, of a context of its own."""
+    context = await browser.new_context(
+        locale="en-US",
+        service_workers="block",  # every walk has a hub, and an origin, of its own
+        **context_options,
+    )
     await context.add_init_script(BEFORE)
     return await context.new_page()
 
@@ -144,7 +149,6 @@ async def _states_of(each: Walk, page: Page, language: str, pictures: bool) -> A
             async for shown in _in_languages(each, stage, reached):
                 yield shown
         assert hub.faults == [], "the page broke the protocol"
-        await page.goto("about:blank")  # or it would look for its hub
     assert tuple(reached) == each.states
 
 

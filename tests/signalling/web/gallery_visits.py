@@ -189,4 +189,19 @@ async def moving(stage: Stage) -> AsyncIterator[str]:
     yield "schedule-by-staff"
 
 
-WALKS = (check, check_faults, no_visits, appointments, pending, past, schedule, moving)
+@walk("offline", "offline-next-visits")
+async def offline(stage: Stage) -> AsyncIterator[str]:
+    stage.hub.answering = False
+    await stage.facility("offline")
+    yield "offline"
+    stage.hub.answering = True
+    stage.hub.visits = [later(), later("v2", 9 * DAY_S)]
+    await stage.facility()
+    await stage.see('[data-visit="v2"]')
+    stage.hub.answering = False
+    await stage.facility("offline")
+    await stage.see("[data-next]")
+    yield "offline-next-visits"
+
+
+WALKS = (offline, check, check_faults, no_visits, appointments, pending, past, schedule, moving)

@@ -67,8 +67,7 @@ async def take(only: frozenset[str], folder: Path, whole: bool) -> list[str]:
     count = 0
     async with async_playwright() as playwright:
         browser = await start_chromium(playwright)
-        context = await browser.new_context(viewport=PHONE, locale="en-US")
-        page = await prepare(context)
+        page = await prepare(browser, viewport=PHONE)
         async for shown in go_through(page, WALKS, only=only, pictures=True):
             await picture(shown, folder, whole)
             count += 1

@@ -36,20 +36,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def look(browser: Browser, walks: Sequence[Walk]) -> list[str]:
     """Return what is wrong in the states of these walks."""
     # The page's own policy keeps axe out.
-    context = await browser.new_context(
-        viewport=NARROW, locale="en-US", bypass_csp=True, reduced_motion="reduce"
-    )
-    await context.add_init_script(AXE.read_text())
-    page = await prepare(context)
+    page = await prepare(browser, viewport=NARROW, bypass_csp=True, reduced_motion="reduce")
+    await page.add_init_script(AXE.read_text())
     faults = []
+    sizes = [("desk", DESK), ("phone", NARROW)]
     async for shown in go_through(page, walks):
-        for size, viewport in (("desk", DESK), ("phone", NARROW)):
+        sizes.reverse()  # it begins at the size where the one before ended
+        for size, viewport in sizes:
             await page.set_viewport_size(viewport)
             wrong = [said(*each) for each in await page.evaluate(RUN)]
             if viewport is NARROW:
                 wrong += await page.evaluate(MEASURE)
             faults += [f"{shown.state} {shown.language} {size}: {each}" for each in wrong]
-    await context.close()
+    await page.context.close()
     return faults
 
 
