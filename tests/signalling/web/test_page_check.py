@@ -1,4 +1,4 @@
-"""The device check in a real Chromium: which camera, what the network carries (a real TURN server)."""
+"""The device check in a real Chromium: which camera, and what the network carries, by real TURN."""
 
 from __future__ import annotations
 
