@@ -20,6 +20,9 @@ from signalling.hub.throttle import Throttle
 
 BookingMessage = ListSlots | Book | CancelVisit | Invite
 """What is handled here."""
+LISTS: Final = 120
+LISTS_WINDOW_S: Final = 60.0
+"""Asking for slots takes some ten milliseconds of everybody's hub; nobody presses days faster."""
 INVITES: Final = 20
 INVITES_WINDOW_S: Final = 3600.0
 """An e-mail that is refused tells that nobody approved has it: not to be asked of a whole list."""
@@ -31,6 +34,7 @@ class BookingEndpoint:
     def __init__(self, booking: Booking) -> None:
         self._booking = booking
         self._invites = Throttle(INVITES, INVITES_WINDOW_S)
+        self._lists = Throttle(LISTS, LISTS_WINDOW_S)
 
     async def handle(self, page: FamilyPage, message: BookingMessage, now: float) -> None:
         """Answer one message. Raises UserError."""
@@ -38,6 +42,9 @@ class BookingEndpoint:
         visitor, facility = page.session.visitor, page.session.facility
         match message:
             case ListSlots(inmate=inmate, day=day, moving=moving):
+                if self._lists.shut_until(visitor, now) is not None:
+                    raise UserError("busy")
+                self._lists.failed(visitor, now)
                 page.send(await self._booking.slots(visitor, facility, inmate, day, moving))
             case Book():
                 self._count(visitor, len(message.invite), now)

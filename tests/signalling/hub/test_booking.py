@@ -22,6 +22,7 @@ from signalling.booking_messages import (
     VisitBooked,
     VisitCancelled,
 )
+from signalling.hub import booking_endpoint
 from signalling.hub import staff_commands as ask
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.interface import SlotRefused
@@ -217,6 +218,25 @@ async def test_each_terminal_of_a_unit_is_held_once(tmp_path: Path) -> None:
         (max_,) = await hub.services.store.people.inmates("8")
         refused = await eva.refused(Book(request="r", inmate=max_.id, starts_at=starts_at))
         assert (refused.code, refused.facts["rule"]) == ("slot-refused", "unit-full")
+
+
+async def test_slots_cannot_be_asked_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booking_endpoint, "LISTS", 3)
+    async with running_hub(hub_config(tmp_path, facility=(north(),))) as books:
+        await books.people()
+        await lists_are_bounded(books)
+
+
+async def lists_are_bounded(books: Hub) -> None:
+    page = await books.ready_page()
+    wish = ListSlots(inmate=await inmate_id(books))
+    for _ in range(3):
+        await page.ask(wish, Slots)
+    assert (await page.refused(wish)).code == "busy"
+    books.pass_time(61.0)
+    await page.ask(wish, Slots)
 
 
 async def test_where_only_staff_book_a_page_is_told_so(hub: Hub) -> None:
