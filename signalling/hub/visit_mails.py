@@ -123,7 +123,9 @@ class VisitMails:
         )
         reminds = letter in REMIND_BEFORE_S
         file = None if reminds or about else self._file(live, visitor, facility, cancelled)
-        key = f"{_reminders(live.id, who) if reminds else f'visit.{live.id}.{who}.'}{letter}{about}"
+        # Whoever is invited again after declining is told again: the log is longer then.
+        told = f"visit.{live.id}.{live.visit.length}.{who}.{about}"
+        key = f"{_reminders(live.id, who) if reminds else told}{letter}"
         await self._outbox.put(key, visitor.email, subject, body, file, due_at)
 
     def _file(self, live: Live, visitor: Visitor, facility: Facility, cancelled: bool) -> bytes:

@@ -144,6 +144,7 @@ class Visits:
         name = inmate.name if inmate else visit.booked.inmate
         live = Live(visit, name, await self._people(visit))
         if visit.ended is not None:
+            live.end_told = True  # by the hub that saw it end
             ratings = await self._store.past.ratings(visit.id)
             live.stars = {each.visitor: each.stars for each in ratings}
         self._live[visit.id] = live

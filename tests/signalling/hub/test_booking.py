@@ -117,15 +117,22 @@ async def test_of_many_who_take_one_slot_one_gets_it(books: Hub) -> None:
 async def test_a_visit_is_moved_and_its_old_time_is_free_again(books: Hub) -> None:
     page = await books.ready_page()
     first, second = (await free(books, page))[:2]
-    old = await booked(books, page, first)
+    old = await booked(books, page, first, invite=[EVA])
     assert first in await free(books, page, moving=old)
-    new = await booked(books, page, second, moving=old)
+    new = await booked(books, page, second, moving=old, invite=[EVA])
     await page.until(lambda: sees(page, new))
     assert first in await free(books, page)
     shown = await books.do(ask.VisitShow(visit=old))
     assert (shown["ended_by"], shown["end_reason"]) == ("visitor", "cancelled")
     assert "moved" in await mails(books, EMAIL)
     assert "cancelled" not in await mails(books, EMAIL)
+    # A hub that starts again reads the moved visit as one that was cancelled: nobody is told so.
+    moved = books.services.visits.get(old)
+    assert moved is not None
+    await books.services.visits.adopt(moved.visit)
+    for _ in range(20):  # turns of the store's writer: a mail would be in it by then
+        await books.services.store.ping()
+    assert "cancelled" not in await mails(books, EVA)
     # What cannot be booked leaves the visit where it was.
     said = await refusal(books, page, first + 60.0, moving=new)
     assert said["rule"] == "not-a-slot"
@@ -166,8 +173,8 @@ async def test_guests_are_invited_if_they_are_approved_and_may_decline(books: Hu
     assert (await books.do(ask.VisitShow(visit=visit)))["visitors"] == ["Ana"]
     await ana.ask(Invite(visit=visit, email=EVA), Invited)
     await eva.until(lambda: sees(eva, visit))
-    assert "declined" in " ".join(await mails(books, EMAIL))
-    assert "invited" in await mails(books, EVA)
+    assert any(each.endswith("declined") for each in await mails(books, EMAIL))
+    assert (await mails(books, EVA)).count("invited") == 2
     assert (await eva.refused(Invite(visit=visit, email=EMAIL))).code == "unknown-visit"
     # Whoever staff leave without their visit hears of it.
     alone = await booked(books, ana, later)
