@@ -1,7 +1,7 @@
 /** Booking, moving, cancelling and sharing visits: asks the hub, keeps what is chosen. */
 
 import { ask, isComplete, toFault } from "./asking.js";
-import { download } from "./browser.js";
+import { download, toMiddle } from "./browser.js";
 import { faultsOf } from "./field-rules.js";
 import { fieldsOf } from "./forms.js";
 import { Newest } from "./newest.js";
@@ -133,7 +133,9 @@ export class Booking {
     if (inmate === null) return null;
     const slots = await this.hub.request({ type: "list-slots", inmate, day, moving }, "slots");
     return () => {
-      if (booking.inmate === inmate) booking.slots = slots;
+      if (booking.inmate !== inmate) return;
+      booking.slots = slots;
+      toMiddle('.day[aria-pressed="true"]');
     };
   }
 

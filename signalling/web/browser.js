@@ -40,6 +40,17 @@ export function showTrack(video, track) {
 }
 
 /**
+ * Bring what is chosen in a row that scrolls into its middle, once it is drawn.
+ *
+ * @param {string} selector
+ */
+export function toMiddle(selector) {
+  requestAnimationFrame(() => {
+    document.querySelector(selector)?.scrollIntoView({ inline: "center", block: "nearest" });
+  });
+}
+
+/**
  * Fetch a file under the name that the hub gives it; the page stays.
  *
  * @param {string} path

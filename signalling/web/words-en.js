@@ -276,7 +276,7 @@ export const EN = Object.freeze({
   "hold-on": "Hold on. We keep your visit.",
   "time-kept": "Time kept for you",
   "time-left-title": "Time left",
-  "n-lost-so-far": "{n} seconds lost so far",
+  "n-lost-so-far": "{n} s lost so far",
   "min-lost-so-far": "{n} min lost so far",
   "lost-is-added": "Lost time is added to the end.",
   "clock-runs": "Your visit clock still runs",

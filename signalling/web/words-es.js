@@ -277,7 +277,7 @@ export const ES = Object.freeze({
   "hold-on": "Espere. Guardamos su visita.",
   "time-kept": "Tiempo guardado para usted",
   "time-left-title": "Tiempo que queda",
-  "n-lost-so-far": "{n} segundos perdidos hasta ahora",
+  "n-lost-so-far": "{n} s perdidos hasta ahora",
   "min-lost-so-far": "{n} min perdidos hasta ahora",
   "lost-is-added": "El tiempo perdido se suma al final.",
   "clock-runs": "El tiempo de su visita sigue corriendo",
