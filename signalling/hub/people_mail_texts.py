@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from signalling.hub.mail_links import PAGE
+
 
 def approved_text(inmate: str, facility: str) -> tuple[str, str]:
     """Return subject and body of the mail that somebody may visit."""
@@ -9,11 +11,11 @@ def approved_text(inmate: str, facility: str) -> tuple[str, str]:
     body = (
         f"{facility} has approved your request.\n"
         f"You may visit {inmate} now.\n"
-        "Log in to see your visits.\n"
+        f"Log in to see your visits: {PAGE}\n"
         "\n"
         f"{facility} aprobó su solicitud.\n"
         f"Ya puede visitar a {inmate}.\n"
-        "Entre para ver sus visitas.\n"
+        f"Entre para ver sus visitas: {PAGE}\n"
     )
     return subject, body
 
@@ -24,10 +26,10 @@ def denied_text(number: str, facility: str, reason: str) -> tuple[str, str]:
     body = (
         f"{facility} did not approve your request for inmate number {number}.\n"
         f"Their reason: {reason}\n"
-        "You can ask them, or send a new request.\n"
+        f"You can ask them, or send a new request: {PAGE}\n"
         "\n"
         f"{facility} no aprobó su solicitud para el interno número {number}.\n"
         f"Su motivo: {reason}\n"
-        "Puede preguntarles o enviar otra solicitud.\n"
+        f"Puede preguntarles o enviar otra solicitud: {PAGE}\n"
     )
     return subject, body

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final, Literal
 
+from babel.dates import format_date, format_time
+
 from signalling.hub.account_mail_texts import mail_language
+from signalling.hub.mail_links import PAGE
+from signalling.hub.scheduling import zone
 
 Letter = Literal["booked", "moved", "cancelled", "invited", "declined", "tomorrow", "soon"]
 
-_LOG_IN_EN: Final = "Log in ten minutes before it starts. Wait for the green telephone.\n"
-_LOG_IN_ES: Final = "Entre diez minutos antes del inicio. Espere el teléfono verde.\n"
+_LOG_IN_EN: Final = f"Log in ten minutes before it starts: {PAGE}\nWait for the green telephone.\n"
+_LOG_IN_ES: Final = f"Entre diez minutos antes del inicio: {PAGE}\nEspere el teléfono verde.\n"
 
 _ENGLISH: Final[dict[Letter, tuple[str, str]]] = {
     "booked": (
@@ -25,7 +30,7 @@ _ENGLISH: Final[dict[Letter, tuple[str, str]]] = {
     "cancelled": (
         "Your visit with {inmate} is cancelled",
         "Your visit with {inmate} does not take place: {when}, jail time.\n"
-        "Facility: {facility}\nYou can book another one.\n",
+        f"Facility: {{facility}}\nYou can book another one: {PAGE}\n",
     ),
     "invited": (
         "You are invited to visit {inmate}: {when}",
@@ -63,7 +68,7 @@ _SPANISH: Final[dict[Letter, tuple[str, str]]] = {
     "cancelled": (
         "Su visita con {inmate} está cancelada",
         "Su visita con {inmate} no tendrá lugar: {when}, hora de la cárcel.\n"
-        "Centro: {facility}\nPuede programar otra.\n",
+        f"Centro: {{facility}}\nPuede programar otra: {PAGE}\n",
     ),
     "invited": (
         "Tiene una invitación para visitar a {inmate}: {when}",
@@ -94,3 +99,11 @@ def letter_text(letter: Letter, language: str, **facts: str) -> tuple[str, str]:
     """Return subject and body. `facts`: inmate, facility, when, clock, guest (may be empty)."""
     subject, body = _TEXTS[mail_language(language)][letter]
     return subject.format(**facts), body.format(**facts)
+
+
+def when_words(at: float, time_zone: str, language: str, *, clock_24h: bool) -> tuple[str, str]:
+    """Return an instant as people at the facility say it: day and time, and the time alone."""
+    local = datetime.fromtimestamp(at, UTC).astimezone(zone(time_zone))
+    locale = mail_language(language)
+    clock = format_time(local, "HH:mm" if clock_24h else "h:mm a", locale=locale)
+    return f"{format_date(local, 'full', locale=locale)}, {clock}", clock

@@ -12,10 +12,9 @@ from signalling.hub.calendar_file import calendar_file
 from signalling.hub.live import Live
 from signalling.hub.outbox import Outbox
 from signalling.hub.receipt_words import words_of
-from signalling.hub.scheduling import minute_text, wall_text
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import Visitor
-from signalling.hub.visit_mail_texts import Letter, letter_text
+from signalling.hub.visit_mail_texts import Letter, letter_text, when_words
 from signalling.hub.visits import Visits
 from signalling.visit_events import EndReason
 
@@ -112,13 +111,16 @@ class VisitMails:
         if visitor is None or facility is None or not visitor.email:
             return
         starts_at = live.visit.booked.starts_at
+        when, clock = when_words(
+            starts_at, facility.time_zone, visitor.language, clock_24h=facility.clock_24h
+        )
         subject, body = letter_text(
             letter,
             visitor.language,
             inmate=live.inmate_name,
             facility=facility.name,
-            when=wall_text(starts_at, facility.time_zone),
-            clock=minute_text(starts_at, facility.time_zone),
+            when=when,
+            clock=clock,
             guest=guest,
         )
         reminds = letter in REMIND_BEFORE_S
