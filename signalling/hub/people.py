@@ -23,6 +23,8 @@ DAY_S: Final = 86_400.0
 MAX_PENDING: Final = 10
 """Requests of one visitor that wait for staff."""
 REQUESTS_A_DAY: Final = 20
+PHOTOS_AN_HOUR: Final = 30
+"""Photos of one visitor: making each anew is a second of a processor."""
 PHOTO_KEPT_S: Final = 30 * DAY_S
 """How long after the decision the photo of an identity card is deleted."""
 LOOSE_PHOTO_S: Final = DAY_S
@@ -43,6 +45,7 @@ class People:
         self._bus = bus
         self._facilities = {each.id: each for each in config.facility}
         self._asked = Throttle(REQUESTS_A_DAY, DAY_S)
+        self._photos = Throttle(PHOTOS_AN_HOUR, 3600.0)
         self._decoding = asyncio.Semaphore(1)
 
     def facility(self, facility: str) -> Facility:
@@ -137,13 +140,19 @@ class People:
         return kept.id
 
     async def keep_photo(self, visitor: str, photo: str, data: bytes) -> None:
-        """Keep a photo under the page's own id. Raises UserError `photo-refused`."""
+        """Keep a photo under the page's own id.
+
+        Raises:
+            UserError: `photo-refused`, `too-many-requests`.
+        """
+        now = self._store.clock()
+        if self._photos.shut_until(visitor, now) is not None:
+            raise UserError("too-many-requests")
+        self._photos.failed(visitor, now)
         # One at a time: what a few hundred kilobytes unpack to is many times as much.
         async with self._decoding:
             jpeg = await asyncio.to_thread(as_jpeg, data)
-        await self._store.requests.keep_photo(
-            Photo(_photo_id(visitor, photo), visitor, self._store.clock(), jpeg)
-        )
+        await self._store.requests.keep_photo(Photo(_photo_id(visitor, photo), visitor, now, jpeg))
 
     async def withdraw(self, visitor: str, request: str) -> None:
         """Take a request back. Raises UserError `unknown-request`."""

@@ -188,6 +188,18 @@ def a_card() -> str:
     return base64.b64encode(made.getvalue()).decode()
 
 
+async def test_photos_are_not_taken_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PHOTOS_AN_HOUR", 1)
+    async with running_hub(hub_config(tmp_path, facility=(north(),))) as hub:
+        await hub.people()
+        page = await hub.ready_page()
+        await page.ask(PhotoPart(photo="p1", part=a_card(), last=True), PhotoKept)
+        more = PhotoPart(photo="p2", part=a_card(), last=True)
+        assert (await page.refused(more)).code == "too-many-requests"
+
+
 async def test_a_photo_comes_in_parts_and_reaches_staff(tmp_path: Path) -> None:
     config = hub_config(tmp_path, facility=(north(photo="required"),))
     async with running_hub(config) as hub:
