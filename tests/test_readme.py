@@ -15,9 +15,9 @@ BIN = Path(sys.executable).parent
 
 
 def blocks() -> list[str]:
-    """The first shell blocks after "A technician", in order: hub, people, terminal."""
+    """The first shell blocks after "A technician", in order: hub, people, requests, terminal."""
     text = README[README.index("**A technician**") : README.index("## Words")]
-    return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)[:3]
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)[:4]
 
 
 def words(block: str, home: Path, where: Path, port: int = 0) -> list[str]:
@@ -27,7 +27,7 @@ def words(block: str, home: Path, where: Path, port: int = 0) -> list[str]:
 
 
 async def test_the_technicians_block_can_be_copied(tmp_path: Path) -> None:
-    hub_block, people, terminal = blocks()
+    hub_block, people, requests, terminal = blocks()
     folder = tmp_path / "visitbooth-try"
     serve = next(line for line in hub_block.splitlines() if line.startswith("visit-hub serve"))
     before = hub_block.replace(serve, "").replace(
@@ -41,6 +41,8 @@ async def test_the_technicians_block_can_be_copied(tmp_path: Path) -> None:
         port = int((await process.wait_for(r"listening on http://127.0.0.1:(\d+)", 30))[1])
         told = await run(words(people, tmp_path, ROOT, port), deadline_s=90)
         assert "Maria" in told
+        hub_file = f'export VISITBOOTH_HUB="{folder / "hub.toml"}"\n'
+        assert "deny" in await run(words(hub_file + requests, tmp_path, folder), deadline_s=60)
         code = re.search(r"\b[A-Z0-9]{4}-?[A-Z0-9]{4}\b", told)
         assert code, told
         kiosk = next(line for line in terminal.splitlines() if line.startswith("visit-kiosk"))
