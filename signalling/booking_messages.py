@@ -85,8 +85,8 @@ class Book(Message, frozen=True, tag="book"):
     """Book a slot; `request` is the page's own id, and a repeat of it books nothing more.
 
     `invite`: e-mails of others whom the facility approved for the same inmate. `moving`: the visit
-    that this one is instead of. Answered by `visit-booked`, or `refused` with `slot-refused`, which
-    names its `rule` and `next_at`.
+    that this one is instead of: whoever is on it comes along. Answered by `visit-booked`, or
+    `refused` with `slot-refused`, which names its `rule` and `next_at`.
     """
 
     request: Id

@@ -163,6 +163,11 @@ class AccountLinks:
             raise UserError("link-not-valid")  # followed elsewhere at the same moment
         log.info("visitor %s: password set by mail", link.visitor)
         self._accounts.password_was_set(link.email, ended)
+        visitor = await self._store.people.visitor(link.visitor)
+        if visitor is not None:  # a mailbox that others read too: its owner hears of it
+            subject, body = letter_text("password-changed", visitor.language)
+            key = f"password-changed.{secrets.token_hex(16)}"
+            await self._outbox.put(key, visitor.email, subject, body)
 
     # -- plumbing ---------------------------------------------------------------------------
 

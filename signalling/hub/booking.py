@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import suppress
 from datetime import date
 from typing import Final
 
@@ -112,7 +113,7 @@ class Booking:
         await self._people.require_rules(visitor, facility)
         approval, inmate = await self._approved(visitor, message.inmate, facility)
         moved = self._to_move(visitor, message.moving)
-        guests = await self._guests(visitor, inmate, message.invite)
+        guests = await self._guests(visitor, inmate, message.invite, moved)
         private = approval.private or any(each.private for each, _ in guests)
         names = tuple(each.visitor for each, _ in guests)
         rules, wish = self._wish(visitor, inmate, names, message.moving)
@@ -155,10 +156,11 @@ class Booking:
     def _to_move(self, visitor: str, moving: str | None) -> Live | None:
         if moving is None:
             return None
-        live = self._own(visitor, moving)
-        if live.visit.visitors[0] != visitor:
+        live = self._visits.get(moving)
+        if live is None or live.visit.visitors[0] != visitor:
             raise UserError("unknown-visit")
-        self._require_early(live)
+        if live.visit.ended is None:  # else the wish may be a repeat: the store knows
+            self._require_early(live)
         return live
 
     async def _approved(self, visitor: str, inmate: str, facility: str) -> tuple[Approval, Inmate]:
@@ -169,14 +171,27 @@ class Booking:
         raise UserError("not-approved")
 
     async def _guests(
-        self, visitor: str, inmate: Inmate, emails: list[str]
+        self, visitor: str, inmate: Inmate, emails: list[str], moved: Live | None
     ) -> list[tuple[Approval, str]]:
         guests: dict[str, tuple[Approval, str]] = {}
         for email in emails:
             approval = await self._guest(inmate, email)
             if approval.visitor != visitor:
                 guests[approval.visitor] = (approval, email)
-        return list(guests.values())
+        known = list(guests.values())
+        return known if moved is None else await self._move_along(moved, inmate, known)
+
+    async def _move_along(
+        self, moved: Live, inmate: Inmate, guests: list[tuple[Approval, str]]
+    ) -> list[tuple[Approval, str]]:
+        """Whoever is on the visit to move comes along, if they may still visit."""
+        here = {approval.visitor for approval, _ in guests}
+        for who in moved.visit.visitors[1:]:
+            other = await self._store.people.visitor(who)
+            if who not in here and other is not None:
+                with suppress(UserError):
+                    guests.append((await self._guest(inmate, other.email), other.email))
+        return guests
 
     async def _guest(self, inmate: Inmate, email: str) -> Approval:
         """Raises UserError `guest-refused`, alike for no account and no approval."""
@@ -238,6 +253,8 @@ class Booking:
         inmate = await self._store.people.inmate(booked.inmate)
         assert inmate is not None
         approval = await self._guest(inmate, email)
+        if approval.visitor == visitor:
+            raise UserError("guest-refused", email=email)
         if approval.visitor in live.visit.visitors:
             return
         if approval.private and not booked.private:

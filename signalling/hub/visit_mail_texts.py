@@ -28,7 +28,7 @@ _ENGLISH: Final[dict[Letter, tuple[str, str]]] = {
         + _LOG_IN_EN,
     ),
     "cancelled": (
-        "Your visit with {inmate} is cancelled",
+        "Your visit with {inmate} is canceled",
         "Your visit with {inmate} does not take place: {when}, jail time.\n"
         f"Facility: {{facility}}\nYou can book another one: {PAGE}\n",
     ),

@@ -1,12 +1,15 @@
 /** Booking, moving, cancelling and sharing visits: asks the hub, keeps what is chosen. */
 
 import { ask, isComplete, toFault } from "./asking.js";
-import { download, toMiddle } from "./browser.js";
+import { download, toMiddle, toView } from "./browser.js";
 import { faultsOf } from "./field-rules.js";
 import { fieldsOf } from "./forms.js";
 import { Newest } from "./newest.js";
 import { takesAnswer } from "./state.js";
 import { whomToVisit } from "./state-booking.js";
+
+/** What stands below the slots once one is pressed. */
+const ANSWER = ".times > .confirm, .times > .note";
 
 /** @typedef {import("./model.js").Model} Model */
 /**
@@ -68,11 +71,15 @@ export class Booking {
         this.#choose({ at: null });
         this.#list(day);
       },
-      chooseSlot: (/** @type {number} */ at) => this.#choose({ at }),
+      chooseSlot: (/** @type {number} */ at) => {
+        this.#choose({ at });
+        toView(ANSWER);
+      },
       /** Take the first free slot that a refusal named. */
       takeNext: (/** @type {number} */ at, /** @type {string} */ day) => {
         this.#choose({ at });
         if (this.model.booking.slots?.day !== day) this.#list(day);
+        toView(ANSWER);
       },
       addGuest: () => this.#choose({ guests: this.model.booking.guests + 1 }),
       book: (/** @type {SubmitEvent} */ event) => void this.#book(event),
@@ -92,7 +99,7 @@ export class Booking {
         const { sheet } = this.model;
         if (sheet === null || !takesAnswer(sheet, this.hub.now())) return;
         this.#show({ sheet: null });
-        void ask(this, { type: "cancel-visit", visit: sheet.visit }, "visit-cancelled");
+        void this.#cancel(sheet.visit);
       },
     };
   }
@@ -206,6 +213,12 @@ export class Booking {
       this.#show({ faults: { "invite-email": "guest" } });
       toFault(model);
     }
+  }
+
+  /** @param {string} visit */
+  async #cancel(visit) {
+    if ((await ask(this, { type: "cancel-visit", visit }, "visit-cancelled")) === null) return;
+    this.#show({ details: null, note: { about: "cancel-visit", code: "visit-cancelled", facts: {} } });
   }
 
   /** @param {string} visit */

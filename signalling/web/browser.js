@@ -51,6 +51,15 @@ export function toMiddle(selector) {
 }
 
 /**
+ * Bring what answers a press into view, once it is drawn.
+ *
+ * @param {string} selector
+ */
+export function toView(selector) {
+  requestAnimationFrame(() => document.querySelector(selector)?.scrollIntoView({ block: "nearest" }));
+}
+
+/**
  * Fetch a file under the name that the hub gives it; the page stays.
  *
  * @param {string} path

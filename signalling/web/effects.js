@@ -35,7 +35,9 @@ export class Effects {
    */
   follow(scene, screen) {
     const said = this.#spoken(scene, screen);
-    if (said !== "" && this.status.textContent !== said) this.status.textContent = said;
+    // Nothing of a visitor stays on the page once nobody is logged in.
+    const gone = scene.model.name === null;
+    if ((said !== "" || gone) && this.status.textContent !== said) this.status.textContent = said;
     this.#ring(scene, screen);
     // The second click of a double click would leave the new screen's words marked.
     if (screen !== this.screen) window.getSelection()?.removeAllRanges();

@@ -52,6 +52,9 @@ export function appointments(scene, times) {
  */
 function booked({ model, t }) {
   const said = model.note;
+  if (said?.code === "visit-cancelled") {
+    return note("calendar-check", t("visit-cancelled"), "", { key: "booked", role: "status", "data-note": said.code });
+  }
   if (said?.about !== "book" || (said.code !== "visit-booked" && said.code !== "visit-moved")) return null;
   return note("calendar-check", t(said.code), t("booked-more"), { key: "booked", role: "status", "data-note": said.code });
 }

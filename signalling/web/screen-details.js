@@ -4,6 +4,7 @@ import { h, icon } from "./dom.js";
 import { email, form } from "./fields.js";
 import { button, note, notice, refusal } from "./parts.js";
 import { guestsLeft } from "./state-booking.js";
+import { oneStop } from "./times.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./messages.js").VisitView} VisitView */
@@ -67,7 +68,7 @@ function opened(scene, times, visit) {
         button("plain", { "data-cancel": visit.id, key: "cancel", onclick: () => act.askCancel(visit.id) }, icon("delete"), t(own?.by_me ? "cancel-visit" : "decline")),
     ),
     own?.by_me && !can && visit.begun_at === null && note("clock", t("too-late-now"), t("too-late-more"), { key: "late" }),
-    can && h("p", { class: "stone small" }, t("cancel-until", { when: times.moment(until, now) })),
+    can && h("p", { class: "stone small" }, oneStop(t("cancel-until", { when: times.moment(until, now) }))),
     own?.by_me && guestsLeft(model, visit.visitors.length) > 0 && invitation(scene, visit),
   );
 }

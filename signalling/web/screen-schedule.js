@@ -156,7 +156,7 @@ function slotsOf(scene, times) {
       ),
     slots === null && waiting(scene),
     slots !== null && slots.slots.length === 0 && rule !== "" && ruleNote(scene, times, "day-refused", { rule, facts: {}, next_at: null }),
-    chosen !== null && chosen.rule !== "" && ruleNote(scene, times, "slot-refused", chosen),
+    chosen !== null && chosen.rule !== "" && model.note?.code !== "slot-refused" && ruleNote(scene, times, "slot-refused", chosen),
     bookRefusal(scene, times),
     refusal(scene, "list-slots"),
     chosen !== null && chosen.rule === "" && confirm(scene, times, chosen),

@@ -37,6 +37,7 @@ export class JailTimes {
     this.days = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" });
     this.own = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZoneName: "short" });
     this.ownShort = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+    this.ownDay = new Intl.DateTimeFormat(locale, { weekday: "short" });
     this.minutes = new Intl.DateTimeFormat("en-CA", { timeZone, hourCycle: "h23", timeStyle: "short", dateStyle: "short" });
     this.ownMinutes = new Intl.DateTimeFormat("en-CA", { hourCycle: "h23", timeStyle: "short", dateStyle: "short" });
     const utc = /** @type {const} */ ({ timeZone: "UTC" });
@@ -52,8 +53,12 @@ export class JailTimes {
    * @param {boolean} [short]  without the zone's name
    */
   ownClock(at, short = false) {
-    const same = this.minutes.format(at * 1000) === this.ownMinutes.format(at * 1000);
-    return same ? "" : (short ? this.ownShort : this.own).format(at * 1000);
+    const [jail, own] = [this.minutes.format(at * 1000), this.ownMinutes.format(at * 1000)];
+    if (jail === own) return "";
+    const said = (short ? this.ownShort : this.own).format(at * 1000);
+    // en-CA: the day is what stands before the comma.
+    const sameDay = jail.split(",")[0] === own.split(",")[0];
+    return sameDay ? said : `${this.ownDay.format(at * 1000)} ${said}`;
   }
 
   /**

@@ -374,7 +374,7 @@ export const EN = Object.freeze({
   "cancel-visit": "Cancel visit",
   "decline": "I cannot come",
   "cancel-ask": "Cancel your visit with {name}?",
-  "cancel-more": "Everybody on it is told by mail.",
+  "cancel-more": "Others on it are told by mail.",
   "decline-ask": "Not come to the visit with {name}?",
   "decline-more": "The visit goes on without you.",
   "keep-visit": "Keep the visit",
@@ -410,4 +410,5 @@ export const EN = Object.freeze({
   "receipt-rating": "Receipt and rating",
   "which-camera": "Camera",
   "which-microphone": "Microphone",
+  "visit-cancelled": "Canceled. Others on it are told by mail.",
 });

@@ -375,7 +375,7 @@ export const ES = Object.freeze({
   "cancel-visit": "Cancelar visita",
   "decline": "No puedo ir",
   "cancel-ask": "¿Cancelar su visita con {name}?",
-  "cancel-more": "Avisamos por correo a todos.",
+  "cancel-more": "Avisamos por correo a los demás.",
   "decline-ask": "¿No ir a la visita con {name}?",
   "decline-more": "La visita sigue sin usted.",
   "keep-visit": "Dejar la visita",
@@ -411,4 +411,5 @@ export const ES = Object.freeze({
   "receipt-rating": "Recibo y opinión",
   "which-camera": "Cámara",
   "which-microphone": "Micrófono",
+  "visit-cancelled": "Cancelada. Avisamos por correo a los demás.",
 });

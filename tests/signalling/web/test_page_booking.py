@@ -140,6 +140,8 @@ async def test_a_card_opens_and_its_visit_is_moved_shared_or_cancelled(
     await page.click('[data-cancel="v1"]')
     await page.click("#confirm-cancel:not([aria-disabled])")
     await hub.got(CancelVisit)
+    await expect(page.locator('[data-note="visit-cancelled"]')).to_be_visible()
+    await page.click('[data-details="v1"]')
     await page.click('[data-move="v1"]')
     await on_screen(page, "schedule")
     await until("the slots", lambda: any(isinstance(e, ListSlots) for e in hub.received))
