@@ -23,7 +23,7 @@ SHIFT_GOAL: Final = 0.01
 WATCH: Final = """
 window.seen = {shift: 0, form: null};
 new PerformanceObserver((list) => {
-  for (const each of list.getEntries()) if (!each.hadRecentInput) seen.shift += each.value;
+  for (const each of list.getEntries()) seen.shift += each.value;
 }).observe({type: 'layout-shift', buffered: true});
 new MutationObserver(() => {
   if (seen.form === null && document.querySelector('#log-in')) {
@@ -32,7 +32,11 @@ new MutationObserver(() => {
   }
 }).observe(document, {subtree: true, childList: true});
 """
-"""Layout shifts that no press explains, and when the log-in form was painted."""
+"""Layout shifts, and when the log-in form was painted.
+
+Those soon after a press count as well: whether an answer comes within the half second that Chromium
+forgives is chance.
+"""
 
 
 @dataclass
