@@ -77,11 +77,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
             side: sum(each.lost_s for each in self.losses if each.side is side) for side in sides
         }
 
-    @property
-    def by_choice_s(self) -> int:
-        """Lost seconds that the rules do not give back."""
-        return sum(each.lost_s for each in self.losses if not each.by_rule)
-
 
 @dataclass(frozen=True, slots=True)
 class _Span:

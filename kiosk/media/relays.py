@@ -149,7 +149,7 @@ class UdpClient(_EagerClient, turn.TurnClientUdpProtocol):
     def abandon(self) -> None:
         """Release as above, and once more: a server that still allocates may miss the first word.
 
-        (coturn did, two times of 25: its allocation then stayed for ten minutes.)
+        (coturn did, two times of 25.)
         """
         if self.integrity_key is None or self.transport.is_closing():
             self.transport.close()

@@ -24,7 +24,7 @@ MAX_PENDING: Final = 10
 """Requests of one visitor that wait for staff."""
 REQUESTS_A_DAY: Final = 20
 PHOTOS_AN_HOUR: Final = 30
-"""Photos of one visitor: making each anew is a second of a processor."""
+"""Photos of one visitor: making a large one anew takes a processor about half a second."""
 PHOTO_KEPT_S: Final = 30 * DAY_S
 """How long after the decision the photo of an identity card is deleted."""
 LOOSE_PHOTO_S: Final = DAY_S

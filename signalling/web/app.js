@@ -43,7 +43,7 @@ import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
 import { END_SHEET_S, endsLater, isOpen, isPressed, ownVisit } from "./state.js";
 import { stillEnding, takesAnswer, takesAway, telephoneOf } from "./state.js";
-import { JailTimes, localeFor } from "./times.js";
+import { localeFor, timesOf } from "./times.js";
 import { VisitControls } from "./visit-controls.js";
 import { Visiting } from "./visiting.js";
 import { WayBack } from "./way-back.js";
@@ -188,7 +188,7 @@ class App {
     const t = words(language);
     document.documentElement.lang = language;
     const locale = localeFor(language, navigator.languages);
-    const times = model.facility && new JailTimes(model.facility, locale, t);
+    const times = model.facility && timesOf(model.facility, locale, t);
     return { model, now, t, times, locale, act, mirror, browser, phone };
   }
 

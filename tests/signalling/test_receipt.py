@@ -74,7 +74,7 @@ def test_lost_time_names_its_side_and_cause_and_what_was_added() -> None:
 def test_a_choice_is_lost_and_nothing_is_owed_for_it() -> None:
     receipt = begun((1_100, HUNG_UP), (1_160, LIFTED), (END, EXPIRED))
     assert [(each.cause, each.by_rule) for each in receipt.losses] == [(Cause.HANDSET, False)]
-    assert (receipt.lost_s, receipt.by_choice_s, receipt.not_added_s) == (60, 60, 0)
+    assert (receipt.lost_s, receipt.not_added_s) == (60, 0)
     out = begun((1_100, InmateSignedOut()), (1_150, InmateSignedIn("t5")), (END, EXPIRED))
     assert [(each.cause, each.lost_s) for each in out.losses] == [(Cause.SIGNED_OUT, 50)]
 

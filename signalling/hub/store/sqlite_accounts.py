@@ -38,7 +38,7 @@ class SqliteAccounts:
             if new_visitor is not None:
                 insert_visitor(db, new_visitor)
             _sweep(db, self._clock())
-            db.execute(f"insert into mail_tokens ({_MAILED}) values (?, ?, ?, ?, ?)", row)  # noqa: S608
+            db.execute(f"insert into mail_tokens ({_MAILED}) values (?, ?, ?, ?, ?)", row)
             if mail is not None:
                 insert_mail(db, mail)
 
@@ -136,7 +136,7 @@ class SqliteAccounts:
                 (visitor, visitor),
             )
             for table in ("approvals", "requests", "photos"):
-                db.execute(f"delete from {table} where visitor = ?", (visitor,))  # noqa: S608
+                db.execute(f"delete from {table} where visitor = ?", (visitor,))
             _drop_links(db, visitor)
             db.execute(
                 "update visitors set email = 'deleted ' || id, name = '', password_hash = '',"
@@ -213,6 +213,6 @@ def _drop_sessions(
 
 
 def _token(db: Database, token_hash: str, now: float) -> MailToken | None:
-    sql = f"select {_MAILED} from mail_tokens where token_hash = ? and expires_at > ?"  # noqa: S608
+    sql = f"select {_MAILED} from mail_tokens where token_hash = ? and expires_at > ?"
     row: dict[str, Any] | None = next(db.query(sql, (token_hash, now)), None)
     return MailToken(**row) if row is not None else None

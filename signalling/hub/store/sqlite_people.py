@@ -42,13 +42,13 @@ class SqlitePeople:
 
     async def visitor_by_email(self, email: str) -> Visitor | None:
         """By e-mail, as it is kept (lower case)."""
-        sql = f"select {_VISITOR} from visitors where email = ? and deleted_at is null"  # noqa: S608
+        sql = f"select {_VISITOR} from visitors where email = ? and deleted_at is null"
         found = await self._query(sql, (email,))
         return Visitor(**found[0]) if found else None
 
     async def visitors(self) -> list[Visitor]:
         """All, by e-mail."""
-        sql = f"select {_VISITOR} from visitors where deleted_at is null order by email"  # noqa: S608
+        sql = f"select {_VISITOR} from visitors where deleted_at is null order by email"
         rows = await self._query(sql)
         return [Visitor(**row) for row in rows]
 
@@ -60,12 +60,12 @@ class SqlitePeople:
         """Whom this visitor may visit, or might: those that lapsed are among them."""
 
         def work(db: Database) -> list[tuple[Approval, Inmate]]:
-            sql = f"select {_APPROVAL} from approvals where visitor = ? order by decided_at"  # noqa: S608
+            sql = f"select {_APPROVAL} from approvals where visitor = ? order by decided_at"
             found = [
                 Approval(**{**row, "private": bool(row["private"])})
                 for row in db.query(sql, (visitor,))
             ]
-            inmate = f"select {_INMATE} from inmates where id = ?"  # noqa: S608
+            inmate = f"select {_INMATE} from inmates where id = ?"
             return [
                 (each, Inmate(**row)) for each in found for row in db.query(inmate, (each.inmate,))
             ]
@@ -84,7 +84,7 @@ class SqlitePeople:
             )
             row = dataclasses.astuple(session)
             marks = ", ".join("?" * len(row))
-            db.execute(f"insert into sessions ({_SESSION}) values ({marks})", row)  # noqa: S608
+            db.execute(f"insert into sessions ({_SESSION}) values ({marks})", row)
 
         await self._writer.run(work)
 
@@ -114,18 +114,18 @@ class SqlitePeople:
     async def add_inmate(self, inmate: Inmate, pin_mac: bytes) -> None:
         """Raises Duplicate when the facility has that number."""
         row = (inmate.id, inmate.facility, inmate.number, inmate.name, inmate.unit, pin_mac)
-        sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?, ?)"  # noqa: S608
+        sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?, ?)"
         await self._insert(sql, row, inmate.number)
 
     async def inmate(self, inmate: str) -> Inmate | None:
         """By id."""
-        found = await self._query(f"select {_INMATE} from inmates where id = ?", (inmate,))  # noqa: S608
+        found = await self._query(f"select {_INMATE} from inmates where id = ?", (inmate,))
         return Inmate(**found[0]) if found else None
 
     async def inmates(self, number: str | None = None) -> list[Inmate]:
         """All, or those with a number (one per facility), by facility and number."""
         rows = await self._query(
-            f"select {_INMATE} from inmates where ? is null or number = ?"  # noqa: S608
+            f"select {_INMATE} from inmates where ? is null or number = ?"
             " order by facility, number",
             (number, number),
         )
@@ -150,7 +150,7 @@ class SqlitePeople:
             locked = max(still_locked(inmate, now) or 0.0, still_locked(here, now) or 0.0)
             if locked:
                 return PinAttempt(locked_until=locked)
-            sql = f"select {_INMATE}, pin_mac from inmates where facility = ? and number = ?"  # noqa: S608
+            sql = f"select {_INMATE}, pin_mac from inmates where facility = ? and number = ?"
             row = next(db.query(sql, (facility, number)), None)
             expected = row.pop("pin_mac") if row is not None else bytes(len(pin_mac))
             if hmac.compare_digest(expected, pin_mac) and row is not None:
@@ -196,20 +196,20 @@ def insert_visitor(db: Database, visitor: Visitor) -> None:
     row = dataclasses.astuple(visitor)
     marks = ", ".join("?" * len(row))
     try:
-        db.execute(f"insert into visitors ({_VISITOR}) values ({marks})", row)  # noqa: S608
+        db.execute(f"insert into visitors ({_VISITOR}) values ({marks})", row)
     except sqlite3.IntegrityError as error:
         raise Duplicate(f"{visitor.email} exists already") from error
 
 
 def session_rows(db: Database, where: str, values: tuple[Any, ...]) -> list[Session]:
     """Return sessions within a transaction; `where` is SQL of ours."""
-    sql = f"select {_SESSION} from sessions where {where}"  # noqa: S608
+    sql = f"select {_SESSION} from sessions where {where}"
     return [Session(**row) for row in db.query(sql, values)]
 
 
 def visitor_row(db: Database, visitor: str) -> Visitor | None:
     """Return a visitor within a transaction."""
-    sql = f"select {_VISITOR} from visitors where id = ? and deleted_at is null"  # noqa: S608
+    sql = f"select {_VISITOR} from visitors where id = ? and deleted_at is null"
     row = next(db.query(sql, (visitor,)), None)
     return Visitor(**row) if row is not None else None
 
@@ -217,7 +217,7 @@ def visitor_row(db: Database, visitor: str) -> Visitor | None:
 def keep_approval(db: Database, approval: Approval) -> None:
     """Add or replace an approval, within a transaction."""
     db.execute(
-        f"insert or replace into approvals ({_APPROVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"insert or replace into approvals ({_APPROVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)",
         dataclasses.astuple(approval),
     )
 

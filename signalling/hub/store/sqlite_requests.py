@@ -36,7 +36,7 @@ class SqliteRequests:
             places = ", ".join("?" * len(dataclasses.fields(Request)))
             try:
                 db.execute(
-                    f"insert into requests ({_REQUEST}) values ({places})",  # noqa: S608
+                    f"insert into requests ({_REQUEST}) values ({places})",
                     dataclasses.astuple(request),
                 )
             except sqlite3.IntegrityError as error:
@@ -151,7 +151,7 @@ class SqliteRequests:
 
     async def _read(self, where: str, value: Any) -> list[Request]:
         def work(db: Database) -> list[Request]:
-            rows = db.query(f"select {_REQUEST} from requests {where}", (value,))  # noqa: S608
+            rows = db.query(f"select {_REQUEST} from requests {where}", (value,))
             return [Request(**{**row, "private": bool(row["private"])}) for row in rows]
 
         return await self._writer.run(work)

@@ -74,7 +74,7 @@ def free_seat(db: Database, facility: str, unit: str, terminals: int, span: rang
     seats = [f"{facility}/{unit}#{number + 1}" for number in range(terminals)]
     marks = ", ".join("?" * len(seats))
     sql = (
-        f"select distinct id from occupancy where kind = 'terminal' and id in ({marks})"  # noqa: S608
+        f"select distinct id from occupancy where kind = 'terminal' and id in ({marks})"
         " and cell >= ? and cell < ?"
     )
     taken = {row[0] for row in db.execute(sql, (*seats, span.start, span.stop))}
