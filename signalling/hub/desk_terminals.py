@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from signalling.hub import staff_commands as ask
-from signalling.hub.bus.interface import TerminalChanged
-from signalling.hub.client import POLICY
+from signalling.hub.bus.interface import TerminalRevoked
 from signalling.hub.desk_finding import facility_of
 from signalling.hub.desk_rows import report_row, terminal_row
 from signalling.hub.errors import StaffError
@@ -57,8 +56,7 @@ class TerminalDesk:
         """Forget a terminal's key; its link is closed."""
         if not await self._services.store.terminals.revoke(command.terminal):
             raise StaffError(f"there is no terminal {command.terminal}")
-        link = self._services.switchboard.terminals.get(command.terminal)
-        if link is not None:
-            link.client.close(POLICY, "revoked")
-            self._services.bus.publish(TerminalChanged(link.id, link.terminal.facility))
-        return {"terminal": command.terminal, "linked": link is not None}
+        linked = command.terminal in self._services.switchboard.terminals
+        # Its link may be at any hub; `seats` of that one closes it.
+        self._services.bus.publish(TerminalRevoked(command.terminal))
+        return {"terminal": command.terminal, "linked": linked}

@@ -15,6 +15,7 @@ from signalling.hub.bus.interface import (
     PeopleChanged,
     SessionEnded,
     TerminalChanged,
+    TerminalRevoked,
     VisitChanged,
 )
 from signalling.hub.ice import ice_servers
@@ -73,8 +74,8 @@ class Pushes:
                 inmate = self._seats.last_inmate(terminal)
                 if inmate is not None:
                     self._tell_those_who_wait(inmate)
-            case SessionEnded() | PeopleChanged():
-                pass  # `pages` and `people_endpoint` say so
+            case SessionEnded() | PeopleChanged() | TerminalRevoked():
+                pass  # `pages`, `people_endpoint` and `seats` say so
             case AccountChanged():
                 for page in self._switchboard.pages_of(change.visitor):
                     assert page.visitor is not None

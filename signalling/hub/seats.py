@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub.breaks import TerminalEnd, spacing_s
-from signalling.hub.bus.interface import Bus, TerminalChanged
+from signalling.hub.bus.interface import Bus, Change, TerminalChanged, TerminalRevoked
+from signalling.hub.client import POLICY
 from signalling.hub.inmates import Inmates
 from signalling.hub.live import Live
 from signalling.hub.pages import begin, end_by_red_x
@@ -42,6 +43,7 @@ class Seats:
         self._last_terminal: dict[str, str] = {}
         # Sign-ins are rare and touch two seats at once: one at a time keeps them whole.
         self._lock = asyncio.Lock()
+        bus.subscribe(self._revoked)
 
     async def start(self) -> None:
         """Read the seats and mend what a crash left between a seat and its visit's log."""
@@ -304,6 +306,15 @@ class Seats:
         """The red X on the jail side. Raises UserError."""
         live = self.at_visit(link, visit)
         await end_by_red_x(self._visits, live, By.INMATE, f"terminal:{link.id}")
+
+    def _revoked(self, change: Change) -> None:
+        """Close the link of a terminal whose key holds no more."""
+        if not isinstance(change, TerminalRevoked):
+            return
+        link = self._board.terminals.get(change.terminal)
+        if link is not None:
+            link.client.close(POLICY, "revoked")
+            self._changed(link.id, link.terminal.facility)
 
     def _changed(self, terminal: str, facility: str) -> None:
         self._bus.publish(TerminalChanged(terminal, facility))
