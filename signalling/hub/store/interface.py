@@ -1,4 +1,4 @@
-"""The durable facts as the rest of the hub sees them. One implementation: `sqlite.py`.
+"""The durable facts as the rest of the hub sees them. `stored.py` keeps them in a database.
 
 Every coroutine returns only after its transaction is on disk, so what it returns may be told to
 a client. Each may raise `StoreBusy` (the bounded queue is full) besides what it names.
@@ -64,6 +64,10 @@ class SlotRefused(StoreError):
 
 class Duplicate(StoreError):
     """The thing to add exists already."""
+
+
+class Conflict(StoreError):
+    """A row breaks a rule of the schema (unique, foreign key, check); nothing was done."""
 
 
 class VisitStore(Protocol):

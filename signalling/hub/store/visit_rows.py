@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlite_utils import Database
 
 from signalling.hub.scheduling import CELL_S
 from signalling.hub.store.interface import Occupied, Stale
 from signalling.hub.store.records import Draft
+from signalling.hub.store.tables import Tables
 from signalling.visit import Visit, book
 from signalling.visit_events import KIND_OF, AnyWhat, Booked, Event
 
@@ -26,7 +25,7 @@ def cells(starts_at: float, ends_at: float) -> range:
 
 
 def start_log(  # noqa: PLR0917 - the first event's parts
-    db: Database, visit: str, booked: Booked, author: str, now: float, seat: str | None
+    db: Tables, visit: str, booked: Booked, author: str, now: float, seat: str | None
 ) -> Visit:
     """Start a visit's log and occupy everybody, and the seat. Raises Occupied, IllegalEvent."""
     event = Event(visit, 1, Draft(booked, author).id, author, now, now, booked)
@@ -44,7 +43,7 @@ def start_log(  # noqa: PLR0917 - the first event's parts
             seat,
         ),
     )
-    db.conn.executemany(
+    db.executemany(
         "insert into visit_visitors (visitor, visit) values (?, ?)",
         [(who, visit) for who in booked.visitors],
     )
@@ -53,7 +52,7 @@ def start_log(  # noqa: PLR0917 - the first event's parts
     return made
 
 
-def append_all(db: Database, visit: Visit, drafts: Sequence[Draft], clock: float) -> Visit:
+def append_all(db: Tables, visit: Visit, drafts: Sequence[Draft], clock: float) -> Visit:
     """Append all drafts. Raises Stale, IllegalEvent, Occupied."""
     last = db.execute("select max(seq) from events where visit = ?", (visit.id,)).fetchone()
     if last[0] != visit.length:
@@ -69,9 +68,11 @@ def append_all(db: Database, visit: Visit, drafts: Sequence[Draft], clock: float
     return folded
 
 
-def free_seat(db: Database, facility: str, unit: str, terminals: int, span: range) -> str | None:
+def free_seat(db: Tables, facility: str, unit: str, terminals: int, span: range) -> str | None:
     """Return a seat of a housing unit that nobody holds in these cells, or None."""
     seats = [f"{facility}/{unit}#{number + 1}" for number in range(terminals)]
+    if not seats:
+        return None
     marks = ", ".join("?" * len(seats))
     sql = (
         f"select distinct id from occupancy where kind = 'terminal' and id in ({marks})"
@@ -81,14 +82,14 @@ def free_seat(db: Database, facility: str, unit: str, terminals: int, span: rang
     return next((seat for seat in seats if seat not in taken), None)
 
 
-def holds(db: Database, visit: Visit) -> list[tuple[str, str]]:
+def holds(db: Tables, visit: Visit) -> list[tuple[str, str]]:
     """Return whom and what a visit occupies, each as (kind, id)."""
     held = [("inmate", visit.booked.inmate), *(("visitor", who) for who in visit.visitors)]
     row = db.execute("select seat from visits where id = ?", (visit.id,)).fetchone()
     return held if row is None or row[0] is None else [*held, ("terminal", row[0])]
 
 
-def read_log(db: Database, visit: str) -> list[Event]:
+def read_log(db: Tables, visit: str) -> list[Event]:
     """Return one visit's events, oldest first."""
     rows = db.query(
         "select visit, seq, id, author, happened_at, recorded_at, what"
@@ -105,7 +106,7 @@ def _event(visit: Visit, draft: Draft, clock: float) -> Event:
     return Event(visit.id, visit.length + 1, draft.id, draft.author, happened, now, draft.what)
 
 
-def _insert(db: Database, event: Event) -> None:
+def _insert(db: Tables, event: Event) -> None:
     db.execute(
         "insert into events (visit, seq, id, author, happened_at, recorded_at, kind, what)"
         " values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -134,28 +135,24 @@ def event_of(row: dict[str, Any]) -> Event:
     )
 
 
-def take_cells(
-    db: Database, visit: str, who: Iterable[tuple[str, str]], span: Iterable[int]
-) -> None:
+def take_cells(db: Tables, visit: str, who: Iterable[tuple[str, str]], span: Iterable[int]) -> None:
     """Occupy people and terminals, each as (kind, id), for a visit. Raises Occupied."""
     for kind, each in who:
         for cell in span:
-            try:
-                db.execute(
-                    "insert into occupancy (kind, id, cell, visit) values (?, ?, ?, ?)",
-                    (kind, each, cell, visit),
-                )
-            except sqlite3.IntegrityError:
+            taken = db.execute(
+                "insert into occupancy (kind, id, cell, visit) values (?, ?, ?, ?)"
+                " on conflict do nothing",
+                (kind, each, cell, visit),
+            ).rowcount
+            if not taken:
                 row = db.execute(
                     "select visit from occupancy where kind = ? and id = ? and cell = ?",
                     (kind, each, cell),
                 ).fetchone()
-                if row is None:  # not the primary key: a visit or person that does not exist
-                    raise
-                raise Occupied(kind, each, row[0]) from None
+                raise Occupied(kind, each, row[0])
 
 
-def _keep(db: Database, before: Visit, after: Visit) -> None:
+def _keep(db: Tables, before: Visit, after: Visit) -> None:
     """Move the columns and the occupancy that follow from the log."""
     _keep_visitors(db, before, after)
     if after.ends_at > before.ends_at:
@@ -171,7 +168,7 @@ def _keep(db: Database, before: Visit, after: Visit) -> None:
         db.execute("delete from occupancy where visit = ?", (after.id,))
 
 
-def _keep_visitors(db: Database, before: Visit, after: Visit) -> None:
+def _keep_visitors(db: Tables, before: Visit, after: Visit) -> None:
     """Whoever is invited is occupied as the others are; whoever declines is free again."""
     for who in after.visitors:
         if who not in before.visitors:

@@ -1,8 +1,7 @@
-"""One named thread that owns the SQLite connection; callers await their transaction's commit.
+"""One named thread that owns the database; callers await their transaction's commit.
 
 Waiting tasks are committed as a group: each runs inside its own savepoint, so that one that fails
-leaves the others alone, and all are answered only after the COMMIT (with `synchronous=FULL` that
-means: on disk).
+leaves the others alone, and all are answered only after the COMMIT (which means: on disk).
 """
 
 from __future__ import annotations
@@ -10,17 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
-import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, TypeVar
-
-from sqlite_utils import Database
+from typing import Any, Final, Protocol, TypeVar
 
 from signalling.hub.store.interface import StoreBusy, StoreError
-from signalling.hub.store.migrations import migrate
+from signalling.hub.store.tables import Tables
 
 T = TypeVar("T")
 
@@ -28,53 +23,61 @@ QUEUE_SIZE: Final = 10_000
 """Tasks that may wait; one more is refused with StoreBusy."""
 GROUP_SIZE: Final = 256
 """Tasks of one transaction: bounds how long the first of them waits for the last."""
-BUSY_TIMEOUT_S: Final = 5.0
 
 
 @dataclass(slots=True)
-class _Task:
-    work: Callable[[Database], Any]
+class Task:
+    """What one caller wants done, and what came of it."""
+
+    work: Callable[[Tables], Any]
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
 
 
-def connect(path: Path) -> Database:
-    """Open the database for the thread that calls, in WAL mode, flushing at each commit."""
-    path.touch(mode=0o600)  # SQLite's own files beside it take over its mode
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
-        connection.execute(f"pragma {pragma}")
-    return Database(connection)
+def settle(group: Iterable[Task], error: StoreError) -> None:
+    """Note that nothing of the group came to be."""
+    for task in group:
+        task.result, task.error = None, error
+
+
+class Backend(Protocol):
+    """A database as the writer's thread uses it."""
+
+    def commit(self, group: Sequence[Task]) -> None:
+        """Run a group in one transaction and commit it; fill in every task's result or error.
+
+        A task that raises is undone alone. Never raises: what failed is in the tasks.
+        """
+
+    def close(self) -> None:
+        """Close the connection."""
 
 
 class Writer:
     """Runs functions of the database, in order, in one thread. Make it with `await Writer.open`."""
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
-        self._path = path
+    def __init__(self, backend: Callable[[], Backend], loop: asyncio.AbstractEventLoop) -> None:
+        self._make = backend
         self._loop = loop
-        self._queue: queue.Queue[_Task | None] = queue.Queue(QUEUE_SIZE)
+        self._queue: queue.Queue[Task | None] = queue.Queue(QUEUE_SIZE)
         self._ready: asyncio.Future[None] = loop.create_future()
         self._closed = False
         self._thread = threading.Thread(target=self._main, name="store-writer", daemon=True)
 
     @classmethod
-    async def open(cls, path: Path) -> Writer:
-        """Start the thread; returns when the schema is up to date.
+    async def open(cls, backend: Callable[[], Backend]) -> Writer:
+        """Start the thread; returns when it has made its backend there.
 
         Raises:
-            StoreError: the file cannot be opened or is of a newer version.
+            StoreError: it cannot be opened or is of a newer version.
         """
-        writer = cls(path, asyncio.get_running_loop())
+        writer = cls(backend, asyncio.get_running_loop())
         writer._thread.start()
-        try:
-            await asyncio.shield(writer._ready)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"cannot open {path}: {error}") from error
+        await asyncio.shield(writer._ready)
         return writer
 
-    async def run(self, work: Callable[[Database], T]) -> T:
+    async def run(self, work: Callable[[Tables], T]) -> T:
         """Run `work` in the thread, in a transaction; return its result once that is on disk.
 
         Raises:
@@ -84,7 +87,7 @@ class Writer:
             raise StoreError("the store is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         try:
-            self._queue.put_nowait(_Task(work, future))
+            self._queue.put_nowait(Task(work, future))
         except queue.Full:
             raise StoreBusy("the store is busy") from None
         return await future
@@ -99,28 +102,27 @@ class Writer:
 
     def _main(self) -> None:
         try:
-            db = connect(self._path)
-            migrate(db)
+            backend = self._make()
         except BaseException as error:
             self._deliver(self._ready, None, error)
             return
         self._deliver(self._ready, None, None)
         try:
-            while self._serve(db):
+            while self._serve(backend):
                 pass
         finally:
-            db.close()
+            backend.close()
 
-    def _serve(self, db: Database) -> bool:
+    def _serve(self, backend: Backend) -> bool:
         """Run one group; return False when told to stop."""
         group, go_on = self._take()
         if group:
-            self._commit(db, group)
+            backend.commit(group)
             for task in group:
                 self._deliver(task.future, task.result, task.error)
         return go_on
 
-    def _take(self) -> tuple[list[_Task], bool]:
+    def _take(self) -> tuple[list[Task], bool]:
         first = self._queue.get()
         if first is None:
             return [], False
@@ -134,22 +136,6 @@ class Writer:
                 return group, False
             group.append(task)
         return group, True
-
-    def _commit(self, db: Database, group: list[_Task]) -> None:
-        try:
-            db.conn.execute("begin immediate")
-            for task in group:
-                try:
-                    with db.atomic():
-                        task.result = task.work(db)
-                except Exception as error:
-                    task.error = error
-            db.conn.execute("commit")
-        except sqlite3.Error as error:
-            # Nothing of the group is on disk: nobody may be told otherwise.
-            db.rollback()
-            for task in group:
-                task.error = error
 
     def _deliver(
         self, future: asyncio.Future[Any], result: object, error: BaseException | None

@@ -10,7 +10,7 @@ import pytest
 from signalling.account_messages import DeleteAccount
 from signalling.errors import UserError
 from signalling.hub import staff_commands as ask
-from signalling.hub.store.writer import connect
+from signalling.hub.store.sqlite_tables import connect
 from signalling.messages import AccountCreated, CreateAccount, LoggedOut, LogIn
 from tests.signalling.hub.harness import EMAIL, NUMBER, PASSWORD, Hub, hub_config, running_hub
 

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from signalling.hub.store.migrations import migrate
 from signalling.hub.store.records import Approval, Draft, Inmate, Rating, Visitor
 from signalling.hub.store.sqlite import SqliteStore
-from signalling.hub.store.sqlite_past import PAST
+from signalling.hub.store.stored_past import PAST
 from signalling.visit_events import Booked, By, Ended, EndReason
 
 START = 1_800_000_000.0

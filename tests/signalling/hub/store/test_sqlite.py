@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlite_utils import Database
 
 from signalling.errors import IllegalEvent
 from signalling.hub.scheduling import CELL_S
-from signalling.hub.store.interface import Duplicate, Occupied, Stale, StoreError
+from signalling.hub.store.interface import Conflict, Duplicate, Occupied, Stale, StoreError
 from signalling.hub.store.migrations import migrate, migrations
 from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
 from signalling.hub.store.records import Draft, Inmate, PinRules, SeatRow, Terminal, Visitor
 from signalling.hub.store.sqlite import SqliteStore
+from signalling.hub.store.sqlite_tables import SqliteBackend, connect
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.visit_rows import cells
-from signalling.hub.store.writer import Writer, connect
+from signalling.hub.store.writer import Writer
 from signalling.visit import Visit
 from signalling.visit_events import (
     Begun,
@@ -166,7 +166,7 @@ def test_cells_cover_the_span_and_touch_no_more(start: float, length: float) -> 
 
 
 async def test_unknown_people_break_no_constraint_silently(store: SqliteStore) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(Conflict):
         await store.visits.book("a", booked(0, 60, "nobody"), "s")
     with pytest.raises(Duplicate):
         await store.people.add_inmate(Inmate("i9", "north", "1", "Twin"), b"x" * 32)
@@ -175,11 +175,11 @@ async def test_unknown_people_break_no_constraint_silently(store: SqliteStore) -
 async def test_one_that_fails_leaves_its_group_alone(store: SqliteStore, tmp_path: Path) -> None:
     writer = store._writer
 
-    def fails(db: Database) -> None:
+    def fails(db: Tables) -> None:
         db.execute("insert into audit (at, who, command, facts) values (1, 'x', 'half', '')")
         raise ValueError("no")
 
-    def works(db: Database) -> None:
+    def works(db: Tables) -> None:
         db.execute("insert into audit (at, who, command, facts) values (1, 'x', 'whole', '')")
 
     results = await asyncio.gather(
@@ -194,7 +194,7 @@ async def test_one_that_fails_leaves_its_group_alone(store: SqliteStore, tmp_pat
 async def test_the_writer_is_one_named_thread_and_is_joined(tmp_path: Path) -> None:
     import threading
 
-    writer = await Writer.open(tmp_path / "x.db")
+    writer = await Writer.open(lambda: SqliteBackend(tmp_path / "x.db"))
     name = await writer.run(lambda _db: threading.current_thread().name)
     assert name == "store-writer"
     await writer.close()
@@ -205,7 +205,7 @@ async def test_the_writer_is_one_named_thread_and_is_joined(tmp_path: Path) -> N
 
 
 async def test_pragmas_and_mode(store: SqliteStore, tmp_path: Path) -> None:
-    def look(db: Database) -> dict[str, object]:
+    def look(db: Tables) -> dict[str, object]:
         names = ("journal_mode", "synchronous", "foreign_keys")
         return {name: db.execute(f"pragma {name}").fetchone()[0] for name in names}
 

@@ -11,7 +11,7 @@ from signalling.hub.store.interface import Duplicate
 from signalling.hub.store.migrations import migrations
 from signalling.hub.store.records import Mail, MailToken, Visitor
 from signalling.hub.store.sqlite import SqliteStore
-from signalling.hub.store.writer import connect
+from signalling.hub.store.sqlite_tables import connect
 
 NOW = 1_800_000_000.0
 ANA = Visitor("v-ana", "ana@example.org", "Ana", "hash", NOW)

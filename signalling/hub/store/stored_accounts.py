@@ -1,15 +1,14 @@
-"""Accounts in SQLite: mailed links, passwords and e-mails that change, accounts that end."""
+"""Accounts: mailed links, passwords and e-mails that change, accounts that end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlite_utils import Database
-
 from signalling.hub.store.records import Mail, MailToken, Session, Visitor
-from signalling.hub.store.sqlite_outbox import insert_mail
-from signalling.hub.store.sqlite_people import insert_visitor, session_rows, visitor_row
+from signalling.hub.store.stored_outbox import insert_mail
+from signalling.hub.store.stored_people import insert_visitor, session_rows, visitor_row
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
 _MAILED: Final = "token_hash, kind, visitor, email, expires_at"
@@ -17,7 +16,7 @@ MAX_SESSIONS: Final = 100
 """As many as one message tells."""
 
 
-class SqliteAccounts:
+class StoredAccounts:
     """`interface.AccountStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -34,7 +33,7 @@ class SqliteAccounts:
         """
         row = (token.token_hash, token.kind, token.visitor, token.email, token.expires_at)
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             if new_visitor is not None:
                 insert_visitor(db, new_visitor)
             _sweep(db, self._clock())
@@ -54,7 +53,7 @@ class SqliteAccounts:
         A `change-email` link lets its address hold, if nobody else has it by now.
         """
 
-        def work(db: Database) -> Visitor | None:
+        def work(db: Tables) -> Visitor | None:
             now = self._clock()
             token = _token(db, token_hash, now)
             if token is None or token.visitor is None or token.kind == "reset":
@@ -76,7 +75,7 @@ class SqliteAccounts:
         Returns the token hashes of the sessions that ended; None when it is not valid.
         """
 
-        def work(db: Database) -> list[str] | None:
+        def work(db: Tables) -> list[str] | None:
             now = self._clock()
             token = _token(db, token_hash, now)
             if token is None or token.visitor is None or token.kind != "reset":
@@ -97,7 +96,7 @@ class SqliteAccounts:
     async def set_password(self, visitor: str, password_hash: str, but: str) -> list[str]:
         """Set a password; links and a wish for another e-mail are void, all sessions `but` end."""
 
-        def work(db: Database) -> list[str]:
+        def work(db: Tables) -> list[str]:
             _drop_links(db, visitor)
             db.execute(
                 "update visitors set password_hash = ?, new_email = null where id = ?",
@@ -110,7 +109,7 @@ class SqliteAccounts:
     async def wish_email(self, visitor: str, email: str | None) -> None:
         """Keep that a visitor wants another e-mail, or none any more; earlier links are void."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
                 "delete from mail_tokens where visitor = ? and kind = 'change-email'", (visitor,)
             )
@@ -121,7 +120,7 @@ class SqliteAccounts:
     async def set_language(self, visitor: str, language: str) -> None:
         """Mails are in this language from now on."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute("update visitors set language = ? where id = ?", (language, visitor))
 
         await self._writer.run(work)
@@ -129,7 +128,7 @@ class SqliteAccounts:
     async def erase(self, visitor: str) -> list[str]:
         """Forget all of an account but its id, mails to it too."""
 
-        def work(db: Database) -> list[str]:
+        def work(db: Tables) -> list[str]:
             db.execute(
                 "delete from outbox where recipient in (select email from visitors where id = ?"
                 " union select new_email from visitors where id = ?)",
@@ -152,7 +151,7 @@ class SqliteAccounts:
     async def seen(self, token_hash: str, at: float) -> None:
         """Somebody was there on this session."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute("update sessions set seen_at = ? where token_hash = ?", (at, token_hash))
 
         await self._writer.run(work)
@@ -160,7 +159,7 @@ class SqliteAccounts:
     async def sessions(self, visitor: str) -> list[Session]:
         """A visitor's newest sessions that have not expired, the newest first."""
 
-        def work(db: Database) -> list[Session]:
+        def work(db: Tables) -> list[Session]:
             return session_rows(
                 db,
                 "visitor = ? and expires_at > ? order by created_at desc limit ?",
@@ -174,7 +173,7 @@ class SqliteAccounts:
         return await self._writer.run(lambda db: _drop_sessions(db, visitor, but, session))
 
 
-def _sweep(db: Database, now: float) -> None:
+def _sweep(db: Tables, now: float) -> None:
     """Forget links that are over, and the wishes that they carried."""
     db.execute(
         "update visitors set new_email = null where id in (select visitor from mail_tokens"
@@ -184,7 +183,7 @@ def _sweep(db: Database, now: float) -> None:
     db.execute("delete from mail_tokens where expires_at <= ?", (now,))
 
 
-def _set_email(db: Database, visitor: str, email: str) -> bool:
+def _set_email(db: Tables, visitor: str, email: str) -> bool:
     """Let an e-mail hold; False when somebody else has it by now."""
     taken = db.execute(
         "select 1 from visitors where email = ? and id <> ?", (email, visitor)
@@ -197,22 +196,22 @@ def _set_email(db: Database, visitor: str, email: str) -> bool:
     return taken is None
 
 
-def _drop_links(db: Database, visitor: str) -> None:
+def _drop_links(db: Tables, visitor: str) -> None:
     db.execute("delete from mail_tokens where visitor = ?", (visitor,))
 
 
 def _drop_sessions(
-    db: Database, visitor: str, but: str = "", session: str | None = None
+    db: Tables, visitor: str, but: str = "", session: str | None = None
 ) -> list[str]:
     """Drop a visitor's sessions, or the one with an id; return their token hashes."""
     sql = (
         "delete from sessions where visitor = ? and token_hash <> ?"
-        " and (? is null or id = ?) returning token_hash"
+        " and (cast(? as text) is null or id = ?) returning token_hash"
     )
     return [row[0] for row in db.execute(sql, (visitor, but, session, session)).fetchall()]
 
 
-def _token(db: Database, token_hash: str, now: float) -> MailToken | None:
+def _token(db: Tables, token_hash: str, now: float) -> MailToken | None:
     sql = f"select {_MAILED} from mail_tokens where token_hash = ? and expires_at > ?"
     row: dict[str, Any] | None = next(db.query(sql, (token_hash, now)), None)
     return MailToken(**row) if row is not None else None

@@ -1,4 +1,4 @@
-"""Booking by visitors in SQLite: every check is made again in the transaction that books."""
+"""Booking by visitors: every check is made again in the transaction that books."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from sqlite_utils import Database
-
 from signalling.errors import IllegalEvent
 from signalling.hub.scheduling import Span
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.interface import SlotRefused, Stale
 from signalling.hub.store.records import Draft
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.visit_rows import append_all, cells, free_seat, read_log, start_log
 from signalling.hub.store.writer import Writer
 from signalling.hub.visiting_rules import Taken, monday
@@ -24,7 +23,7 @@ _OF_INMATE: Final = "visits v where v.inmate = ?"
 _OF_VISITOR: Final = "visit_visitors w join visits v on v.id = w.visit where w.visitor = ?"
 
 
-class SqliteBooking:
+class StoredBooking:
     """`interface.BookingStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -45,7 +44,7 @@ class SqliteBooking:
             cancelled. Occupied. Nothing was changed then.
         """
 
-        def work(db: Database) -> tuple[Visit, Visit | None]:
+        def work(db: Tables) -> tuple[Visit, Visit | None]:
             before = _booked_before(db, plan)
             if before is not None:
                 return before, None
@@ -65,13 +64,13 @@ class SqliteBooking:
         return await self._writer.run(work)
 
 
-def _seat(db: Database, plan: Plan) -> str | None:
+def _seat(db: Tables, plan: Plan) -> str | None:
     booked, gap_s = plan.booked, plan.wish.gap_s
     span = cells(booked.starts_at - gap_s, booked.ends_at + gap_s)
     return free_seat(db, booked.facility, plan.wish.unit, plan.wish.terminals, span)
 
 
-def _booked_before(db: Database, plan: Plan) -> Visit | None:
+def _booked_before(db: Tables, plan: Plan) -> Visit | None:
     row = db.execute(
         "select id from visits where booked_by = ? and request = ?",
         (plan.wish.visitor, plan.request),
@@ -79,7 +78,7 @@ def _booked_before(db: Database, plan: Plan) -> Visit | None:
     return fold(read_log(db, row[0])) if row is not None else None
 
 
-def _end(db: Database, plan: Plan, now: float) -> Visit:
+def _end(db: Tables, plan: Plan, now: float) -> Visit:
     """Cancel the visit to move: what it held may be what the new one needs."""
     moving = plan.wish.moving
     assert moving is not None
@@ -94,7 +93,7 @@ def _end(db: Database, plan: Plan, now: float) -> Visit:
     return append_all(db, visit, [draft], now)
 
 
-def _taken(db: Database, wish: Wish) -> Taken:
+def _taken(db: Tables, wish: Wish) -> Taken:
     seats: dict[int, list[Span]] = {}
     prefix = f"{wish.facility}/{wish.unit}#"
     rows = db.execute(
@@ -115,7 +114,7 @@ def _taken(db: Database, wish: Wish) -> Taken:
     )
 
 
-def _spans(db: Database, wish: Wish, whose: str, who: str) -> tuple[Span, ...]:
+def _spans(db: Tables, wish: Wish, whose: str, who: str) -> tuple[Span, ...]:
     """Open visits of somebody at every facility: nobody is in two places at once."""
     rows = db.execute(
         f"select v.starts_at, v.ends_at from {whose} and v.closed_at is null and v.id <> ?",
@@ -124,7 +123,7 @@ def _spans(db: Database, wish: Wish, whose: str, who: str) -> tuple[Span, ...]:
     return tuple(Span(*row) for row in rows)
 
 
-def _weeks(db: Database, wish: Wish, whose: str, who: str) -> Counter[date]:
+def _weeks(db: Tables, wish: Wish, whose: str, who: str) -> Counter[date]:
     """How many visits that were not cancelled start in each week, by its Monday."""
     rows = db.execute(
         f"select v.starts_at from {whose} and v.facility = ? and v.id <> ?"

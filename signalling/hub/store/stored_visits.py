@@ -1,4 +1,4 @@
-"""Visits in SQLite: logs, booking facts, occupancy."""
+"""Visits: logs, booking facts, occupancy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlite_utils import Database
-
 from signalling.hub.scheduling import CELL_S
 from signalling.hub.store.records import Draft
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.visit_rows import (
     append_all,
     cells,
@@ -26,7 +25,7 @@ from signalling.visit_events import Booked, Event
 MAX_ROOM_S: Final = 86_400.0
 
 
-class SqliteVisits:
+class StoredVisits:
     """`interface.VisitStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -41,7 +40,7 @@ class SqliteVisits:
         Raises Occupied, IllegalEvent.
         """
 
-        def work(db: Database) -> Visit:
+        def work(db: Tables) -> Visit:
             span = cells(booked.starts_at, booked.ends_at)
             seat = free_seat(db, booked.facility, unit, terminals, span)
             return start_log(db, visit, booked, author, self._clock(), seat)
@@ -66,7 +65,7 @@ class SqliteVisits:
     async def load_since(self, closed_after: float) -> list[Visit]:
         """Fold all visits that are open or were closed after a time."""
 
-        def work(db: Database) -> list[Visit]:
+        def work(db: Tables) -> list[Visit]:
             rows = db.query(
                 "select e.visit, e.seq, e.id, e.author, e.happened_at, e.recorded_at, e.what"
                 " from visits v join events e on e.visit = v.id"
@@ -83,7 +82,7 @@ class SqliteVisits:
     async def room_after(self, visit: Visit) -> float:
         """Seconds until its people or its terminal have another visit after this one; or a day."""
 
-        def work(db: Database) -> float:
+        def work(db: Tables) -> float:
             first: list[int] = []
             for kind, who in holds(db, visit):
                 row = db.execute(

@@ -1,13 +1,12 @@
-"""The outbox in SQLite: mails that are to go out, each once."""
+"""The outbox: mails that are to go out, each once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from sqlite_utils import Database
-
 from signalling.hub.store.records import Mail
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
 _MAIL: Final = (
@@ -16,7 +15,7 @@ _MAIL: Final = (
 _WAITS: Final = "sent_at is null and failed_at is null"
 
 
-class SqliteOutbox:
+class StoredOutbox:
     """`interface.OutboxStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -30,7 +29,7 @@ class SqliteOutbox:
     async def due(self, limit: int) -> list[Mail]:
         """Mails to send now, the oldest first."""
 
-        def work(db: Database) -> list[Mail]:
+        def work(db: Tables) -> list[Mail]:
             sql = (
                 f"select {_MAIL} from outbox where {_WAITS} and due_at <= ? order by due_at limit ?"
             )
@@ -42,7 +41,7 @@ class SqliteOutbox:
     async def next_due_at(self) -> float | None:
         """When the next mail is to go out."""
 
-        def work(db: Database) -> float | None:
+        def work(db: Tables) -> float | None:
             sql = f"select min(due_at) from outbox where {_WAITS}"
             due_at: float | None = db.execute(sql).fetchone()[0]
             return due_at
@@ -52,7 +51,7 @@ class SqliteOutbox:
     async def all(self) -> list[Mail]:
         """All mails, by when they are or were due."""
 
-        def work(db: Database) -> list[Mail]:
+        def work(db: Tables) -> list[Mail]:
             sql = f"select {_MAIL} from outbox order by due_at"
             return [Mail(**row) for row in db.query(sql)]
 
@@ -61,7 +60,7 @@ class SqliteOutbox:
     async def sent(self, key: str) -> None:
         """It is on its way."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             now = self._clock()
             db.execute("update outbox set sent_at = ?, error = '' where key = ?", (now, key))
 
@@ -70,7 +69,7 @@ class SqliteOutbox:
     async def failed(self, key: str, error: str, due_at: float | None) -> None:
         """It could not be sent; it is tried again at `due_at`, or with None given up."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
                 "update outbox set tries = tries + 1, error = ?, due_at = coalesce(?, due_at),"
                 " failed_at = ? where key = ?",
@@ -82,7 +81,7 @@ class SqliteOutbox:
     async def drop(self, prefix: str) -> int:
         """Forget the mails whose keys begin so and that were not sent; how many those were."""
 
-        def work(db: Database) -> int:
+        def work(db: Tables) -> int:
             return db.execute(
                 "delete from outbox where substr(key, 1, ?) = ? and sent_at is null",
                 (len(prefix), prefix),
@@ -93,11 +92,11 @@ class SqliteOutbox:
     async def retry(self, key: str | None) -> list[str]:
         """Let one mail, or all, that was not sent be tried anew from now on; return their keys."""
 
-        def work(db: Database) -> list[str]:
+        def work(db: Tables) -> list[str]:
             now = self._clock()
             rows = db.execute(
                 "update outbox set due_at = ?, wanted_at = ?, failed_at = null, tries = 0"
-                " where sent_at is null and (key = ? or (? is null and error <> ''))"
+                " where sent_at is null and (key = ? or (cast(? as text) is null and error <> ''))"
                 " returning key",
                 (now, now, key, key),
             )
@@ -106,7 +105,7 @@ class SqliteOutbox:
         return await self._writer.run(work)
 
 
-def insert_mail(db: Database, mail: Mail) -> bool:
+def insert_mail(db: Tables, mail: Mail) -> bool:
     """Keep a mail within a transaction; False when its key is known already."""
     row = (mail.key, mail.recipient, mail.subject, mail.body, mail.calendar, mail.due_at)
     sql = (

@@ -1,18 +1,16 @@
-"""Visitors, sessions, inmates and approvals in SQLite."""
+"""Visitors, sessions, inmates and approvals."""
 
 from __future__ import annotations
 
 import dataclasses
 import hmac
-import sqlite3
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlite_utils import Database
-
-from signalling.hub.store.interface import Duplicate
+from signalling.hub.store.interface import Conflict, Duplicate
 from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
 from signalling.hub.store.records import Approval, Inmate, PinAttempt, PinRules, Session, Visitor
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
 _VISITOR: Final = "id, email, name, password_hash, created_at, verified_at, language, new_email"
@@ -23,7 +21,7 @@ _INMATE: Final = "id, facility, number, name, unit"
 _APPROVAL: Final = "visitor, inmate, relation, private, asked_at, decided_at, expires_at, reason"
 
 
-class SqlitePeople:
+class StoredPeople:
     """`interface.PeopleStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -59,7 +57,7 @@ class SqlitePeople:
     async def approvals(self, visitor: str) -> list[tuple[Approval, Inmate]]:
         """Whom this visitor may visit, or might: those that lapsed are among them."""
 
-        def work(db: Database) -> list[tuple[Approval, Inmate]]:
+        def work(db: Tables) -> list[tuple[Approval, Inmate]]:
             sql = f"select {_APPROVAL} from approvals where visitor = ? order by decided_at"
             found = [
                 Approval(**{**row, "private": bool(row["private"])})
@@ -77,7 +75,7 @@ class SqlitePeople:
     async def add_session(self, session: Session, instead_of: str | None) -> None:
         """Add a session; drop the one it replaces, and all expired ones."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
                 "delete from sessions where token_hash = ? or expires_at <= ?",
                 (instead_of, self._clock()),
@@ -125,7 +123,7 @@ class SqlitePeople:
     async def inmates(self, number: str | None = None) -> list[Inmate]:
         """All, or those with a number (one per facility), by facility and number."""
         rows = await self._query(
-            f"select {_INMATE} from inmates where ? is null or number = ?"
+            f"select {_INMATE} from inmates where cast(? as text) is null or number = ?"
             " order by facility, number",
             (number, number),
         )
@@ -144,7 +142,7 @@ class SqlitePeople:
         """
         who = f"{facility}/{number}"
 
-        def work(db: Database) -> PinAttempt:
+        def work(db: Tables) -> PinAttempt:
             now = self._clock()
             inmate, here = _failures(db, "inmate", who), _failures(db, "terminal", terminal)
             locked = max(still_locked(inmate, now) or 0.0, still_locked(here, now) or 0.0)
@@ -182,47 +180,51 @@ class SqlitePeople:
         return await self._writer.run(lambda db: db.execute(sql, values).rowcount)
 
     async def _insert(self, sql: str, row: tuple[Any, ...], what: str) -> None:
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             try:
                 db.execute(sql, row)
-            except sqlite3.IntegrityError as error:
+            except Conflict as error:
                 raise Duplicate(f"{what} exists already") from error
 
         await self._writer.run(work)
 
 
-def insert_visitor(db: Database, visitor: Visitor) -> None:
+def insert_visitor(db: Tables, visitor: Visitor) -> None:
     """Add a visitor within a transaction. Raises Duplicate when the e-mail is known."""
     row = dataclasses.astuple(visitor)
     marks = ", ".join("?" * len(row))
     try:
         db.execute(f"insert into visitors ({_VISITOR}) values ({marks})", row)
-    except sqlite3.IntegrityError as error:
+    except Conflict as error:
         raise Duplicate(f"{visitor.email} exists already") from error
 
 
-def session_rows(db: Database, where: str, values: tuple[Any, ...]) -> list[Session]:
+def session_rows(db: Tables, where: str, values: tuple[Any, ...]) -> list[Session]:
     """Return sessions within a transaction; `where` is SQL of ours."""
     sql = f"select {_SESSION} from sessions where {where}"
     return [Session(**row) for row in db.query(sql, values)]
 
 
-def visitor_row(db: Database, visitor: str) -> Visitor | None:
+def visitor_row(db: Tables, visitor: str) -> Visitor | None:
     """Return a visitor within a transaction."""
     sql = f"select {_VISITOR} from visitors where id = ? and deleted_at is null"
     row = next(db.query(sql, (visitor,)), None)
     return Visitor(**row) if row is not None else None
 
 
-def keep_approval(db: Database, approval: Approval) -> None:
+def keep_approval(db: Tables, approval: Approval) -> None:
     """Add or replace an approval, within a transaction."""
     db.execute(
-        f"insert or replace into approvals ({_APPROVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"insert into approvals ({_APPROVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)"
+        " on conflict (visitor, inmate) do update set relation = excluded.relation,"
+        " private = excluded.private, asked_at = excluded.asked_at,"
+        " decided_at = excluded.decided_at, expires_at = excluded.expires_at,"
+        " reason = excluded.reason",
         dataclasses.astuple(approval),
     )
 
 
-def _failures(db: Database, kind: str, who: str) -> Failures:
+def _failures(db: Tables, kind: str, who: str) -> Failures:
     row = db.execute(
         "select failures, first_at, last_at, locked_until from pin_failures"
         " where kind = ? and id = ?",
@@ -231,8 +233,11 @@ def _failures(db: Database, kind: str, who: str) -> Failures:
     return Failures(*row) if row else Failures()
 
 
-def _keep_failures(db: Database, kind: str, who: str, what: Failures) -> None:
+def _keep_failures(db: Tables, kind: str, who: str, what: Failures) -> None:
     db.execute(
-        "insert or replace into pin_failures values (?, ?, ?, ?, ?, ?)",
+        "insert into pin_failures (kind, id, failures, first_at, last_at, locked_until)"
+        " values (?, ?, ?, ?, ?, ?) on conflict (kind, id) do update set"
+        " failures = excluded.failures, first_at = excluded.first_at,"
+        " last_at = excluded.last_at, locked_until = excluded.locked_until",
         (kind, who, what.failures, what.first_at, what.last_at, what.locked_until),
     )

@@ -1,4 +1,4 @@
-"""Terminals and seats in SQLite."""
+"""Terminals and seats."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlite_utils import Database
-
 from signalling.hub.store.interface import Duplicate
 from signalling.hub.store.records import SeatRow, Terminal
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
 CODE_TRIES: Final = 5
 """Wrong enrolment codes before a terminal's code is void."""
 
 
-class SqliteTerminals:
+class StoredTerminals:
     """`interface.TerminalStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -26,7 +25,7 @@ class SqliteTerminals:
     async def add_terminal(self, terminal: Terminal) -> None:
         """Add one, or give one without a key a new code. Raises Duplicate when it has a key."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             known = _terminal(db, terminal.id)
             if known is not None and known.public_key is not None:
                 raise Duplicate(f"terminal {terminal.id} is enrolled; revoke it first")
@@ -64,7 +63,7 @@ class SqliteTerminals:
     async def try_code(self, terminal: str, code_hash: str) -> bool:
         """Check an enrolment code (not spent yet) and count the failure, in one transaction."""
 
-        def work(db: Database) -> bool:
+        def work(db: Tables) -> bool:
             known = _terminal(db, terminal)
             if known is None or not self._usable(known):
                 return False
@@ -78,7 +77,7 @@ class SqliteTerminals:
     async def enrol(self, terminal: str, code_hash: str, public_key: bytes) -> bool:
         """Spend the code and keep the key; False when the code is not valid any more."""
 
-        def work(db: Database) -> bool:
+        def work(db: Tables) -> bool:
             known = _terminal(db, terminal)
             if known is None or not self._usable(known) or known.code_hash != code_hash:
                 return False
@@ -100,7 +99,7 @@ class SqliteTerminals:
     async def revoke(self, terminal: str) -> bool:
         """Forget the key and the code; whether there was such a terminal."""
 
-        def work(db: Database) -> bool:
+        def work(db: Tables) -> bool:
             return bool(
                 db.execute(
                     "update terminals set public_key = null, code_hash = null where id = ?",
@@ -113,7 +112,7 @@ class SqliteTerminals:
     async def keep_report(self, terminal: str, report: str) -> None:
         """Keep a terminal's newest device report, JSON, in the place of the one before."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
                 "insert into device_reports (terminal, at, report) values (?, ?, ?)"
                 " on conflict (terminal) do update set at = excluded.at, report = excluded.report",
@@ -125,7 +124,7 @@ class SqliteTerminals:
     async def report(self, terminal: str) -> tuple[float, str] | None:
         """When a terminal's newest device report came, and the report."""
 
-        def work(db: Database) -> tuple[float, str] | None:
+        def work(db: Tables) -> tuple[float, str] | None:
             found = list(
                 db.query("select at, report from device_reports where terminal = ?", (terminal,))
             )
@@ -142,7 +141,7 @@ class SqliteTerminals:
     async def sit(self, seat: SeatRow) -> None:
         """Seat an inmate here and nowhere else."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
                 "delete from seats where terminal = ? or inmate = ?", (seat.terminal, seat.inmate)
             )
@@ -156,13 +155,13 @@ class SqliteTerminals:
     async def stand(self, terminal: str) -> None:
         """Empty a terminal's seat."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute("delete from seats where terminal = ?", (terminal,))
 
         await self._writer.run(work)
 
 
-def _terminal(db: Database, terminal: str) -> Terminal | None:
+def _terminal(db: Tables, terminal: str) -> Terminal | None:
     found: list[dict[str, Any]] = list(
         db.query("select * from terminals where id = ?", (terminal,))
     )

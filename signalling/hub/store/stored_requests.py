@@ -1,17 +1,15 @@
-"""Requests to visit, photos of identity cards and accepted rules in SQLite."""
+"""Requests to visit, photos of identity cards and accepted rules."""
 
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlite_utils import Database
-
 from signalling.hub.store.interface import Duplicate, Stale
 from signalling.hub.store.records import Approval, Photo, Request
-from signalling.hub.store.sqlite_people import keep_approval
+from signalling.hub.store.stored_people import keep_approval
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
 _REQUEST: Final = (
@@ -22,7 +20,7 @@ LOOSE_PHOTOS: Final = 3
 """Photos of one visitor that no request names; the oldest goes first."""
 
 
-class SqliteRequests:
+class StoredRequests:
     """`interface.RequestStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -32,17 +30,15 @@ class SqliteRequests:
     async def add(self, request: Request) -> None:
         """Raises Duplicate when the visitor waits for the same number already."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             places = ", ".join("?" * len(dataclasses.fields(Request)))
-            try:
-                db.execute(
-                    f"insert into requests ({_REQUEST}) values ({places})",
-                    dataclasses.astuple(request),
-                )
-            except sqlite3.IntegrityError as error:
-                if "requests.visitor" not in str(error):
-                    raise
-                raise Duplicate(f"{request.visitor} asked for {request.number} already") from error
+            added = db.execute(
+                f"insert into requests ({_REQUEST}) values ({places})"
+                " on conflict (visitor, facility, number) where status = 'pending' do nothing",
+                dataclasses.astuple(request),
+            ).rowcount
+            if not added:
+                raise Duplicate(f"{request.visitor} asked for {request.number} already")
 
         await self._writer.run(work)
 
@@ -62,7 +58,7 @@ class SqliteRequests:
     async def decide(self, request: Request, approval: Approval | None) -> None:
         """Keep a decision and the approval that comes of it. Raises Stale when it was decided."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             changed = db.execute(
                 "update requests set status = ?, decided_at = ?, decided_by = ?, reason = ?"
                 " where id = ? and status = 'pending'",
@@ -86,15 +82,16 @@ class SqliteRequests:
     async def keep_photo(self, photo: Photo) -> None:
         """Keep a photo; the visitor's older ones that no request names go."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
                 "insert into photos (id, visitor, kept_at, jpeg) values (?, ?, ?, ?)",
                 dataclasses.astuple(photo),
             )
             db.execute(
-                "delete from photos where id in (select id from photos where visitor = ?"
-                " and id not in (select photo from requests where photo is not null)"
-                " order by kept_at desc limit -1 offset ?)",
+                "delete from photos where id in (select id from (select id,"
+                " row_number() over (order by kept_at desc) as place from photos where visitor = ?"
+                " and id not in (select photo from requests where photo is not null)) as loose"
+                " where place > ?)",
                 (photo.visitor, LOOSE_PHOTOS),
             )
 
@@ -103,7 +100,7 @@ class SqliteRequests:
     async def photo(self, photo: str) -> Photo | None:
         """By id."""
 
-        def work(db: Database) -> Photo | None:
+        def work(db: Tables) -> Photo | None:
             rows = db.query("select id, visitor, kept_at, jpeg from photos where id = ?", (photo,))
             return next((Photo(**row) for row in rows), None)
 
@@ -112,7 +109,7 @@ class SqliteRequests:
     async def sweep(self, decided_before: float, loose_before: float) -> int:
         """Delete photos that are no longer needed; how many those were."""
 
-        def work(db: Database) -> int:
+        def work(db: Tables) -> int:
             return db.execute(
                 "delete from photos where id in (select photo from requests where"
                 " status = 'withdrawn' or decided_at < ?)"
@@ -128,7 +125,7 @@ class SqliteRequests:
     async def accept(self, visitor: str, facility: str, version: str) -> None:
         """Keep that a visitor accepted a version of a facility's rules."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
                 "insert into acceptances (visitor, facility, version, at) values (?, ?, ?, ?)",
                 (visitor, facility, version, self._clock()),
@@ -139,7 +136,7 @@ class SqliteRequests:
     async def accepted_at(self, visitor: str, facility: str, version: str) -> float | None:
         """When a visitor first accepted a version of a facility's rules."""
 
-        def work(db: Database) -> float | None:
+        def work(db: Tables) -> float | None:
             at: float | None = db.execute(
                 "select min(at) from acceptances where visitor = ? and facility = ?"
                 " and version = ?",
@@ -150,7 +147,7 @@ class SqliteRequests:
         return await self._writer.run(work)
 
     async def _read(self, where: str, value: Any) -> list[Request]:
-        def work(db: Database) -> list[Request]:
+        def work(db: Tables) -> list[Request]:
             rows = db.query(f"select {_REQUEST} from requests {where}", (value,))
             return [Request(**{**row, "private": bool(row["private"])}) for row in rows]
 

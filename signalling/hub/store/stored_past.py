@@ -1,4 +1,4 @@
-"""Past visits and how they were, in SQLite. Only the visits of one page of a list are folded."""
+"""Past visits and how they were. Only the visits of one page of a list are folded."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
-from sqlite_utils import Database
 
 from signalling.hub.store.records import PastVisit, Rating
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.visit_rows import read_log
 from signalling.hub.store.writer import Writer
 from signalling.visit import Visit, fold
 
-# SQLite keeps the order of a cross join: from one visitor's visits, never through a facility's.
+# No index serves what is computed: from one visitor's visits, never through a facility's.
 PAST: Final = """
 select v.id, r.stars from visit_visitors w
-cross join visits v on v.id = w.visit
+join visits v on v.id = w.visit
 left join ratings r on r.visit = v.id and r.visitor = w.visitor
-where w.visitor = ? and v.facility = ? and v.closed_at < ?
+where w.visitor = ? and v.facility || '' = ? and v.closed_at + 0 < ?
 order by v.closed_at desc, v.id limit ?
 """
 
 
-class SqlitePast:
+class StoredPast:
     """`interface.PastStore`."""
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
@@ -35,7 +35,7 @@ class SqlitePast:
     ) -> list[PastVisit]:
         """A visitor's at one facility that ended before a time, the newest first."""
 
-        def work(db: Database) -> list[PastVisit]:
+        def work(db: Tables) -> list[PastVisit]:
             rows = db.execute(PAST, (visitor, facility, before, limit)).fetchall()
             return [_past(db, visit, stars) for visit, stars in rows]
 
@@ -44,10 +44,12 @@ class SqlitePast:
     async def rate(self, rating: Rating) -> None:
         """Keep a rating, in the place of an earlier one."""
 
-        def work(db: Database) -> None:
+        def work(db: Tables) -> None:
             db.execute(
-                "insert or replace into ratings (visit, visitor, stars, troubles, rated_at)"
-                " values (?, ?, ?, ?, ?)",
+                "insert into ratings (visit, visitor, stars, troubles, rated_at)"
+                " values (?, ?, ?, ?, ?) on conflict (visit, visitor) do update set"
+                " stars = excluded.stars, troubles = excluded.troubles,"
+                " rated_at = excluded.rated_at",
                 (
                     rating.visit,
                     rating.visitor,
@@ -62,7 +64,7 @@ class SqlitePast:
     async def ratings(self, visit: str) -> list[Rating]:
         """All of one visit."""
 
-        def work(db: Database) -> list[Rating]:
+        def work(db: Tables) -> list[Rating]:
             rows = db.query(
                 "select visit, visitor, stars, troubles, rated_at from ratings"
                 " where visit = ? order by rated_at",
@@ -76,7 +78,7 @@ class SqlitePast:
         return await self._writer.run(work)
 
 
-def _past(db: Database, visit: str, stars: int | None) -> PastVisit:
+def _past(db: Tables, visit: str, stars: int | None) -> PastVisit:
     folded = fold(read_log(db, visit))
     sql = "select name from inmates where id = ?"
     inmate = db.execute(sql, (folded.booked.inmate,)).fetchone()
@@ -88,7 +90,7 @@ def _past(db: Database, visit: str, stars: int | None) -> PastVisit:
     )
 
 
-def _people(db: Database, visit: Visit, visitors: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _people(db: Tables, visit: Visit, visitors: Sequence[str]) -> tuple[tuple[str, str], ...]:
     sql = (
         "select v.name, coalesce(a.relation, '') from visitors v"
         " left join approvals a on a.visitor = v.id and a.inmate = ?"

@@ -1,0 +1,90 @@
+"""SQLite below the store: its connection, its transactions, its errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from signalling.hub.store.interface import Conflict, StoreError
+from signalling.hub.store.migrations import migrate
+from signalling.hub.store.writer import Task, settle
+
+BUSY_TIMEOUT_S: Final = 5.0
+
+
+def connect(path: Path) -> Database:
+    """Open the database for the thread that calls, in WAL mode, flushing at each commit."""
+    path.touch(mode=0o600)  # SQLite's own files beside it take over its mode
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+        connection.execute(f"pragma {pragma}")
+    return Database(connection)
+
+
+class SqliteTables:
+    """`tables.Tables`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement. Raises Conflict."""
+        try:
+            cursor: sqlite3.Cursor = self._db.conn.execute(sql, values)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+        return cursor
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement with each row's values. Raises Conflict."""
+        try:
+            self._db.conn.executemany(sql, rows)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
+        """Yield the rows of one statement, by the names of their columns."""
+        cursor = self.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
+
+
+class SqliteBackend:
+    """`writer.Backend`: one connection, used in the writer's thread only."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file and bring its schema up to date.
+
+        Raises:
+            StoreError: it cannot be opened or is of a newer version.
+        """
+        try:
+            self._db = connect(path)
+            migrate(self._db)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot open {path}: {error}") from error
+        self._tables = SqliteTables(self._db)
+
+    def commit(self, group: Sequence[Task]) -> None:
+        """Run a group in one transaction, each task in a savepoint of its own."""
+        try:
+            self._db.conn.execute("begin immediate")
+            for task in group:
+                try:
+                    with self._db.atomic():
+                        task.result = task.work(self._tables)
+                except Exception as error:
+                    task.error = error
+            self._db.conn.execute("commit")
+        except sqlite3.Error as error:
+            # Nothing of the group is on disk: nobody may be told otherwise.
+            self._db.rollback()
+            settle(group, StoreError(f"the database failed: {error}"))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()

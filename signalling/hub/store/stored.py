@@ -1,0 +1,57 @@
+"""The store as rooms around one writer; the databases' own stores inherit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from signalling.hub.store.stored_accounts import StoredAccounts
+from signalling.hub.store.stored_booking import StoredBooking
+from signalling.hub.store.stored_outbox import StoredOutbox
+from signalling.hub.store.stored_past import StoredPast
+from signalling.hub.store.stored_people import StoredPeople
+from signalling.hub.store.stored_requests import StoredRequests
+from signalling.hub.store.stored_terminals import StoredTerminals
+from signalling.hub.store.stored_visits import StoredVisits
+from signalling.hub.store.tables import Tables
+from signalling.hub.store.writer import Writer
+
+Clock = Callable[[], float]
+
+
+class StoredStore:
+    """`interface.Store`, whichever database is below the writer."""
+
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+        self.visits = StoredVisits(writer, clock)
+        self.booking = StoredBooking(writer, clock)
+        self.people = StoredPeople(writer, clock)
+        self.accounts = StoredAccounts(writer, clock)
+        self.requests = StoredRequests(writer, clock)
+        self.terminals = StoredTerminals(writer, clock)
+        self.outbox = StoredOutbox(writer, clock)
+        self.past = StoredPast(writer, clock)
+
+    def clock(self) -> float:
+        """Seconds since the epoch."""
+        return self._clock()
+
+    async def ping(self) -> None:
+        """Return when the writer answers."""
+        await self._writer.run(lambda db: db.execute("select 1").fetchone())
+
+    async def audit(self, who: str, command: str, facts: str) -> None:
+        """Keep what staff did."""
+
+        def work(db: Tables) -> None:
+            db.execute(
+                "insert into audit (at, who, command, facts) values (?, ?, ?, ?)",
+                (self._clock(), who, command, facts),
+            )
+
+        await self._writer.run(work)
+
+    async def close(self) -> None:
+        """Finish what is queued and close the database. Idempotent."""
+        await self._writer.close()
