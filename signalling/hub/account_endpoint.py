@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from websockets.asyncio.server import ServerConnection
-
 from signalling.account_messages import (
     AccountCreated,
     ChangeEmail,
@@ -29,7 +27,6 @@ from signalling.account_messages import (
     VerifyEmail,
 )
 from signalling.hub.breaks import PageIs
-from signalling.hub.browser_names import browser_name
 from signalling.hub.services import Services
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Session, Visitor
@@ -54,12 +51,6 @@ AccountMessage = (
 RequireSession = Callable[[FamilyPage], tuple[Session, Visitor]]
 
 log = logging.getLogger(__name__)
-
-
-def browser_of(socket: ServerConnection) -> str:
-    """Return the name of the browser at the other end."""
-    assert socket.request is not None
-    return browser_name(" ".join(socket.request.headers.get_all("User-Agent")))
 
 
 class AccountEndpoint:

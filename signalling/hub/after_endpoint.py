@@ -75,7 +75,7 @@ class AfterEndpoint:
             file = await self._calendar(visit, language)
         else:
             file = await self._receipt(visit, message.what, language)
-        path = self._services.tickets.issue(page.session.visitor, file)
+        path = await self._services.tickets.issue(page.session.visitor, file)
         page.send(Ticket(visit=visit.id, what=message.what, path=path))
 
     async def _visit(self, page: FamilyPage, visit: str) -> Visit:

@@ -7,9 +7,9 @@ import logging
 from collections import deque
 from typing import Final
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from signalling.hub.socket import Socket
 from signalling.messages import Message, encode
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ SEND_WITHIN_S: Final = 10.0
 NORMAL: Final = 1000
 POLICY: Final = 1008
 TOO_BIG: Final = 1009
+TRY_AGAIN: Final = 1013
 
 
 class Client:
@@ -31,10 +32,10 @@ class Client:
     The owner must run `write` as a task and cancel it after the connection is gone.
     """
 
-    def __init__(self, socket: ServerConnection, name: str) -> None:
+    def __init__(self, socket: Socket, name: str) -> None:
         self.name = name
         self._socket = socket
-        self._waiting: deque[tuple[type[Message], str]] = deque()
+        self._waiting: deque[tuple[type[Message] | None, str]] = deque()
         self._wake = asyncio.Event()
         self._close_with: tuple[int, str] | None = None
         self._gone = False
@@ -61,21 +62,38 @@ class Client:
             self._close_with = (code, reason)
             self._wake.set()
 
+    async def closed(self) -> None:
+        """Wait until everything queued is sent and it is closed, whoever closes it.
+
+        Raises:
+            ConnectionClosed: it is.
+        """
+        while True:
+            await self._socket.recv()
+
+    def send_frame(self, frame: str) -> None:
+        """Queue what another hub says to it."""
+        self._queue(None, frame)
+
     def _put(self, message: Message) -> None:
-        if self._gone or self._close_with is not None:
+        if not self.closing:
+            self._queue(type(message), encode(message))
+
+    def _queue(self, kind: type[Message] | None, frame: str) -> None:
+        if self.closing:
             return
         if len(self._waiting) >= MAX_WAITING:
-            self._abort("too slow")
+            self.abort("too slow")
             return
-        self._waiting.append((type(message), encode(message)))
+        self._waiting.append((kind, frame))
         self._wake.set()
 
-    def _abort(self, why: str) -> None:
-        # A close frame would wait behind what the client does not read.
+    def abort(self, why: str) -> None:
+        """Cut the connection: a close frame would wait behind what the client does not read."""
         log.warning("%s: %s, closed", self.name, why)
         self._gone = True
         self._waiting.clear()
-        self._socket.transport.abort()
+        self._socket.abort()
 
     async def write(self) -> None:
         """Send what is queued, until closed."""
@@ -91,6 +109,6 @@ class Client:
                     await self._socket.close(*self._close_with)
                     return
         except TimeoutError:
-            self._abort("took nothing for too long")
+            self.abort("took nothing for too long")
         except ConnectionClosed:
             self._gone = True

@@ -9,12 +9,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from signalling.errors import NotJson, ProtocolError, TooLarge, UserError
 from signalling.hub.client import POLICY, TOO_BIG, Client
 from signalling.hub.errors import TooFast
+from signalling.hub.socket import Socket
 from signalling.hub.store.interface import StoreBusy
 from signalling.messages import Codec, Message, Refused, Violation
 from signalling.wire import MAX_FRAME_BEFORE_LOG_IN
@@ -30,7 +30,7 @@ NO_FIRST_MESSAGE: Final = "nothing said in time"
 class Inbox(Generic[M]):
     """Reads one client's messages: strictly, within the size and rate that hold now."""
 
-    def __init__(self, socket: ServerConnection, codec: Codec[M], per_window: int) -> None:
+    def __init__(self, socket: Socket, codec: Codec[M], per_window: int) -> None:
         self._socket = socket
         self._codec = codec
         self._per_window = per_window

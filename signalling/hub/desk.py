@@ -113,7 +113,7 @@ class Desk:
 
     async def inmate_list(self, _command: ask.InmateList, _who: str) -> Any:
         """All inmates."""
-        seats = {seat.inmate: seat.terminal for seat in self._services.seats.all()}
+        seats = {seat.inmate: seat.terminal for seat in await self._store.terminals.seats()}
         return [inmate_row(each, seats.get(each.id)) for each in await self._store.people.inmates()]
 
     async def inmate_release(self, command: ask.InmateRelease, _who: str) -> Any:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
 from signalling.booking_messages import CheckNetwork, GetTicket, ListPast, Probe, Rate
 from signalling.errors import UnknownMessage, UserError
-from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage, browser_of
+from signalling.hub.account_endpoint import AccountEndpoint, AccountMessage
 from signalling.hub.after_endpoint import AfterEndpoint
 from signalling.hub.booking_endpoint import BookingEndpoint, BookingMessage
 from signalling.hub.breaks import PageIs
-from signalling.hub.client import Client
+from signalling.hub.bus.interface import Opening
+from signalling.hub.carrying import ELSEWHERE, RESTART
+from signalling.hub.client import TRY_AGAIN, Client
 from signalling.hub.conversation import Inbox, answer, conversation
 from signalling.hub.network_check import NetworkChecks
 from signalling.hub.people_endpoint import PEOPLE_MESSAGES, PeopleEndpoint
 from signalling.hub.services import Services
+from signalling.hub.socket import Socket
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.switchboard import FamilyPage
 from signalling.hub.views import facility_view
@@ -35,6 +38,7 @@ from signalling.messages import (
     Ice,
     Join,
     Leave,
+    LoggedOut,
     PageState,
     PageToHub,
     Ping,
@@ -42,6 +46,7 @@ from signalling.messages import (
     Press,
     Welcome,
     check_version,
+    encode,
 )
 from signalling.wire import MAX_FRAME, MAX_FRAME_BEFORE_LOG_IN
 
@@ -50,6 +55,16 @@ log = logging.getLogger(__name__)
 TAB_CLOSED: Final = frozenset({CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY})
 """How a browser closes a socket when the person left. A page that gives up a dead connection to
 try again closes without a code."""
+
+
+class _ServedElsewhere(Exception):
+    """Another hub keeps the page's facility; None: nobody does just now."""
+
+    def __init__(self, hub: str | None, who: str, first: str) -> None:
+        super().__init__(hub)
+        self.hub = hub
+        self.who = who
+        self.first = first
 
 
 class FamilyEndpoint:
@@ -67,48 +82,103 @@ class FamilyEndpoint:
         )
         self._visits = services.visits
         self._pages = services.pages
+        self._keeping = services.keeping
+        self._carrier = services.carrier
+        self._bus = services.bus
         self._pushes = services.pushes
         self._account = AccountEndpoint(services, self._require_session)
         self._after = AfterEndpoint(services)
         self._checks = NetworkChecks(services.config)
 
-    async def serve(self, socket: ServerConnection, address: str) -> None:
-        """Talk with one page until its connection is gone."""
+    async def serve(self, socket: Socket, address: str, browser: str) -> None:
+        """Talk with one page, or have its facility's hub do so, until its socket is gone."""
         client = Client(socket, f"page at {address}")
         inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits.messages_per_10_s)
-        browser = browser_of(socket)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=browser)
         async with conversation(client):
             # Only the first word has a deadline: people take their time to type a password.
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
                 first = await inbox.receive()
-            self._switchboard.pages.add(page)
             try:
-                await self._hello(page, first)
-                while True:
-                    logged_in = page.session is not None
-                    inbox.limit_bytes = MAX_FRAME if logged_in else MAX_FRAME_BEFORE_LOG_IN
-                    message = await inbox.receive()
-                    page.last_heard_at = self._store.clock()
-                    await self._account.seen(page)
-                    await answer(
-                        client,
-                        message,
-                        partial(self._handle, page, address, message),
-                    )
-            finally:
-                self._switchboard.pages.discard(page)
-                self._switchboard.log_on(page, None, None)
-                await self._gone(page, socket)
+                await self._talk(page, socket, inbox, address, partial(self._hello, page, first))
+            except _ServedElsewhere as served:
+                if served.hub is None:
+                    client.close(TRY_AGAIN, "no hub keeps its facility just now")
+                    await client.closed()
+                else:
+                    opening = Opening(0, "page", served.who, served.first, address, browser)
+                    await self._carrier.lend(served.hub, client, socket, opening)
+
+    async def serve_carried(self, socket: Socket, opening: Opening) -> None:
+        """Talk with a page that is connected to another hub."""
+        client = Client(socket, f"page at {opening.address}")
+        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits.messages_per_10_s)
+        page = FamilyPage(client, last_heard_at=self._store.clock(), browser=opening.browser)
+        begin = partial(self._go_on, page, opening.who)
+        async with conversation(client):
+            if opening.first:
+                first = PAGE_TO_HUB.decode(opening.first, limit=MAX_FRAME_BEFORE_LOG_IN)
+                begin = partial(self._hello, page, first)
+            try:
+                await self._talk(page, socket, inbox, opening.address, begin)
+            except _ServedElsewhere:
+                client.close(RESTART, ELSEWHERE)
+                await client.closed()
+
+    async def _talk(
+        self,
+        page: FamilyPage,
+        socket: Socket,
+        inbox: Inbox[PageToHub],
+        address: str,
+        begin: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._switchboard.pages.add(page)
+        try:
+            await begin()
+            while True:
+                logged_in = page.session is not None
+                inbox.limit_bytes = MAX_FRAME if logged_in else MAX_FRAME_BEFORE_LOG_IN
+                message = await inbox.receive()
+                if page.client.closing:
+                    continue
+                if not self._serves(page):
+                    # Found out by a message before the rooms were told: so it was frozen.
+                    page.client.close(RESTART, ELSEWHERE)
+                    continue
+                page.last_heard_at = self._store.clock()
+                await self._account.seen(page)
+                await answer(page.client, message, partial(self._handle, page, address, message))
+        finally:
+            self._switchboard.pages.discard(page)
+            self._switchboard.log_on(page, None, None)
+            await self._gone(page, socket)
+
+    def _serves(self, page: FamilyPage) -> bool:
+        """Whether this hub keeps the facility that is open on a page, if one is."""
+        session = page.session
+        facility = (
+            session.facility if session is not None and page.joined else self._opened(session)
+        )
+        return facility is None or self._keeping.keeps(facility)
+
+    async def _require_kept(self, facility: str | None, who: str, first: PageToHub | None) -> None:
+        """Raise _ServedElsewhere when another hub keeps a facility."""
+        if facility is None:
+            return
+        keeper = await self._keeping.keeper(facility)
+        if keeper != self._bus.hub:
+            raise _ServedElsewhere(keeper, who, encode(first) if first is not None else "")
 
     async def _hello(self, page: FamilyPage, first: PageToHub) -> None:
         if not isinstance(first, Hello):
             raise UnknownMessage("say hello first")
         check_version(first.versions)
         resumed = await self._accounts.resume(first.token) if first.token else None
+        opened = self._opened(resumed[0]) if resumed is not None else None
+        await self._require_kept(opened, "", first)
         if resumed is not None:
             self._switchboard.log_on(page, *resumed)
-        opened = self._opened(page.session)
         page.send(
             Welcome(
                 now=self._store.clock(),
@@ -123,12 +193,23 @@ class FamilyEndpoint:
             await self._people.opened(page, resumed[1].id, opened)
             self._pushes.appointments(page)
 
+    async def _go_on(self, page: FamilyPage, token_hash: str) -> None:
+        """Take over a page that has just opened a facility at another hub."""
+        session = await self._store.people.session(token_hash)
+        visitor = await self._store.people.visitor(session.visitor) if session is not None else None
+        if session is None or visitor is None or session.facility is None:
+            page.send(LoggedOut())  # it ended in this moment
+            return
+        await self._require_kept(session.facility, "", None)
+        self._switchboard.log_on(page, session, visitor)
+        await self._show_facility(page, visitor, session)
+
     def _opened(self, session: Session | None) -> str | None:
         if session is None or self._store.clock() >= session.facility_until:
             return None
         return session.facility
 
-    async def _gone(self, page: FamilyPage, socket: ServerConnection) -> None:
+    async def _gone(self, page: FamilyPage, socket: Socket) -> None:
         if not self._visits.stopping:
             closed = socket.close_code in TAB_CLOSED
             where = PageIs.CLOSED if closed else PageIs.LOST
@@ -222,7 +303,11 @@ class FamilyEndpoint:
         if page.session is not session:
             raise UserError("not-logged-in")  # logged out on another page meanwhile
         page.session = opened
-        facility = next(each for each in self._config.facility if each.id == message.facility)
-        page.send(FacilityOpened(facility=facility_view(facility), until=opened.facility_until))
+        await self._require_kept(message.facility, opened.token_hash, None)
+        await self._show_facility(page, visitor, opened)
+
+    async def _show_facility(self, page: FamilyPage, visitor: Visitor, session: Session) -> None:
+        facility = next(each for each in self._config.facility if each.id == session.facility)
+        page.send(FacilityOpened(facility=facility_view(facility), until=session.facility_until))
         await self._people.opened(page, visitor.id, facility.id)
         self._pushes.appointments(page)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from signalling.hub.breaks import Ends, PageEnd, PageIs
+from signalling.hub.breaks import Ends, PageEnd, PageIs, TerminalEnd
 from signalling.hub.measured import Measures
 from signalling.messages import CallStats, Message, Offer
 from signalling.visit import Visit
@@ -79,6 +79,8 @@ class Live:
     """When joins or breaks were last recorded: flapping is spaced out."""
     end_told: bool = False
     """Whether its visitors were mailed that it does not take place, where that was due."""
+    told_length: int = 0
+    """Up to where other hubs were told of its log."""
     moved_with: frozenset[str] = frozenset()
     """Who is on the visit that was booked instead of it."""
     entered_at: float = 0.0
@@ -108,6 +110,28 @@ class Live:
         if visit.ended is not None or now >= visit.ends_at:
             return False
         return all(each.cause not in (Cause.HANDSET, Cause.SIGNED_OUT) for each in visit.breaks)
+
+    def begin_anew(self, now: float, grace_s: float) -> None:
+        """This hub has just started or taken the visit over: both ends are away since now."""
+        visit = self.visit
+        self.forget_ends()
+        where = PageIs.LOST if visit.visitors_here else PageIs.LEFT
+        away = any(each.cause is Cause.PAGE for each in visit.breaks)
+        lost = PageEnd(where, since=now, pressed_at=None if away else now)
+        if visit.begun_at is not None and not away:
+            self.in_before = visit.visitors_here
+        self.ends = Ends(_terminal_before(visit, now), lost)
+        if visit.begun_at is not None and visit.visitors_here:
+            self.open_to_all_at = now + grace_s
+        for who in visit.visitors_here:
+            page = f"before-restart.{who}"
+            self.pages[page] = JoinedPage(page, who, None, now)
+        self.note_tracks(now)
+
+    def forget_ends(self) -> None:
+        """Forget all that no log has."""
+        self.ends, self.call, self.holder, self.kept_press = Ends(), None, None, None
+        self.pages, self.pressed, self.in_before = {}, {}, frozenset()
 
     def note_tracks(self, now: float) -> None:
         """Keep since when tracks have been open."""
@@ -223,3 +247,11 @@ class Live:
             return False
         page.outlet.send(message)
         return True
+
+
+def _terminal_before(visit: Visit, now: float) -> TerminalEnd:
+    """A terminal after a restart: away, its handset as the log last had it."""
+    hung = next((each for each in visit.breaks if each.cause is Cause.HANDSET), None)
+    if hung is None:
+        return TerminalEnd(gone_since=now)
+    return TerminalEnd(gone_since=now, handset_up=False, handset_since=hung.since)

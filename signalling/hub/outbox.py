@@ -18,6 +18,8 @@ from signalling.hub.store.records import Mail
 
 log = logging.getLogger(__name__)
 
+HELD_S: Final = 300.0
+"""A hub that claimed mails and died holds them back from other hubs for so long."""
 AT_ONCE: Final = 20
 FIRST_RETRY_S: Final = 5.0
 LONGEST_RETRY_S: Final = 900.0
@@ -122,7 +124,7 @@ class Outbox:
 
     async def _round(self) -> float:
         """Send what is due now; return for how long nothing else is."""
-        for mail in await self._store.outbox.due(AT_ONCE):
+        for mail in await self._store.outbox.claim(AT_ONCE, HELD_S):
             await self._send(mail)
         next_at = await self._store.outbox.next_due_at()
         return LONGEST_SLEEP_S if next_at is None else next_at - self._store.clock()

@@ -41,30 +41,44 @@ class Seats:
         self._last_at: dict[str, str] = {}
         """Who signed in last at a terminal, since this hub started."""
         self._last_terminal: dict[str, str] = {}
+        self._facilities: dict[str, str] = {}
+        """By terminal, of those whose seats were read or taken."""
         # Sign-ins are rare and touch two seats at once: one at a time keeps them whole.
         self._lock = asyncio.Lock()
         bus.subscribe(self._revoked)
 
-    async def start(self) -> None:
-        """Read the seats and mend what a crash left between a seat and its visit's log."""
-        self._seats = {seat.terminal: seat for seat in await self._store.terminals.seats()}
-        self._by_inmate = {seat.inmate: seat for seat in self._seats.values()}
-        for row in self._seats.values():
+    async def take(self, facility: str | None) -> None:
+        """Read the seats of a facility that this hub keeps from now on; None: of all.
+
+        Mends what a crash left between a seat and its visit's log.
+        """
+        terminals = await self._store.terminals.terminals()
+        here = {each.id for each in terminals if facility in (None, each.facility)}
+        rows = [row for row in await self._store.terminals.seats() if row.terminal in here]
+        self._facilities |= {each.id: each.facility for each in terminals}
+        for row in rows:
+            inmate = await self._store.people.inmate(row.inmate)
+            self._names[row.inmate] = inmate.name if inmate is not None else row.inmate
+            self._seats[row.terminal] = self._by_inmate[row.inmate] = row
             self._last_at[row.terminal] = row.inmate
             self._last_terminal[row.inmate] = row.terminal
-        for who in self._by_inmate:
-            inmate = await self._store.people.inmate(who)
-            self._names[who] = inmate.name if inmate is not None else who
-        for seat in list(self._seats.values()):
-            live = self._visits.get(seat.visit or "")
+        for row in rows:
+            live = self._visits.get(row.visit or "")
             if live is not None and live.visit.ended is None:
-                await self._enter(live, seat.terminal)
-        for live in self._visits.all():
+                await self._enter(live, row.terminal)
+        for live in self._visits.at(facility):
             terminal = live.visit.terminal
             if terminal is not None and live.visit.ended is None:
-                here = self._seats.get(terminal)
-                if here is None or here.visit != live.id:
+                row_here = self._seats.get(terminal)
+                if row_here is None or row_here.visit != live.id:
                     await self._leave_visit(live, terminal)
+
+    def leave(self, facility: str) -> None:
+        """Another hub keeps a facility from now on: forget who sits there."""
+        for row in list(self._seats.values()):
+            if self._facilities.get(row.terminal) == facility:
+                del self._seats[row.terminal]
+                self._by_inmate.pop(row.inmate, None)
 
     def at(self, terminal: str) -> SeatRow | None:
         """Who sits at a terminal."""
@@ -87,10 +101,6 @@ class Seats:
         """Who sits at a terminal, or sat there last."""
         return self._last_at.get(terminal)
 
-    def all(self) -> list[SeatRow]:
-        """Everybody who is signed in."""
-        return list(self._seats.values())
-
     # -- signing in and out -----------------------------------------------------------------
 
     async def sign_in(self, link: TerminalLink, message: SignIn) -> None:
@@ -100,6 +110,7 @@ class Seats:
         )
         async with self._lock:
             self._names[inmate.id] = inmate.name
+            self._facilities[link.id] = link.terminal.facility
             other = self._by_inmate.get(inmate.id)
             if (
                 other is not None

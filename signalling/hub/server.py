@@ -8,7 +8,7 @@ import gc
 import ipaddress
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,11 +18,15 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from config.schema import HubConfig
+from signalling.hub.browser_names import browser_name
+from signalling.hub.bus.interface import Opening
+from signalling.hub.cluster import beside_others
 from signalling.hub.errors import StartError
 from signalling.hub.family_endpoint import FamilyEndpoint
 from signalling.hub.mail_links import page_url
 from signalling.hub.receipt_page import HEAD, spent_page
 from signalling.hub.services import Services
+from signalling.hub.socket import Socket
 from signalling.hub.store.interface import StoreError
 from signalling.hub.terminal_endpoint import TerminalEndpoint
 from signalling.hub.tickets import PREFIX as TICKET
@@ -125,6 +129,10 @@ class Connection(ServerConnection):
             log.warning("too many connections; dropped one from %s", self._peer)
             self.transport.abort()
 
+    def abort(self) -> None:
+        """Cut it: a close frame would wait behind what the other end does not read."""
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
         self._doorkeeper.leave(self._counted)
@@ -187,15 +195,15 @@ class FrontDoor:
             pem = self._services.receipts.key.pem
             return respond(request, HTTPStatus.OK, File("text/plain; charset=utf-8", pem))
         if path.startswith(TICKET):
-            return self._ticket(request, path)
+            return await self._ticket(request, path)
         file = self._files.get(path)
         if file is None:
             return refuse(request, HTTPStatus.NOT_FOUND, "There is no such page.")
         return respond(request, HTTPStatus.OK, file)
 
-    def _ticket(self, request: Request, path: str) -> Response:
+    async def _ticket(self, request: Request, path: str) -> Response:
         # HEAD is asked by programs that look ahead; it must not spend what a person wants.
-        file = self._services.tickets.take(path, spend=request.method == "GET")
+        file = await self._services.tickets.take(path, spend=request.method == "GET")
         if file is not None:
             return respond(request, HTTPStatus.OK, file)
         styles, allowed = own_styles(HEAD)
@@ -251,7 +259,7 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
     outbox: asyncio.Task[None] | None = None
     try:
         server = await _serve(services, door)
-        async with server:
+        async with server, beside_others(services):
             url = _url(server, services.config)
             # Mails have links to the page, whose port may be known only now.
             services.outbox.page_url = page_url(services.config.mail.public_url, url)
@@ -268,17 +276,30 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _serve(services: Services, door: FrontDoor) -> Server:
-    config = services.config
+def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]]:
+    """Return what talks with each client, and let it talk with other hubs' clients too."""
     terminal, family = TerminalEndpoint(services), FamilyEndpoint(services)
 
     async def handler(socket: ServerConnection) -> None:
         assert isinstance(socket, Connection)
         assert socket.request is not None
-        path = socket.request.path.partition("?")[0]
-        endpoint = terminal if path == TERMINAL else family
-        await endpoint.serve(socket, socket.address)
+        if socket.request.path.partition("?")[0] == TERMINAL:
+            await terminal.serve(socket, socket.address)
+        else:
+            browser = browser_name(" ".join(socket.request.headers.get_all("User-Agent")))
+            await family.serve(socket, socket.address, browser)
 
+    async def carried(socket: Socket, opening: Opening) -> None:
+        endpoint = terminal if opening.kind == "terminal" else family
+        await endpoint.serve_carried(socket, opening)
+
+    services.carrier.serve_with(carried)
+    return handler
+
+
+async def _serve(services: Services, door: FrontDoor) -> Server:
+    config = services.config
+    handler = _handler(services)
     doorkeeper = Doorkeeper(config.limits.connections, config.limits.connections_per_address)
     try:
         return await serve(

@@ -17,9 +17,14 @@ from signalling.hub.accounts import Accounts
 from signalling.hub.booking import Booking
 from signalling.hub.bus.interface import Bus
 from signalling.hub.bus.local import LocalBus
+from signalling.hub.bus.nats import NatsBus
+from signalling.hub.carrying import Carrier
 from signalling.hub.errors import StartError
 from signalling.hub.inmates import Inmates, read_pin_key
+from signalling.hub.keeping import Alone
+from signalling.hub.kept_rooms import KeptRooms
 from signalling.hub.mail_links import links_key
+from signalling.hub.mirror import Mirror
 from signalling.hub.outbox import Outbox
 from signalling.hub.own_account import OwnAccount
 from signalling.hub.pages import Pages
@@ -28,6 +33,7 @@ from signalling.hub.people import People
 from signalling.hub.pushes import Pushes
 from signalling.hub.receipts import Receipts
 from signalling.hub.seats import Seats
+from signalling.hub.shared_keeping import SharedKeeping
 from signalling.hub.signing import KEY_FILE, ReceiptKey
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import PinRules
@@ -42,6 +48,7 @@ Clock = Callable[[], float]
 
 LOCK: Final = "hub.lock"
 PIN_KEY: Final = "pin.key"
+NATS: Final = ("nats://", "tls://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,10 @@ class Services:
     outbox: Outbox
     receipts: Receipts
     tickets: Tickets
+    keeping: Alone | SharedKeeping
+    carrier: Carrier
+    mirror: Mirror
+    rooms: KeptRooms
 
 
 class HubRuns(StartError):
@@ -120,8 +131,6 @@ async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIte
     Raises:
         StartError: something of the configuration or the state folder does not hold.
     """
-    if config.bus != "local":
-        raise StartError(f'bus "{config.bus}" is not "local"')
     if config.ice_policy == "relay" and not config.turn.urls:
         raise StartError('ice_policy "relay" needs turn.urls')
     key = read_pin_key(Path(config.state_dir) / PIN_KEY)
@@ -132,31 +141,58 @@ async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIte
     except StoreError as error:
         raise StartError(str(error)) from error
     passwords = Passwords(config.limits.password_hash_queue)
-    try:
-        services = _compose(config, store, passwords, key, receipt_key)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        stack.callback(passwords.close)
+        # Before anything is read: what others change from now on is heard.
+        bus = await _open_bus(config)
+        stack.push_async_callback(bus.close)
+        services = _compose(config, store, bus, passwords, key, receipt_key)
         await services.visits.start()
-        await services.seats.start()
+        if isinstance(services.keeping, Alone):
+            services.visits.take(None)
+            await services.seats.take(None)
+            services.visits.settle_all(None)
         yield services
-    finally:
-        passwords.close()
-        await store.close()
 
 
-def _compose(
-    config: HubConfig, store: Store, passwords: Passwords, key: bytes, receipt_key: ReceiptKey
+async def _open_bus(config: HubConfig) -> Bus:
+    if config.bus == "local":
+        return LocalBus()
+    if not all(each.strip().startswith(NATS) for each in config.bus.split(",")):
+        raise StartError(f'bus "{config.bus}" is neither "local" nor "nats://HOST:PORT"')
+    return await NatsBus.open(config.bus, config.name)
+
+
+def _pin_rules(config: HubConfig) -> PinRules:
+    rules = config.inmates
+    return PinRules(rules.pin_tries, rules.terminal_tries, rules.lockout_s)
+
+
+def _keeping(config: HubConfig, store: Store, bus: Bus) -> Alone | SharedKeeping:
+    if isinstance(bus, LocalBus):
+        return Alone(bus.hub)
+    return SharedKeeping(store, bus.hub, tuple(each.id for each in config.facility))
+
+
+def _compose(  # noqa: PLR0917 - what was opened
+    config: HubConfig,
+    store: Store,
+    bus: Bus,
+    passwords: Passwords,
+    key: bytes,
+    receipt_key: ReceiptKey,
 ) -> Services:
-    bus = LocalBus()
-    rules = PinRules(
-        config.inmates.pin_tries, config.inmates.terminal_tries, config.inmates.lockout_s
-    )
-    inmates = Inmates(store, key, rules)
+    keeping = _keeping(config, store, bus)
+    inmates = Inmates(store, key, _pin_rules(config))
     switchboard = Switchboard(config)
-    visits = Visits(store, bus, config)
+    visits = Visits(store, bus, keeping, config)
     accounts = Accounts(store, bus, passwords, config)
     outbox = Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
     people = People(store, bus, config)
     visit_mails = VisitMails(store, bus, visits, outbox, config)
+    mirror = Mirror(store, bus, visits)
     return Services(
         config=config,
         store=store,
@@ -176,5 +212,9 @@ def _compose(
         pushes=Pushes(store, bus, visits, seats, switchboard, config),
         outbox=outbox,
         receipts=Receipts(store, config, receipt_key),
-        tickets=Tickets(store.clock),
+        tickets=Tickets(store),
+        keeping=keeping,
+        carrier=Carrier(bus),
+        mirror=mirror,
+        rooms=KeptRooms(visits, seats, switchboard, mirror),
     )

@@ -6,14 +6,14 @@ import asyncio
 import logging
 from functools import partial
 
-from websockets.asyncio.server import ServerConnection
-
-from signalling.hub.bus.interface import TerminalChanged
-from signalling.hub.client import Client
+from signalling.hub.bus.interface import Opening, TerminalChanged
+from signalling.hub.carrying import ELSEWHERE, RESTART
+from signalling.hub.client import TRY_AGAIN, Client
 from signalling.hub.conversation import Inbox, answer, conversation
 from signalling.hub.errors import Unauthorised
 from signalling.hub.pages import LAST_WORD_S
 from signalling.hub.services import Services
+from signalling.hub.socket import Socket
 from signalling.hub.store.records import Terminal
 from signalling.hub.switchboard import TerminalLink
 from signalling.hub.views import facility_view
@@ -56,27 +56,57 @@ class TerminalEndpoint:
         self._visits = services.visits
         self._seats = services.seats
         self._pushes = services.pushes
+        self._keeping = services.keeping
+        self._carrier = services.carrier
 
-    async def serve(self, socket: ServerConnection, address: str) -> None:
-        """Talk with one terminal until its connection is gone."""
+    async def serve(self, socket: Socket, address: str) -> None:
+        """Talk with one terminal, or have its facility's hub do so, until its socket is gone."""
         client = Client(socket, f"terminal at {address}")
         inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits.messages_per_10_s)
         async with conversation(client):
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
                 terminal = await self._admit(client, inbox)
-            inbox.limit_bytes = MAX_FRAME
             client.name = f"terminal {terminal.id}"
-            link = TerminalLink(terminal, client, last_heard_at=self._store.clock())
-            try:
-                await self._welcome(link)
-                while True:
-                    message = await inbox.receive()
-                    if client.closing:
-                        continue  # revoked or replaced: it has no say until its socket is gone
-                    link.last_heard_at = self._store.clock()
-                    await answer(client, message, partial(self._handle, link, message))
-            finally:
-                await self._gone(link)
+            keeper = await self._keeping.keeper(terminal.facility)
+            if keeper == self._bus.hub:
+                await self._talk(terminal, client, inbox)
+            elif keeper is None:
+                client.close(TRY_AGAIN, "no hub keeps its facility just now")
+                await client.closed()
+            else:
+                opening = Opening(0, "terminal", terminal.id, "", address)
+                await self._carrier.lend(keeper, client, socket, opening)
+
+    async def serve_carried(self, socket: Socket, opening: Opening) -> None:
+        """Talk with a terminal that has proved its key to another hub."""
+        client = Client(socket, f"terminal {opening.who}")
+        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits.messages_per_10_s)
+        async with conversation(client):
+            terminal = await self._store.terminals.terminal(opening.who)
+            if terminal is None or terminal.public_key is None:
+                raise Unauthorised("the terminal was revoked")
+            await self._talk(terminal, client, inbox)
+
+    async def _talk(self, terminal: Terminal, client: Client, inbox: Inbox[TerminalToHub]) -> None:
+        inbox.limit_bytes = MAX_FRAME
+        link = TerminalLink(terminal, client, last_heard_at=self._store.clock())
+        try:
+            if not self._keeping.keeps(terminal.facility):
+                client.close(RESTART, ELSEWHERE)
+                await client.closed()
+            await self._welcome(link)
+            while True:
+                message = await inbox.receive()
+                if client.closing:
+                    continue  # revoked or replaced: it has no say until its socket is gone
+                if not self._keeping.keeps(terminal.facility):
+                    # Found out by a message before the rooms were told: so it was frozen.
+                    client.close(RESTART, ELSEWHERE)
+                    continue
+                link.last_heard_at = self._store.clock()
+                await answer(client, message, partial(self._handle, link, message))
+        finally:
+            await self._gone(link)
 
     async def _admit(self, client: Client, inbox: Inbox[TerminalToHub]) -> Terminal:
         first = await inbox.receive()

@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from config.schema import HubConfig
 from signalling.errors import IllegalEvent
 from signalling.hub.breaks import (
-    PageEnd,
     PageIs,
     Rules,
-    TerminalEnd,
     changes,
     spacing_s,
     wanted_breaks,
 )
 from signalling.hub.bus.interface import Bus, VisitChanged
-from signalling.hub.live import JoinedPage, Live
+from signalling.hub.keeping import Keeping
+from signalling.hub.live import Live
 from signalling.hub.store.interface import Occupied, Stale, Store
 from signalling.hub.store.records import Draft
 from signalling.hub.timers import Timers
@@ -28,7 +26,6 @@ from signalling.receipt import LEAST_EXTENSION_S
 from signalling.visit import Visit
 from signalling.visit_events import (
     By,
-    Cause,
     Ended,
     EndReason,
     Extended,
@@ -50,11 +47,16 @@ Decide = Callable[[Visit, float], Iterable[Draft]]
 
 
 class Visits:
-    """The open visits of this hub (and those ended not long ago)."""
+    """The open visits, and those ended not long ago.
 
-    def __init__(self, store: Store, bus: Bus, config: HubConfig) -> None:
+    Several hubs each know all of them; of a facility that another hub keeps only the log is true
+    here: nothing is known of its visits' ends, and time has no effects.
+    """
+
+    def __init__(self, store: Store, bus: Bus, keeping: Keeping, config: HubConfig) -> None:
         self._store = store
         self._bus = bus
+        self._keeping = keeping
         self._rules = Rules(config.visits.link_grace_s, config.visits.first_picture_s)
         self._give_back_max_s = config.visits.give_back_max_s
         self._live: dict[str, Live] = {}
@@ -65,25 +67,29 @@ class Visits:
         """Set when the hub goes down: connections that end then say nothing about visits."""
 
     async def start(self) -> None:
-        """Read the open visits. What time did meanwhile is applied by the first timers."""
-        now = self._store.clock()
-        visits = await self._store.visits.load_since(now - KEPT_AFTER_END_S)
+        """Read the open visits."""
+        visits = await self._store.visits.load_since(self._store.clock() - KEPT_AFTER_END_S)
         # Side by side: what they ask the store for is then committed in groups.
-        for live in await asyncio.gather(*(self.adopt(visit) for visit in visits)):
-            visit = live.visit
-            # Nobody is connected yet; both ends have the grace time to come back.
-            where = PageIs.LOST if visit.visitors_here else PageIs.LEFT
-            away = any(each.cause is Cause.PAGE for each in visit.breaks)
-            lost = PageEnd(where, since=now, pressed_at=None if away else now)
-            if visit.begun_at is not None and not away:
-                live.in_before = visit.visitors_here
-            live.ends = replace(live.ends, terminal=_terminal_before(visit, now), page=lost)
-            if visit.begun_at is not None and visit.visitors_here:
-                live.open_to_all_at = now + self._rules.link_grace_s
-            for who in visit.visitors_here:
-                page = f"before-restart.{who}"
-                live.pages[page] = JoinedPage(page, who, None, now)
-            live.note_tracks(now)
+        await asyncio.gather(*(self.adopt(visit, told=True) for visit in visits))
+
+    def take(self, facility: str | None) -> None:
+        """This hub keeps a facility from now on; None: all. Timers apply what time did meanwhile.
+
+        Nobody is connected yet; both ends have the grace time to come back.
+        """
+        now = self._store.clock()
+        for live in self.at(facility):
+            live.begin_anew(now, self._rules.link_grace_s)
+
+    def settle_all(self, facility: str | None) -> None:
+        """Settle all visits of a facility, None: all, with the next turn of the timers."""
+        for live in self.at(facility):
+            self.settle_soon(live)
+
+    def leave(self, facility: str) -> None:
+        """Another hub keeps a facility from now on: what is known of its visits' ends is old."""
+        for live in self.at(facility):
+            live.forget_ends()
 
     async def run(self) -> None:
         """Fire timers until cancelled."""
@@ -117,6 +123,14 @@ class Visits:
         """All, by start."""
         return _by_start(self._live.values())
 
+    def at(self, facility: str | None) -> list[Live]:
+        """A facility's, by start; None: all."""
+        return (
+            self.all()
+            if facility is None
+            else _by_start(self._of.get(f"at {facility}", {}).values())
+        )
+
     def of_inmate(self, inmate: str) -> list[Live]:
         """An inmate's, by start."""
         return _by_start(self._of.get(inmate, {}).values())
@@ -138,8 +152,8 @@ class Visits:
 
     # -- changing ---------------------------------------------------------------------------
 
-    async def adopt(self, visit: Visit) -> Live:
-        """Take a visit that was just booked or read from the store into memory."""
+    async def adopt(self, visit: Visit, *, told: bool = False) -> Live:
+        """Take a visit into memory that was just booked, or (`told`) is known to others."""
         inmate = await self._store.people.inmate(visit.booked.inmate)
         name = inmate.name if inmate else visit.booked.inmate
         live = Live(visit, name, await self._people(visit))
@@ -147,12 +161,34 @@ class Visits:
             live.end_told = True  # by the hub that saw it end
             ratings = await self._store.past.ratings(visit.id)
             live.stars = {each.visitor: each.stars for each in ratings}
+        known = self._live.get(visit.id)
+        if known is not None:
+            return known  # heard of it from another hub while we asked the store
+        live.told_length = visit.length if told else 0
         self._live[visit.id] = live
         for key in _keys(visit):
             self._of.setdefault(key, {})[visit.id] = live
-        self._schedule(live, None)
+        ours = self._keeping.keeps(visit.booked.facility)
+        self._schedule(live, None, ours=ours)
         self.publish(live)
         return live
+
+    async def refresh(self, visit: Visit) -> None:
+        """Another hub appended to a visit, or booked it: take it as the store has it."""
+        live = self._live.get(visit.id)
+        if live is None:
+            if visit.ended_at is None or visit.ended_at > self._store.clock() - KEPT_AFTER_END_S:
+                await self.adopt(visit, told=True)
+            return
+        before = live.visit.visitors
+        async with live.lock:
+            if visit.length <= live.visit.length:
+                return
+            live.visit, live.told_length = visit, visit.length
+            live.note_tracks(self._store.clock())
+        if live.visit.visitors != before:
+            await self._visitors_changed(live, before)
+        await self.settle(live)
 
     async def read_people_again(self, visitor: str) -> None:
         """A visitor's relation to somebody changed: say so on the screens."""
@@ -203,8 +239,9 @@ class Visits:
         if self.stopping:
             return
         async with live.lock:
-            look_at = await self._settle(live)
-            self._schedule(live, look_at)
+            ours = self._keeping.keeps(live.visit.booked.facility)
+            look_at = await self._settle(live) if ours else None
+            self._schedule(live, look_at, ours=ours)
         self.publish(live)
 
     async def replace(self, live: Live, visit: Visit) -> None:
@@ -222,7 +259,13 @@ class Visits:
         """Say that something about the visit changed, to whoever is no longer on it too."""
         booked = live.visit.booked
         visitors = tuple(dict.fromkeys((*live.visit.visitors, *gone)))
-        self._bus.publish(VisitChanged(live.id, booked.inmate, visitors, booked.facility))
+        length = live.visit.length
+        change = VisitChanged(live.id, booked.inmate, visitors, booked.facility, length)
+        if length > live.told_length:
+            live.told_length = length
+            self._bus.publish(change)
+        else:
+            self._bus.publish_here(change)
 
     async def _append(self, live: Live, decide: Decide) -> bool:
         for _ in range(TRIES):
@@ -305,23 +348,19 @@ class Visits:
             # Booked in this very moment; the next one has the right of way.
             log.info("visit %s: lost time not given back: %s", live.id, error)
 
-    def _schedule(self, live: Live, look_at: float | None) -> None:
+    def _schedule(self, live: Live, look_at: float | None, *, ours: bool = True) -> None:
         now = self._store.clock()
         if live.visit.ended_at is not None:
             self.timers.set(live.id, live.visit.ended_at + KEPT_AFTER_END_S)
+            return
+        if not ours:
+            # Only to forget it one day: what time does to it is said by the hub that keeps it.
+            self.timers.set(live.id, max(now, live.visit.ends_at) + KEPT_AFTER_END_S)
             return
         # The clock ends it even when folding says so already: `ended` is still to be recorded.
         times = [live.visit.next_change(now) or now, live.visit.ends_at]
         times += [at for at in (look_at, live.visit.booked.sign_in_from) if at and at > now]
         self.timers.set(live.id, min(times))
-
-
-def _terminal_before(visit: Visit, now: float) -> TerminalEnd:
-    """A terminal after a restart: away, its handset as the log last had it."""
-    hung = next((each for each in visit.breaks if each.cause is Cause.HANDSET), None)
-    if hung is None:
-        return TerminalEnd(gone_since=now)
-    return TerminalEnd(gone_since=now, handset_up=False, handset_since=hung.since)
 
 
 def _expiry(visit: Visit, now: float) -> Iterable[Draft]:

@@ -95,13 +95,15 @@ class _Said:
         self.last = ""
 
     async def failed(self, error: Exception) -> None:
-        self.last = str(error) or type(error).__name__
-        log.warning("nats: %s", ascii(self.last))
+        before, self.last = self.last, str(error) or type(error).__name__
+        if self.last != before:  # it tries again ten times a second
+            log.warning("nats: %s", ascii(self.last))
 
     async def gone(self) -> None:
         log.warning("nats: connection lost")
 
     async def back(self) -> None:
+        self.last = ""
         log.info("nats: connected again")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from signalling.hub.store.booking_plan import Plan, Wish
+from signalling.hub.store.hubs_interface import KeepingStore, TicketStore
 from signalling.hub.store.records import (
     Approval,
     Draft,
@@ -288,7 +289,8 @@ class OutboxStore(Protocol):
     async def put(self, mail: Mail) -> bool:
         """Keep a mail; False when its key is known already."""
 
-    async def due(self, limit: int) -> list[Mail]: ...
+    async def claim(self, limit: int, hold_s: float) -> list[Mail]:
+        """Mails to send now, the oldest first; nobody else gets them for `hold_s`."""
 
     async def next_due_at(self) -> float | None: ...
 
@@ -350,6 +352,12 @@ class Store(Protocol):
 
     @property
     def past(self) -> PastStore: ...
+
+    @property
+    def tickets(self) -> TicketStore: ...
+
+    @property
+    def keeping(self) -> KeepingStore: ...
 
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""

@@ -203,6 +203,24 @@ def after(db: Database) -> None:
     )
 
 
+_HUBS = """
+create table hubs (
+    id text primary key, until real not null, facilities text not null) strict;
+create table keepers (facility text primary key, hub text not null) strict;
+create table tickets (
+    path_hash text primary key, visitor text not null, until real not null, file blob not null)
+    strict;
+create index tickets_visitor on tickets(visitor, until);
+alter table outbox add column held_until real not null default 0;
+"""
+
+
+@migrations(name="0010-hubs")
+def hubs(db: Database) -> None:
+    """Several hubs on one database: who keeps what, tickets and mails that any of them serves."""
+    db.executescript(_HUBS)
+
+
 def migrate(db: Database) -> None:
     """Bring the database to this version's schema.
 

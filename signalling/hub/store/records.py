@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from signalling.visit import Visit
@@ -199,6 +200,24 @@ class SeatRow:
     terminal: str
     inmate: str
     visit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The hubs that live, and which facility is kept by which of them."""
+
+    hubs: tuple[str, ...]
+    keepers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """A file that a visitor may fetch once. Only the SHA-256 of its path is kept."""
+
+    path_hash: str
+    visitor: str
+    until: float
+    file: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from signalling.hub.store.stored_accounts import StoredAccounts
 from signalling.hub.store.stored_booking import StoredBooking
+from signalling.hub.store.stored_keeping import StoredKeeping
 from signalling.hub.store.stored_outbox import StoredOutbox
 from signalling.hub.store.stored_past import StoredPast
 from signalling.hub.store.stored_people import StoredPeople
 from signalling.hub.store.stored_requests import StoredRequests
 from signalling.hub.store.stored_terminals import StoredTerminals
+from signalling.hub.store.stored_tickets import StoredTickets
 from signalling.hub.store.stored_visits import StoredVisits
 from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
@@ -32,6 +34,8 @@ class StoredStore:
         self.terminals = StoredTerminals(writer, clock)
         self.outbox = StoredOutbox(writer, clock)
         self.past = StoredPast(writer, clock)
+        self.tickets = StoredTickets(writer, clock)
+        self.keeping = StoredKeeping(writer, clock)
 
     def clock(self) -> float:
         """Seconds since the epoch."""

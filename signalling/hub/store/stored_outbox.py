@@ -26,15 +26,22 @@ class StoredOutbox:
         """Keep a mail; False when its key is known already."""
         return await self._writer.run(lambda db: insert_mail(db, mail))
 
-    async def due(self, limit: int) -> list[Mail]:
-        """Mails to send now, the oldest first."""
+    async def claim(self, limit: int, hold_s: float) -> list[Mail]:
+        """Mails to send now, the oldest first; nobody else gets them for `hold_s`.
+
+        A hub that dies with them lets them go: they are sent again then, since nobody knows
+        whether they were.
+        """
 
         def work(db: Tables) -> list[Mail]:
+            now = self._clock()
             sql = (
-                f"select {_MAIL} from outbox where {_WAITS} and due_at <= ? order by due_at limit ?"
+                "update outbox set held_until = ? where key in (select key from outbox"
+                f" where {_WAITS} and due_at <= ? and held_until <= ? order by due_at limit ?)"
+                f" returning {_MAIL}"
             )
-            rows = db.query(sql, (self._clock(), limit))
-            return [Mail(**row) for row in rows]
+            rows = db.query(sql, (now + hold_s, now, now, limit))
+            return sorted((Mail(**row) for row in rows), key=lambda mail: mail.due_at)
 
         return await self._writer.run(work)
 
@@ -42,7 +49,9 @@ class StoredOutbox:
         """When the next mail is to go out."""
 
         def work(db: Tables) -> float | None:
-            sql = f"select min(due_at) from outbox where {_WAITS}"
+            # Two numbers: SQLite's max() of two is PostgreSQL's greatest().
+            later = "case when held_until > due_at then held_until else due_at end"
+            sql = f"select min({later}) from outbox where {_WAITS}"
             due_at: float | None = db.execute(sql).fetchone()[0]
             return due_at
 
@@ -72,7 +81,7 @@ class StoredOutbox:
         def work(db: Tables) -> None:
             db.execute(
                 "update outbox set tries = tries + 1, error = ?, due_at = coalesce(?, due_at),"
-                " failed_at = ? where key = ?",
+                " failed_at = ?, held_until = 0 where key = ?",
                 (error, due_at, self._clock() if due_at is None else None, key),
             )
 

@@ -78,7 +78,7 @@ async def test_under_relay_no_inside_address_reaches_a_page(tmp_path: Path) -> N
     ("more", "why"),
     [
         ({"ice_policy": "relay"}, "turn.urls"),
-        ({"bus": "nats://x"}, "local"),
+        ({"bus": "amqp://x"}, r"neither \"local\" nor \"nats://"),
         ({"store": "postgresql://x"}, "sqlite"),
     ],
 )

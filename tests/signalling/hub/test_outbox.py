@@ -83,17 +83,17 @@ async def test_a_busy_store_delays_mails_and_ends_nothing(
     monkeypatch.setattr("signalling.hub.outbox.FIRST_RETRY_S", 0.01)
     async with running_hub(hub_config(tmp_path / "state")) as hub:
         outbox = hub.services.store.outbox
-        answers = outbox.due
+        answers = outbox.claim
         busy = 0
 
-        async def due(limit: int) -> list[Mail]:
+        async def claim(limit: int, hold_s: float) -> list[Mail]:
             nonlocal busy
             busy += 1
             if busy < 3:
                 raise StoreBusy("too many wait")
-            return await answers(limit)
+            return await answers(limit, hold_s)
 
-        monkeypatch.setattr(outbox, "due", due)
+        monkeypatch.setattr(outbox, "claim", claim)
         await hub.services.outbox.put("a", "ana@example.org", "Hello", "later")
         await until(hub, "a", sent=True)
         assert busy >= 3

@@ -1,0 +1,77 @@
+"""Keeps a hub's visits as the store has them while other hubs append to their logs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from signalling.hub.bus.interface import Bus, Change, VisitChanged
+from signalling.hub.store.interface import Store, StoreError
+from signalling.hub.visits import KEPT_AFTER_END_S, Visits
+
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = 1.0
+
+
+class Mirror:
+    """Reads again what other hubs say has changed, then tells this hub's own rooms."""
+
+    def __init__(self, store: Store, bus: Bus, visits: Visits) -> None:
+        self._store = store
+        self._bus = bus
+        self._visits = visits
+        self._heard: list[Change] = []
+        self._missed = False
+        self._wake = asyncio.Event()
+        bus.subscribe_others(self._hear)
+
+    def _hear(self, change: Change | None) -> None:
+        if change is None:
+            self._missed = True
+        else:
+            self._heard.append(change)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Follow the other hubs until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._follow()
+            except StoreError as error:
+                log.warning("what other hubs changed was not read, tried again: %s", error)
+                self._missed = True
+                self._wake.set()
+                await asyncio.sleep(RETRY_S)
+
+    async def _follow(self) -> None:
+        heard, missed = tuple(self._heard), self._missed
+        self._missed = False
+        if missed:
+            log.warning("other hubs changed what this one has not heard: all is read again")
+            await self.read_again()
+        else:
+            changed = {each.visit: each for each in heard if isinstance(each, VisitChanged)}
+            # Side by side: the store answers them together.
+            await asyncio.gather(*(self._read(each) for each in changed.values()))
+        # Only now: what could not be read is to be told later.
+        del self._heard[: len(heard)]
+        for change in heard:
+            self._bus.publish_here(change)
+
+    async def _read(self, change: VisitChanged) -> None:
+        live = self._visits.get(change.visit)
+        if live is not None and live.visit.length >= change.length:
+            return
+        visit = await self._store.visits.load(change.visit)
+        if visit is not None:
+            await self._visits.refresh(visit)
+
+    async def read_again(self) -> None:
+        """Read all visits that are open or ended not long ago."""
+        since = self._store.clock() - KEPT_AFTER_END_S
+        for visit in await self._store.visits.load_since(since):
+            await self._visits.refresh(visit)

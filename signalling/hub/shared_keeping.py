@@ -1,0 +1,154 @@
+"""The keeping of one hub among several: a lease in the store, renewed twice a second.
+
+A hub that is killed, frozen or cut off stops renewing; when its lease is over another takes what
+it kept. It counts its own lease a little shorter than the others do, by its own steady clock, so
+that it has stopped before anybody begins, also when it was frozen and wakes up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from signalling.hub.store.interface import Store, StoreError
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY_S: Final = 0.5
+LEASE_S: Final = 4.0
+MARGIN_S: Final = 0.5
+KNOWN_WITHIN_S: Final = 3.0
+"""How long a client waits for the hub that keeps its facility before it is told to come back."""
+RETRY_S: Final = 1.0
+
+
+class Rooms(Protocol):
+    """What a hub does about the facilities that it keeps."""
+
+    async def take(self, facility: str) -> None:
+        """Read all of a facility; this hub serves it next."""
+
+    def open(self, facility: str) -> None:
+        """The facility is served from now on."""
+
+    def leave(self, facility: str) -> None:
+        """Another hub serves it from now on: send its clients there."""
+
+    def may_give(self, facility: str) -> bool:
+        """Whether a facility may move to another hub now: nobody is in the middle of a visit."""
+
+
+class SharedKeeping:
+    """`keeping.Keeping` among several hubs."""
+
+    def __init__(
+        self,
+        store: Store,
+        hub: str,
+        facilities: tuple[str, ...],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._facilities = facilities
+        self._monotonic = monotonic
+        self._keepers: dict[str, str] = {}
+        self._hubs: tuple[str, ...] = ()
+        self._valid_until_s = -1.0
+        self._ready: set[str] = set()
+        self._taking: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._wake = asyncio.Event()
+
+    def keeps(self, facility: str) -> bool:
+        """Whether this hub keeps a facility now, and has read all of it."""
+        return facility in self._ready and self._monotonic() < self._valid_until_s
+
+    async def keeper(self, facility: str) -> str | None:
+        """Return which hub keeps a facility; None when nobody does within KNOWN_WITHIN_S."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_WITHIN_S):
+                while (known := self._known(facility)) is None:
+                    self._changed.clear()
+                    await self._changed.wait()
+                return known
+        return None
+
+    def _known(self, facility: str) -> str | None:
+        if self._monotonic() >= self._valid_until_s:
+            return None
+        keeper = self._keepers.get(facility)
+        return None if keeper == self._hub and facility not in self._ready else keeper
+
+    def look(self) -> None:
+        """Beat now: another hub came or went."""
+        self._wake.set()
+
+    async def run(self, rooms: Rooms) -> None:
+        """Renew the lease until cancelled, and let rooms follow what this hub keeps."""
+        try:
+            while True:
+                self._wake.clear()
+                await self._beat(rooms)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT_EVERY_S):
+                        await self._wake.wait()
+        finally:
+            for task in self._taking.values():
+                task.cancel()
+            await asyncio.gather(*self._taking.values(), return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Give up all that this hub keeps, for good."""
+        self._valid_until_s = -1.0
+        try:
+            await self._store.keeping.leave(self._hub)
+        except StoreError as error:
+            log.warning("the lease could not be given back and will run out: %s", error)
+
+    async def _beat(self, rooms: Rooms) -> None:
+        started_s = self._monotonic()
+        gives = frozenset(each for each in self._ready if rooms.may_give(each))
+        try:
+            kept = await self._store.keeping.beat(self._hub, self._facilities, gives, LEASE_S)
+        except StoreError as error:
+            log.warning("the lease was not renewed: %s", error)
+        else:
+            if self._monotonic() < started_s + LEASE_S - MARGIN_S:
+                self._valid_until_s = started_s + LEASE_S - MARGIN_S
+                if kept.hubs != self._hubs:
+                    log.info("hubs: %s", ", ".join(kept.hubs))
+                self._hubs, self._keepers = kept.hubs, dict(kept.keepers)
+        self._follow(rooms)
+
+    def _follow(self, rooms: Rooms) -> None:
+        valid = self._monotonic() < self._valid_until_s
+        ours = {each for each, hub in self._keepers.items() if valid and hub == self._hub}
+        for facility in sorted(self._ready - ours):
+            log.warning("facility %s: kept by another hub from now on", facility)
+            self._ready.discard(facility)
+            rooms.leave(facility)
+        for facility in [each for each in self._taking if each not in ours]:
+            self._taking.pop(facility).cancel()
+        for facility in sorted(ours - self._ready - self._taking.keys()):
+            name = f"take {facility}"
+            self._taking[facility] = asyncio.create_task(self._take(rooms, facility), name=name)
+        self._changed.set()
+
+    async def _take(self, rooms: Rooms, facility: str) -> None:
+        while True:
+            try:
+                await rooms.take(facility)
+                break
+            except StoreError as error:
+                log.warning("facility %s: not taken, tried again: %s", facility, error)
+                await asyncio.sleep(RETRY_S)
+        del self._taking[facility]
+        self._ready.add(facility)
+        log.info("facility %s: kept by this hub", facility)
+        rooms.open(facility)
+        self._changed.set()
