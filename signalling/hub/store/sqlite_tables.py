@@ -46,6 +46,11 @@ class SqliteTables:
         except sqlite3.IntegrityError as error:
             raise Conflict(str(error)) from error
 
+    def append(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
+        """Insert one row that the task stands or falls with, or raise `otherwise`."""
+        if not self.execute(sql, values).rowcount:
+            raise otherwise
+
     def query(self, sql: str, values: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
         """Yield the rows of one statement, by the names of their columns."""
         cursor = self.execute(sql, values)
@@ -55,6 +60,8 @@ class SqliteTables:
 
 class SqliteBackend:
     """`writer.Backend`: one connection, used in the writer's thread only."""
+
+    group_size = 256
 
     def __init__(self, path: Path) -> None:
         """Open the file and bring its schema up to date.
@@ -84,6 +91,9 @@ class SqliteBackend:
             # Nothing of the group is on disk: nobody may be told otherwise.
             self._db.rollback()
             settle(group, StoreError(f"the database failed: {error}"))
+
+    def idle(self) -> None:
+        """Nothing to look after: the file is ours alone."""
 
     def close(self) -> None:
         """Close the connection."""

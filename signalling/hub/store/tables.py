@@ -39,5 +39,13 @@ class Tables(Protocol):
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with each row's values. Raises Conflict."""
 
+    def append(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
+        """Insert one row that the task stands or falls with; `otherwise` when it was not inserted.
+
+        The statement inserts nothing when it should not (`where`, `on conflict do nothing`).
+        PostgreSQL is sent those of several tasks at once, so `otherwise` may be raised only once
+        this has returned: by the task's next statement, or as the task's failure.
+        """
+
     def query(self, sql: str, values: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
         """Yield the rows of one statement, by the names of their columns."""

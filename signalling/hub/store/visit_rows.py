@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from signalling.errors import IllegalEvent
 from signalling.hub.scheduling import CELL_S
 from signalling.hub.store.interface import Occupied, Stale
 from signalling.hub.store.records import Draft
@@ -15,6 +16,7 @@ from signalling.hub.store.tables import Tables
 from signalling.visit import Visit, book
 from signalling.visit_events import KIND_OF, AnyWhat, Booked, Event
 
+_INSERT: Final = "insert into events (visit, seq, id, author, happened_at, recorded_at, kind, what)"
 _encode = msgspec.json.Encoder().encode
 _decode: Callable[[str], AnyWhat] = msgspec.json.Decoder(AnyWhat).decode
 
@@ -47,25 +49,49 @@ def start_log(  # noqa: PLR0917 - the first event's parts
         "insert into visit_visitors (visitor, visit) values (?, ?)",
         [(who, visit) for who in booked.visitors],
     )
-    _insert(db, event)
+    db.execute(f"{_INSERT} values (?, ?, ?, ?, ?, ?, ?, ?)", _row(event))
     take_cells(db, visit, holds(db, made), cells(booked.starts_at, booked.ends_at))
     return made
 
 
 def append_all(db: Tables, visit: Visit, drafts: Sequence[Draft], clock: float) -> Visit:
     """Append all drafts. Raises Stale, IllegalEvent, Occupied."""
+    try:
+        folded, events = _fold_drafts(visit, drafts, clock)
+    except IllegalEvent:
+        _check_last(db, visit)  # what is known of a log that grew may be what forbids it
+        raise
+    if len(events) == 1 and not _moves(visit, folded):
+        # Most events are of this kind. The log has no gaps, so that it grew is a conflict.
+        db.append(
+            f"{_INSERT} select ?, ?, ?, ?, ?, ?, ?, ?"
+            " where (select max(seq) from events where visit = ?) = ? on conflict do nothing",
+            (*_row(events[0]), visit.id, visit.length),
+            Stale(f"visit {visit.id}: seq {visit.length} is not its last"),
+        )
+        return folded
+    _check_last(db, visit)
+    db.executemany(f"{_INSERT} values (?, ?, ?, ?, ?, ?, ?, ?)", [_row(each) for each in events])
+    _keep(db, visit, folded)
+    return folded
+
+
+def _fold_drafts(visit: Visit, drafts: Sequence[Draft], clock: float) -> tuple[Visit, list[Event]]:
+    """Return the visit after its drafts, and the events of those that are new."""
+    events = []
+    for draft in drafts:
+        event = _event(visit, draft, clock)
+        after = visit.append(event)
+        if after is not visit:
+            events.append(event)
+        visit = after
+    return visit, events
+
+
+def _check_last(db: Tables, visit: Visit) -> None:
     last = db.execute("select max(seq) from events where visit = ?", (visit.id,)).fetchone()
     if last[0] != visit.length:
         raise Stale(f"visit {visit.id}: seq {visit.length} expected, {last[0]} found")
-    folded = visit
-    for draft in drafts:
-        event = _event(folded, draft, clock)
-        after = folded.append(event)
-        if after is not folded:
-            _insert(db, event)
-        folded = after
-    _keep(db, visit, folded)
-    return folded
 
 
 def free_seat(db: Tables, facility: str, unit: str, terminals: int, span: range) -> str | None:
@@ -106,20 +132,16 @@ def _event(visit: Visit, draft: Draft, clock: float) -> Event:
     return Event(visit.id, visit.length + 1, draft.id, draft.author, happened, now, draft.what)
 
 
-def _insert(db: Tables, event: Event) -> None:
-    db.execute(
-        "insert into events (visit, seq, id, author, happened_at, recorded_at, kind, what)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            event.visit,
-            event.seq,
-            event.id,
-            event.author,
-            event.happened_at,
-            event.recorded_at,
-            KIND_OF[type(event.what)],
-            _encode(event.what).decode(),
-        ),
+def _row(event: Event) -> tuple[Any, ...]:
+    return (
+        event.visit,
+        event.seq,
+        event.id,
+        event.author,
+        event.happened_at,
+        event.recorded_at,
+        KIND_OF[type(event.what)],
+        _encode(event.what).decode(),
     )
 
 
@@ -137,19 +159,33 @@ def event_of(row: dict[str, Any]) -> Event:
 
 def take_cells(db: Tables, visit: str, who: Iterable[tuple[str, str]], span: Iterable[int]) -> None:
     """Occupy people and terminals, each as (kind, id), for a visit. Raises Occupied."""
-    for kind, each in who:
-        for cell in span:
-            taken = db.execute(
-                "insert into occupancy (kind, id, cell, visit) values (?, ?, ?, ?)"
-                " on conflict do nothing",
-                (kind, each, cell, visit),
-            ).rowcount
-            if not taken:
-                row = db.execute(
-                    "select visit from occupancy where kind = ? and id = ? and cell = ?",
-                    (kind, each, cell),
-                ).fetchone()
-                raise Occupied(kind, each, row[0])
+    wanted = [(kind, each, cell, visit) for kind, each in who for cell in span]
+    if not wanted:
+        return
+    marks = ", ".join(["(?, ?, ?, ?)"] * len(wanted))
+    taken = db.execute(
+        f"insert into occupancy (kind, id, cell, visit) values {marks} on conflict do nothing",
+        [value for row in wanted for value in row],
+    ).rowcount
+    if taken == len(wanted):
+        return
+    for kind, each, cell, _ in wanted:
+        row = db.execute(
+            "select visit from occupancy where kind = ? and id = ? and cell = ? and visit <> ?",
+            (kind, each, cell, visit),
+        ).fetchone()
+        if row is not None:
+            raise Occupied(kind, each, row[0])
+    raise Occupied(kind, each, visit)
+
+
+def _moves(before: Visit, after: Visit) -> bool:
+    """Return whether more than the log changes."""
+    return (
+        after.visitors != before.visitors
+        or after.ends_at > before.ends_at
+        or (after.ended is not None and before.ended is None)
+    )
 
 
 def _keep(db: Tables, before: Visit, after: Visit) -> None:

@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 QUEUE_SIZE: Final = 10_000
 """Tasks that may wait; one more is refused with StoreBusy."""
-GROUP_SIZE: Final = 256
-"""Tasks of one transaction: bounds how long the first of them waits for the last."""
+IDLE_S: Final = 5.0
+"""After so long without a task the backend is asked to look after itself."""
 
 
 @dataclass(slots=True)
@@ -44,11 +44,17 @@ def settle(group: Iterable[Task], error: StoreError) -> None:
 class Backend(Protocol):
     """A database as the writer's thread uses it."""
 
+    group_size: int
+    """Most tasks of one transaction: bounds how long the first of them waits for the last."""
+
     def commit(self, group: Sequence[Task]) -> None:
         """Run a group in one transaction and commit it; fill in every task's result or error.
 
         A task that raises is undone alone. Never raises: what failed is in the tasks.
         """
+
+    def idle(self) -> None:
+        """Nothing was asked for some seconds. Never raises."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -115,19 +121,23 @@ class Writer:
 
     def _serve(self, backend: Backend) -> bool:
         """Run one group; return False when told to stop."""
-        group, go_on = self._take()
+        try:
+            group, go_on = self._take(backend.group_size)
+        except queue.Empty:
+            backend.idle()
+            return True
         if group:
             backend.commit(group)
             for task in group:
                 self._deliver(task.future, task.result, task.error)
         return go_on
 
-    def _take(self) -> tuple[list[Task], bool]:
-        first = self._queue.get()
+    def _take(self, size: int) -> tuple[list[Task], bool]:
+        first = self._queue.get(timeout=IDLE_S)
         if first is None:
             return [], False
         group = [first]
-        while len(group) < GROUP_SIZE:
+        while len(group) < size:
             try:
                 task = self._queue.get_nowait()
             except queue.Empty:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,11 @@ from signalling.hub.store.migrations import migrations
 from signalling.hub.store.records import Mail, MailToken, Visitor
 from signalling.hub.store.sqlite import SqliteStore
 from signalling.hub.store.sqlite_tables import connect
+from signalling.hub.store.stored import StoredStore
+from tests.signalling.hub.store.conftest import START
 
-NOW = 1_800_000_000.0
+NOW = START
 ANA = Visitor("v-ana", "ana@example.org", "Ana", "hash", NOW)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    opened = await SqliteStore.open(tmp_path / "visits.db", lambda: NOW)
-    yield opened
-    await opened.close()
 
 
 async def test_an_older_hubs_accounts_and_log_ins_go_on(tmp_path: Path) -> None:
@@ -42,7 +36,7 @@ async def test_an_older_hubs_accounts_and_log_ins_go_on(tmp_path: Path) -> None:
 
 
 async def test_a_link_its_mail_and_its_visitor_are_kept_together_or_not_at_all(
-    store: SqliteStore,
+    store: StoredStore,
 ) -> None:
     def of(number: int) -> tuple[MailToken, Mail, Visitor]:
         token = MailToken(f"hash{number}", "verify", ANA.id, ANA.email, NOW + 1)
@@ -56,7 +50,7 @@ async def test_a_link_its_mail_and_its_visitor_are_kept_together_or_not_at_all(
     assert await store.accounts.token("hash2") is None
 
 
-async def test_links_that_are_over_are_swept(store: SqliteStore) -> None:
+async def test_links_that_are_over_are_swept(store: StoredStore) -> None:
     await store.accounts.issue(MailToken("old", "reset", None, "x@y.zz", NOW), None)
     await store.accounts.issue(MailToken("new", "reset", None, "x@y.zz", NOW + 1), None)
     rows = await store._writer.run(
