@@ -35,6 +35,19 @@ INTERFACE_NAME_MAX = 15  # IFNAMSIZ of <linux/if.h>, without its final zero
 # -- one value --------------------------------------------------------------------------------
 
 
+_POSTGRES = re.compile(r"postgresql://([^\s:@/?]+@)?[^\s@/?]*/[^\s@/?]+(\?\S+)?")
+
+
+def _store(url: str) -> str:
+    if not url.startswith("postgresql:"):
+        fits = not url or re.fullmatch(r"sqlite:///\S.*", url)
+        return "" if fits else '"sqlite:///PATH", "postgresql://...", or "" for state_dir'
+    shape = '"postgresql://USER@HOST:PORT/DATABASE"'
+    if "password=" in url or re.match(r"postgresql://[^/@?]*:.*@", url):
+        return f"{shape} without a password, which belongs into store_password"
+    return "" if _POSTGRES.fullmatch(url) else shape
+
+
 def _hub_url(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -257,7 +270,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Network, "allow_peers"): _range,
     (HubConfig, "listen"): _listen,
     (HubConfig, "state_dir"): _absolute,
-    (HubConfig, "store"): _matches(r"|sqlite:///\S.*", '"sqlite:///PATH", or "" for state_dir'),
+    (HubConfig, "store"): _store,
     (HubConfig, "bus"): _matches("local", '"local"'),
     (HubConfig, "staff_socket"): _socket,
     (HubConfig, "staff_group"): _matches(r"|[a-z_][a-z0-9_-]{0,31}", "the name of a group"),
@@ -311,6 +324,11 @@ def _relay(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         yield ("ice_policy",), '"all", because there are no turn.urls to relay through'
 
 
+def _store_password(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if table["store_password"] and not table["store"].startswith("postgresql:"):
+        yield ("store",), "the postgresql://... that store_password is for"
+
+
 def _facility_ids(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     """Asked also when some facility is wrong: a doubled id among the others counts all the same."""
     facilities = table["facility"] if isinstance(table["facility"], tuple) else ()
@@ -351,6 +369,7 @@ TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
     Limits: (TableRule(("connections", "connections_per_address"), _connections),),
     MailServer: (TableRule(("host", "public_url"), _mailed_links),),
     HubConfig: (
+        TableRule(("store", "store_password"), _store_password),
         TableRule(("ice_policy", "turn"), _relay),
         TableRule((), _facility_ids),
         TableRule(("staff_socket", "state_dir"), _default_socket),

@@ -359,7 +359,9 @@ class HubConfig(Table, frozen=True):
     state_dir: Annotated[str, Meta(min_length=1)] = "/var/lib/visitbooth-hub"
     """Holds the database, the PIN key and the hub's lock."""
     store: str = ""
-    """"sqlite:///path"; empty: visits.db in state_dir."""
+    """"sqlite:///path" or "postgresql://user@host/database"; empty: visits.db in state_dir."""
+    store_password: Secret = Secret("")
+    """Of PostgreSQL's user; empty: none is needed, or PGPASSWORD or ~/.pgpass has it."""
     bus: str = "local"
     staff_socket: str = ""
     """Unix socket for staff commands; empty: staff.sock in state_dir."""

@@ -235,7 +235,9 @@ def _show(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            text = msgspec.json.encode(value).decode()
+            # A password before a host is not shown, in whatever key somebody wrote it.
+            shown = re.sub(r"(?<=://)([^/@\s:]*):\S*@", r"\1:***@", value)
+            text = msgspec.json.encode(shown).decode()
         case list() | tuple() if not value:
             return "an empty list"
         case list() | tuple():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +34,9 @@ from signalling.hub.receipts import Receipts
 from signalling.hub.seats import Seats
 from signalling.hub.shared_keeping import SharedKeeping
 from signalling.hub.signing import KEY_FILE, ReceiptKey
-from signalling.hub.store.interface import Store, StoreError
+from signalling.hub.store.interface import Store
 from signalling.hub.store.records import PinRules
-from signalling.hub.store.sqlite import SqliteStore
+from signalling.hub.stores import open_store
 from signalling.hub.switchboard import Switchboard
 from signalling.hub.terminals import Terminals
 from signalling.hub.tickets import Tickets
@@ -105,27 +104,13 @@ def hub_lock(state_dir: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def store_path(config: HubConfig) -> Path:
-    """Return where the database is.
-
-    Raises:
-        StartError: `store` names something that this version has no store for.
-    """
-    if not config.store:
-        return Path(config.state_dir) / "visits.db"
-    scheme, _, path = config.store.partition("://")
-    if scheme != "sqlite" or not path:
-        raise StartError(f'store "{config.store}" is not "sqlite:///PATH"')
-    return Path(path)
-
-
 def socket_path(config: HubConfig) -> Path:
     """Return where staff commands reach the hub."""
     return Path(config.staff_socket or Path(config.state_dir) / "staff.sock")
 
 
 @contextlib.asynccontextmanager
-async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIterator[Services]:
+async def open_services(config: HubConfig, clock: Clock | None = None) -> AsyncIterator[Services]:
     """Open the store and compose the rooms; the caller holds `hub_lock`.
 
     Raises:
@@ -135,11 +120,7 @@ async def open_services(config: HubConfig, clock: Clock = time.time) -> AsyncIte
         raise StartError('ice_policy "relay" needs turn.urls')
     key = read_pin_key(Path(config.state_dir) / PIN_KEY)
     receipt_key = ReceiptKey.load_or_make(Path(config.state_dir) / KEY_FILE)
-    path = store_path(config)
-    try:
-        store = await SqliteStore.open(path, clock)
-    except StoreError as error:
-        raise StartError(str(error)) from error
+    store = await open_store(config, clock)
     passwords = Passwords(config.limits.password_hash_queue)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)

@@ -16,8 +16,9 @@ from config.schema import HubConfig
 from signalling.hub import staff_commands as ask
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StaffError, StartError
-from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path, store_path
+from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path
 from signalling.hub.staff import NoHub, ask_hub, user_name
+from signalling.hub.stores import store_path
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -90,7 +91,8 @@ async def carry_out(config: HubConfig, config_path: Path, command: ask.AnyComman
     except NoHub:
         pass
     # A mistyped --config must not leave a second, empty hub behind.
-    if not store_path(config).exists():
+    database = store_path(config)
+    if database is not None and not database.exists():
         raise StaffError(
             "no hub has run with this configuration yet; start it:"
             f" visit-hub serve --config {config_path}"

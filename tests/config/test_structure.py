@@ -126,6 +126,15 @@ def test_a_value_is_shown_in_sixty_characters() -> None:
     assert len(found) < 200
 
 
+def test_a_password_in_a_url_is_not_shown() -> None:
+    (found,) = hub("store = 'postgresql://hub:hunter2/@h@db.example/visits'")
+    assert found.startswith('store: found "postgresql://hub:***@db.example/visits", expected ')
+    assert found.endswith("store_password")
+    assert hub("store_password = 'hunter2'") == [
+        'store: found "", expected the postgresql://... that store_password is for'
+    ]
+
+
 def test_an_unknown_keys_value_is_never_shown() -> None:
     """It may be a misspelt secret."""
     assert hub("turn.secert = 'hunter2'") == [
@@ -136,8 +145,8 @@ def test_an_unknown_keys_value_is_never_shown() -> None:
 def test_unknown_keys_point_to_where_they_belong() -> None:
     assert hub("tone_hz = 1") == [
         "tone_hz: there is no such key; expected one of name, facility, listen, port, state_dir, "
-        "store, bus, staff_socket, staff_group, origins, ice_policy, allow_peers, turn, notice, "
-        "limits, inmates, accounts, visits, mail"
+        "store, store_password, bus, staff_socket, staff_group, origins, ice_policy, allow_peers, "
+        "turn, notice, limits, inmates, accounts, visits, mail"
     ]
     assert terminal("fps = 30") == ["fps: there is no such key; fps belongs in [devices]"]
     assert hub("turn.port = 1") == [

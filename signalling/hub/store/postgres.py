@@ -12,7 +12,7 @@ class PostgresStore(StoredStore):
     """`interface.Store`. Make it with `await PostgresStore.open(url)`."""
 
     @classmethod
-    async def open(cls, url: str, clock: Clock | None = None) -> PostgresStore:
+    async def open(cls, url: str, clock: Clock | None = None, password: str = "") -> PostgresStore:
         """Connect and bring the database's schema up to date.
 
         Without a clock time is the server's, which all its hubs share.
@@ -21,5 +21,5 @@ class PostgresStore(StoredStore):
             StoreError: it cannot be used or is of a newer version.
         """
         server = ServerClock()
-        writer = await Writer.open(lambda: PostgresBackend(url, server))
+        writer = await Writer.open(lambda: PostgresBackend(url, server, password))
         return cls(writer, clock or server)

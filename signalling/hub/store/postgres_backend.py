@@ -36,15 +36,15 @@ class PostgresBackend:
     # As many savepoints as a server process keeps at hand (PGPROC_MAX_CACHED_SUBXIDS).
     group_size = 64
 
-    def __init__(self, url: str, clock: ServerClock) -> None:
+    def __init__(self, url: str, clock: ServerClock, password: str = "") -> None:
         """Connect and bring the schema up to date.
 
         Raises:
             StoreError: the server or the database cannot be used.
         """
-        self._url = url
+        self._url, self._password = url, password
         self._clock = clock
-        self._connection: Connection | None = connect(url)
+        self._connection: Connection | None = connect(url, password)
         migrate(self._connection, place(url))
         self._ask_clock(self._connection, _CLOCK)
 
@@ -106,7 +106,7 @@ class PostgresBackend:
 
     def _connect(self) -> Connection:
         try:
-            self._connection = connect(self._url)
+            self._connection = connect(self._url, self._password)
         except StoreError as error:
             raise StoreBusy(f"the database is away: {error}") from error
         log.info("the database answers again")

@@ -32,9 +32,8 @@ _DEFAULTS: Final[dict[str, str | int]] = {
 }
 
 _REASONS: Final = (
-    ("password authentication failed", "the password is wrong: correct it in the URL or ~/.pgpass"),
-    ("no password supplied", "a password is needed: put it into the URL or ~/.pgpass"),
-    ("fe_sendauth", "a password is needed: put it into the URL or ~/.pgpass"),
+    ("password authentication failed", "the password is wrong: see store_password or ~/.pgpass"),
+    ("no password supplied", "it wants a password: set store_password, or ~/.pgpass"),
     (r'role "[^"]*" does not exist', "there is no such user: make it with createuser"),
     ("no pg_hba.conf entry", "the server lets this user in from nowhere near: see its pg_hba.conf"),
     (r'database "[^"]*" does not exist', "there is no such database: make it with createdb"),
@@ -57,7 +56,7 @@ def place(url: str) -> str:
     return f"postgresql://{user}{host}:{port}/{parts.get('dbname', '')}"
 
 
-def connect(url: str) -> Connection:
+def connect(url: str, password: str = "") -> Connection:
     """Connect, with the settings of a hub's session.
 
     Raises:
@@ -65,8 +64,10 @@ def connect(url: str) -> Connection:
     """
     try:
         given = conninfo.conninfo_to_dict(url)
-        defaults = {name: value for name, value in _DEFAULTS.items() if name not in given}
-        connection = psycopg.connect(url, autocommit=True, **defaults)  # type: ignore[arg-type]
+        more = {name: value for name, value in _DEFAULTS.items() if name not in given}
+        if password:
+            more["password"] = password
+        connection = psycopg.connect(url, autocommit=True, **more)  # type: ignore[arg-type]
     except psycopg.Error as error:
         raise StoreError(f'store "{place(url)}": {_reason(str(error))}') from None
     encoding = connection.info.parameter_status("server_encoding")

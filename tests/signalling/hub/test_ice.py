@@ -12,7 +12,8 @@ import pytest
 from config.schema import HubConfig, Secret, Turn
 from signalling.hub.errors import StartError
 from signalling.hub.ice import ice_servers, relay_only
-from signalling.hub.services import open_services, store_path
+from signalling.hub.services import open_services
+from signalling.hub.stores import store_path
 from signalling.messages import Offer
 from tests.signalling.hub.harness import OFFER_SDP, hub_config, running_hub
 
@@ -79,7 +80,8 @@ async def test_under_relay_no_inside_address_reaches_a_page(tmp_path: Path) -> N
     [
         ({"ice_policy": "relay"}, "turn.urls"),
         ({"bus": "amqp://x"}, r"neither \"local\" nor \"nats://"),
-        ({"store": "postgresql://x"}, "sqlite"),
+        ({"store": "mysql://x"}, "sqlite"),
+        ({"store": "postgresql://vb@127.0.0.1:1/x"}, "nothing answers there"),
     ],
 )
 async def test_what_cannot_be_served_is_named_at_start(
@@ -96,3 +98,4 @@ def test_where_the_database_is(tmp_path: Path) -> None:
     assert store_path(hub_config(tmp_path)) == tmp_path / "visits.db"
     named = hub_config(tmp_path, store="sqlite:///var/x.db")
     assert store_path(named) == Path("/var/x.db")
+    assert store_path(hub_config(tmp_path, store="postgresql://hub@db/visits")) is None
