@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
+from signalling.hub.bus.interface import Change, HubLeaves
 from signalling.hub.services import Services
 from signalling.hub.shared_keeping import SharedKeeping
 
@@ -13,14 +15,15 @@ from signalling.hub.shared_keeping import SharedKeeping
 @contextlib.asynccontextmanager
 async def beside_others(services: Services) -> AsyncIterator[None]:
     """Follow the other hubs and keep a share of the facilities until left; nothing when alone."""
-    keeping = services.keeping
+    keeping = services.others.keeping
     if not isinstance(keeping, SharedKeeping):
         yield
         return
     services.bus.subscribe_lost(lambda _hub: keeping.look())
+    services.bus.subscribe_others(partial(_heard, keeping))
     tasks = [
-        asyncio.create_task(services.mirror.run(), name="mirror"),
-        asyncio.create_task(keeping.run(services.rooms), name="keeping"),
+        asyncio.create_task(services.others.mirror.run(), name="mirror"),
+        asyncio.create_task(keeping.run(services.others.rooms), name="keeping"),
     ]
     try:
         yield
@@ -30,4 +33,10 @@ async def beside_others(services: Services) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         # In this order: the others may begin, then our clients and theirs are sent to them.
         await keeping.leave()
-        await services.carrier.close()
+        services.bus.publish(HubLeaves(services.bus.hub))
+        await services.others.carrier.close()
+
+
+def _heard(keeping: SharedKeeping, change: Change | None) -> None:
+    if isinstance(change, HubLeaves):
+        keeping.left(change.hub)

@@ -82,8 +82,8 @@ class FamilyEndpoint:
         )
         self._visits = services.visits
         self._pages = services.pages
-        self._keeping = services.keeping
-        self._carrier = services.carrier
+        self._keeping = services.others.keeping
+        self._carrier = services.others.carrier
         self._bus = services.bus
         self._pushes = services.pushes
         self._account = AccountEndpoint(services, self._require_session)

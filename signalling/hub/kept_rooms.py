@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signalling.hub.carrying import ELSEWHERE, RESTART
+from signalling.hub.carrying import ELSEWHERE, RESTART, Carrier
 from signalling.hub.mirror import Mirror
 from signalling.hub.seats import Seats
 from signalling.hub.switchboard import Switchboard
@@ -12,11 +12,14 @@ from signalling.hub.visits import Visits
 class KeptRooms:
     """`shared_keeping.Rooms`."""
 
-    def __init__(self, visits: Visits, seats: Seats, board: Switchboard, mirror: Mirror) -> None:
+    def __init__(
+        self, visits: Visits, seats: Seats, board: Switchboard, mirror: Mirror, carrier: Carrier
+    ) -> None:
         self._visits = visits
         self._seats = seats
         self._board = board
         self._mirror = mirror
+        self._carrier = carrier
 
     async def take(self, facility: str) -> None:
         """Read all of a facility; this hub serves it next."""
@@ -39,7 +42,12 @@ class KeptRooms:
         self._visits.leave(facility)
         self._seats.leave(facility)
 
+    def hub_gone(self, hub: str) -> None:
+        """Another hub is gone: those of our clients whom it served come back."""
+        self._carrier.call_back(hub)
+
     def may_give(self, facility: str) -> bool:
-        """Whether a facility may move to another hub now: nobody is in the middle of a visit."""
+        """Whether a facility may move to another hub now: nobody is in a visit or waits for one."""
         lives = (live.visit for live in self._visits.at(facility))
-        return not any(each.begun_at is not None and each.ended is None for each in lives)
+        in_visit = any(each.begun_at is not None and each.ended is None for each in lives)
+        return not in_visit and not self._seats.taken(facility)

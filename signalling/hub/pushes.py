@@ -12,6 +12,7 @@ from signalling.hub.bus.interface import (
     AccountChanged,
     Bus,
     Change,
+    HubLeaves,
     PeopleChanged,
     SessionEnded,
     TerminalChanged,
@@ -74,8 +75,8 @@ class Pushes:
                 inmate = self._seats.last_inmate(terminal)
                 if inmate is not None:
                     self._tell_those_who_wait(inmate)
-            case SessionEnded() | PeopleChanged() | TerminalRevoked():
-                pass  # `pages`, `people_endpoint` and `seats` say so
+            case SessionEnded() | PeopleChanged() | TerminalRevoked() | HubLeaves():
+                pass  # `pages`, `people_endpoint`, `seats` and `cluster` see to it
             case AccountChanged():
                 for page in self._switchboard.pages_of(change.visitor):
                     assert page.visitor is not None

@@ -80,6 +80,10 @@ class Seats:
                 del self._seats[row.terminal]
                 self._by_inmate.pop(row.inmate, None)
 
+    def taken(self, facility: str) -> bool:
+        """Whether anybody is signed in at a facility."""
+        return any(self._facilities.get(each) == facility for each in self._seats)
+
     def at(self, terminal: str) -> SeatRow | None:
         """Who sits at a terminal."""
         return self._seats.get(terminal)

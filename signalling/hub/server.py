@@ -293,7 +293,7 @@ def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]
         endpoint = terminal if opening.kind == "terminal" else family
         await endpoint.serve_carried(socket, opening)
 
-    services.carrier.serve_with(carried)
+    services.others.carrier.serve_with(carried)
     return handler
 
 

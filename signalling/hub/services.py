@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hmac
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -51,6 +52,16 @@ NATS: Final = ("nats://", "tls://")
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """What a hub has for the others beside it."""
+
+    keeping: Alone | SharedKeeping
+    carrier: Carrier
+    mirror: Mirror
+    rooms: KeptRooms
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The rooms of one hub."""
 
@@ -73,10 +84,7 @@ class Services:
     outbox: Outbox
     receipts: Receipts
     tickets: Tickets
-    keeping: Alone | SharedKeeping
-    carrier: Carrier
-    mirror: Mirror
-    rooms: KeptRooms
+    others: Others
 
 
 class HubRuns(StartError):
@@ -125,16 +133,34 @@ async def open_services(config: HubConfig, clock: Clock | None = None) -> AsyncI
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         stack.callback(passwords.close)
+        await _require_same_keys(config, store, key, receipt_key)
         # Before anything is read: what others change from now on is heard.
         bus = await _open_bus(config)
         stack.push_async_callback(bus.close)
         services = _compose(config, store, bus, passwords, key, receipt_key)
         await services.visits.start()
-        if isinstance(services.keeping, Alone):
+        if isinstance(services.others.keeping, Alone):
             services.visits.take(None)
             await services.seats.take(None)
             services.visits.settle_all(None)
         yield services
+
+
+async def _require_same_keys(
+    config: HubConfig, store: Store, key: bytes, receipt_key: ReceiptKey
+) -> None:
+    """Raise StartError when another hub's keys, or an older backup's, belong to the database."""
+    for name, print in ((PIN_KEY, _print(key)), (KEY_FILE, receipt_key.id)):
+        if not await store.keeping.same_key(name, print):
+            raise StartError(
+                f"{Path(config.state_dir) / name} is not the key that this database is used with:"
+                " copy it from the hub that made the database, or from its backup"
+            )
+
+
+def _print(key: bytes) -> str:
+    # One way: whoever reads the database must not learn the key that its PINs are kept under.
+    return hmac.digest(key, b"visitbooth print of this key", "sha256").hex()[:16]
 
 
 async def _open_bus(config: HubConfig) -> Bus:
@@ -168,12 +194,12 @@ def _compose(  # noqa: PLR0917 - what was opened
     inmates = Inmates(store, key, _pin_rules(config))
     switchboard = Switchboard(config)
     visits = Visits(store, bus, keeping, config)
-    accounts = Accounts(store, bus, passwords, config)
+    accounts, people = Accounts(store, bus, passwords, config), People(store, bus, config)
     outbox = Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
-    people = People(store, bus, config)
     visit_mails = VisitMails(store, bus, visits, outbox, config)
-    mirror = Mirror(store, bus, visits)
+    mirror, carrier = Mirror(store, bus, visits), Carrier(bus)
+    rooms = KeptRooms(visits, seats, switchboard, mirror, carrier)
     return Services(
         config=config,
         store=store,
@@ -194,8 +220,5 @@ def _compose(  # noqa: PLR0917 - what was opened
         outbox=outbox,
         receipts=Receipts(store, config, receipt_key),
         tickets=Tickets(store),
-        keeping=keeping,
-        carrier=Carrier(bus),
-        mirror=mirror,
-        rooms=KeptRooms(visits, seats, switchboard, mirror),
+        others=Others(keeping, carrier, mirror, rooms),
     )

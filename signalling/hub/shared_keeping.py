@@ -1,4 +1,4 @@
-"""The keeping of one hub among several: a lease in the store, renewed twice a second.
+"""The keeping of one hub among several: a lease in the store, renewed four times a second.
 
 A hub that is killed, frozen or cut off stops renewing; when its lease is over another takes what
 it kept. It counts its own lease a little shorter than the others do, by its own steady clock, so
@@ -15,10 +15,11 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from signalling.hub.store.interface import Store, StoreError
+from signalling.hub.store.records import Kept
 
 log = logging.getLogger(__name__)
 
-BEAT_EVERY_S: Final = 0.5
+BEAT_EVERY_S: Final = 0.25
 LEASE_S: Final = 4.0
 MARGIN_S: Final = 0.5
 KNOWN_WITHIN_S: Final = 3.0
@@ -38,8 +39,11 @@ class Rooms(Protocol):
     def leave(self, facility: str) -> None:
         """Another hub serves it from now on: send its clients there."""
 
+    def hub_gone(self, hub: str) -> None:
+        """Another hub is gone: those of our clients whom it served come back."""
+
     def may_give(self, facility: str) -> bool:
-        """Whether a facility may move to another hub now: nobody is in the middle of a visit."""
+        """Whether a facility may move to another hub now: nobody is in a visit or waits for one."""
 
 
 class SharedKeeping:
@@ -59,6 +63,7 @@ class SharedKeeping:
         self._keepers: dict[str, str] = {}
         self._hubs: tuple[str, ...] = ()
         self._valid_until_s = -1.0
+        self._failing = False
         self._ready: set[str] = set()
         self._taking: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
@@ -88,6 +93,11 @@ class SharedKeeping:
         """Beat now: another hub came or went."""
         self._wake.set()
 
+    def left(self, hub: str) -> None:
+        """Another hub says that it keeps nothing any more."""
+        self._keepers = {each: by for each, by in self._keepers.items() if by != hub}
+        self.look()
+
     async def run(self, rooms: Rooms) -> None:
         """Renew the lease until cancelled, and let rooms follow what this hub keeps."""
         try:
@@ -116,14 +126,23 @@ class SharedKeeping:
         try:
             kept = await self._store.keeping.beat(self._hub, self._facilities, gives, LEASE_S)
         except StoreError as error:
-            log.warning("the lease was not renewed: %s", error)
+            if not self._failing:  # it is tried four times a second
+                log.warning("the lease is not renewed: %s", error)
+            self._failing = True
         else:
+            self._failing = False
             if self._monotonic() < started_s + LEASE_S - MARGIN_S:
                 self._valid_until_s = started_s + LEASE_S - MARGIN_S
-                if kept.hubs != self._hubs:
-                    log.info("hubs: %s", ", ".join(kept.hubs))
-                self._hubs, self._keepers = kept.hubs, dict(kept.keepers)
+                self._see(rooms, kept)
         self._follow(rooms)
+
+    def _see(self, rooms: Rooms, kept: Kept) -> None:
+        before, self._hubs = self._hubs, kept.hubs
+        self._keepers = dict(kept.keepers)
+        if kept.hubs != before:
+            log.info("hubs: %s", ", ".join(kept.hubs))
+        for hub in set(before) - set(kept.hubs) - {self._hub}:
+            rooms.hub_gone(hub)
 
     def _follow(self, rooms: Rooms) -> None:
         valid = self._monotonic() < self._valid_until_s

@@ -56,8 +56,8 @@ class TerminalEndpoint:
         self._visits = services.visits
         self._seats = services.seats
         self._pushes = services.pushes
-        self._keeping = services.keeping
-        self._carrier = services.carrier
+        self._keeping = services.others.keeping
+        self._carrier = services.others.carrier
 
     async def serve(self, socket: Socket, address: str) -> None:
         """Talk with one terminal, or have its facility's hub do so, until its socket is gone."""

@@ -56,8 +56,20 @@ class AccountChanged(Struct, frozen=True, tag="account"):
     new_email: str | None
 
 
+class HubLeaves(Struct, frozen=True, tag="leaves"):
+    """A hub stops and keeps nothing any more."""
+
+    hub: str
+
+
 Change = (
-    VisitChanged | TerminalChanged | TerminalRevoked | SessionEnded | PeopleChanged | AccountChanged
+    VisitChanged
+    | TerminalChanged
+    | TerminalRevoked
+    | SessionEnded
+    | PeopleChanged
+    | AccountChanged
+    | HubLeaves
 )
 
 

@@ -33,3 +33,6 @@ class KeepingStore(Protocol):
 
     async def leave(self, hub: str) -> None:
         """A hub goes: others may take what it kept."""
+
+    async def same_key(self, name: str, print: str) -> bool:
+        """Whether a key is the one that this database is used with; the first one is kept."""

@@ -205,7 +205,9 @@ def after(db: Database) -> None:
 
 _HUBS = """
 create table hubs (
-    id text primary key, until real not null, facilities text not null) strict;
+    id text primary key, until real not null, facilities text not null,
+    session text not null, since real not null) strict;
+create table key_prints (name text primary key, print text not null) strict;
 create table keepers (facility text primary key, hub text not null) strict;
 create table tickets (
     path_hash text primary key, visitor text not null, until real not null, file blob not null)

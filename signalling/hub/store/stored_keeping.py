@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -11,13 +13,33 @@ from signalling.hub.store.records import Kept
 from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
+SILENT_S: Final = 0.5
+"""A hub whose session at the database server is gone, and that was silent for so long, is dead."""
+SETTLED_S: Final = 2.0
+"""Who has just connected may have found the server restarted, where nobody's session is left: it
+judges nobody by that for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Who is connected to the database server: this hub's own session, and all there are."""
+
+    own: str
+    all: frozenset[str]
+
 
 class StoredKeeping:
-    """`interface.KeepingStore`."""
+    """`interface.KeepingStore`. Where the database is a file there are no sessions."""
 
-    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        clock: Callable[[], float],
+        sessions: Callable[[Tables], Sessions] = lambda _db: Sessions("", frozenset()),
+    ) -> None:
         self._writer = writer
         self._clock = clock
+        self._sessions = sessions
 
     async def beat(
         self, hub: str, facilities: tuple[str, ...], gives: frozenset[str], lease_s: float
@@ -25,13 +47,17 @@ class StoredKeeping:
         """Say that a hub lives, take what nobody keeps, give what another should; see all."""
 
         def work(db: Tables) -> Kept:
-            now = self._clock()
-            db.execute(
-                "insert into hubs (id, until, facilities) values (?, ?, ?)"
-                " on conflict (id) do update set until = excluded.until",
-                (hub, now + lease_s, msgspec.json.encode(facilities).decode()),
-            )
-            serves = _living(db, now)
+            now, sessions = self._clock(), self._sessions(db)
+            own = msgspec.json.encode(facilities).decode()
+            since: float = db.execute(
+                "insert into hubs (id, until, facilities, session, since) values (?, ?, ?, ?, ?)"
+                " on conflict (id) do update set until = excluded.until, since = case"
+                " when hubs.session = excluded.session then hubs.since else excluded.since end,"
+                " session = excluded.session returning since",
+                (hub, now + lease_s, own, sessions.own, now),
+            ).fetchone()[0]
+            judged_by = sessions if sessions.own and now >= since + SETTLED_S else None
+            serves = _living(db, now, lease_s, judged_by)
             keepers = _keepers(db, serves)
             for facility in facilities:
                 wanted = preferred(facility, (id for id, its in serves.items() if facility in its))
@@ -53,12 +79,34 @@ class StoredKeeping:
 
         await self._writer.run(work)
 
+    async def same_key(self, name: str, print: str) -> bool:
+        """Whether a key is the one that this database is used with; the first one is kept."""
 
-def _living(db: Tables, now: float) -> dict[str, tuple[str, ...]]:
-    """Forget the hubs that said nothing for the length of their lease; return what others serve."""
-    db.execute("delete from hubs where until <= ?", (now,))
-    rows = db.execute("select id, facilities from hubs").fetchall()
-    return {id: tuple(msgspec.json.decode(facilities)) for id, facilities in rows}
+        def work(db: Tables) -> bool:
+            db.execute(
+                "insert into key_prints (name, print) values (?, ?) on conflict do nothing",
+                (name, print),
+            )
+            row = db.execute("select print from key_prints where name = ?", (name,)).fetchone()
+            return bool(row[0] == print)
+
+        return await self._writer.run(work)
+
+
+def _living(
+    db: Tables, now: float, lease_s: float, sessions: Sessions | None
+) -> dict[str, tuple[str, ...]]:
+    """Forget the hubs that are dead; return what the others serve."""
+    serves: dict[str, tuple[str, ...]] = {}
+    for id, until, facilities, session in db.execute(
+        "select id, until, facilities, session from hubs"
+    ).fetchall():
+        cut = sessions is not None and session not in sessions.all
+        if now >= until or (cut and now >= until - lease_s + SILENT_S):
+            db.execute("delete from hubs where id = ?", (id,))
+        else:
+            serves[id] = tuple(msgspec.json.decode(facilities))
+    return serves
 
 
 def _keepers(db: Tables, serves: Mapping[str, object]) -> dict[str, str]:

@@ -1,0 +1,289 @@
+"""Several hubs as one: a real PostgreSQL, a real NATS server, clients at different hubs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.schema import Facility
+from signalling.hub import staff_commands as ask
+from signalling.hub.errors import StartError
+from signalling.hub.keeping import preferred
+from signalling.hub.store.interface import StoreBusy
+from signalling.hub.web_files import File
+from signalling.messages import (
+    Answer,
+    Appointments,
+    End,
+    FacilityLogIn,
+    FacilityOpened,
+    Ice,
+    LoggedIn,
+    LoggedOut,
+    LogOut,
+    Offer,
+    SeatMessage,
+)
+from signalling.visit import Status
+from tests.signalling.hub.bus.nats_server import NatsServer, nats_server
+from tests.signalling.hub.harness import (
+    ANSWER_SDP,
+    EMAIL,
+    PASSWORD,
+    Hub,
+    Page,
+    Terminal,
+    hub_config,
+    running_hub,
+)
+
+KEYS = ("pin.key", "receipt.key")
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
+    async with nats_server(tmp_path) as running:
+        yield running
+
+
+class Hubs:
+    """Opens hubs that are one, and closes those that are still open at the test's end."""
+
+    def __init__(self, folder: Path, store: str, bus: str) -> None:
+        self._folder = folder
+        self._more = {"store": store, "bus": bus}
+        self._open: dict[str, AsyncExitStack] = {}
+        self.hubs: dict[str, Hub] = {}
+
+    async def start(self, name: str, **more: Any) -> Hub:
+        state = self._folder / name
+        state.mkdir()
+        keys = {}
+        for first, hub in self.hubs.items():
+            keys = hub.keys
+            for key in KEYS:
+                shutil.copy(self._folder / first / key, state / key)
+        stack = self._open[name] = AsyncExitStack()
+        config = hub_config(state, **self._more, **more)
+        hub = await stack.enter_async_context(running_hub(config, keys=keys))
+        self.hubs[name] = hub
+        return hub
+
+    async def stop(self, name: str) -> None:
+        await self._open.pop(name).aclose()
+
+    async def close(self) -> None:
+        for name in list(self._open):
+            await self.stop(name)
+
+    async def keeper(self) -> Hub:
+        """The hub that keeps the facility, once it is the one that should."""
+        hubs = {hub.services.bus.hub: hub for hub in map(self.hubs.__getitem__, self._open)}
+        keeper = hubs[preferred("north", hubs) or ""]
+        await until(lambda: keeps(keeper))
+        return keeper
+
+    async def other(self) -> Hub:
+        """A hub that does not keep it."""
+        keeper = await self.keeper()
+        return next(self.hubs[each] for each in self._open if self.hubs[each] is not keeper)
+
+
+def keeps(hub: Hub, facility: str = "north") -> bool:
+    return hub.services.others.keeping.keeps(facility)
+
+
+async def until(holds: Callable[[], object], within_s: float = 8.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110 - keeping has no event for a test
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def hubs(tmp_path: Path, postgres_url: str, server: NatsServer) -> AsyncIterator[Hubs]:
+    both = Hubs(tmp_path, postgres_url, server.url)
+    await both.start("a")
+    await both.start("b")
+    await both.keeper()
+    yield both
+    await both.close()
+
+
+def token_of(page: Page) -> str:
+    logged_in = page.newest(LoggedIn)
+    assert logged_in is not None
+    return logged_in.token
+
+
+async def begin(terminal: Terminal, page: Page, visit: str) -> None:
+    """Bring both sides into a visit, media flowing."""
+    await terminal.sign_in()
+    await page.join(visit)
+    await terminal.sees(lambda view: view.page == page.page)
+    await terminal.offer(visit, page.page)
+    await page.until(lambda: page.newest(Offer))
+    await page.send(Answer(visit=visit, connection=1, sdp=ANSWER_SDP))
+    await page.send(Ice(visit=visit, connection=1, candidate=""))
+    await terminal.until(lambda: terminal.newest(Ice))
+    await page.press(visit)
+    await terminal.sees(lambda view: view.tracks_open)
+    await terminal.state(visit)
+    await page.state(visit)
+
+
+@pytest.mark.parametrize("terminal_at_keeper", [True, False])
+async def test_a_terminal_and_a_visitor_at_different_hubs_have_their_visit(
+    hubs: Hubs, terminal_at_keeper: bool
+) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await other.people()
+    visit = await other.book()
+    at, away = (keeper, other) if terminal_at_keeper else (other, keeper)
+    terminal, page = await at.ready_terminal(), await away.ready_page()
+    await begin(terminal, page, visit)
+    await page.sees(visit, lambda view: view.status is Status.IN_VISIT)
+    await page.send(End(visit=visit))
+    await terminal.until(lambda: terminal.visit is None or terminal.visit.ended_at)
+    await page.sees(visit, lambda view: view.status is Status.ENDED)
+    kinds = await other.kinds(visit)
+    assert kinds == ["booked", "inmate-signed-in", "visitor-joined", "begun", "ended"]
+
+
+async def test_both_at_the_hub_that_does_not_keep_the_facility(hubs: Hubs) -> None:
+    other = await hubs.other()
+    await other.people()
+    visit = await other.book()
+    terminal, page = await other.ready_terminal(), await other.ready_page()
+    await begin(terminal, page, visit)
+    await page.sees(visit, lambda view: view.status is Status.IN_VISIT)
+
+
+async def test_a_hub_stops_in_a_visit_that_goes_on_through_the_other(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await other.people()
+    visit = await other.book()
+    terminal, page = await keeper.ready_terminal(), await other.ready_page()
+    token = token_of(page)
+    await begin(terminal, page, visit)
+    name = next(each for each, hub in hubs.hubs.items() if hub is keeper)
+    await hubs.stop(name)
+    assert (await terminal.ended())[0] in (1001, 1012)
+    assert (await page.ended())[0] == 1012
+    terminal = await other.ready_terminal()
+    again = await other.page()
+    await again.hello(token)
+    await again.until(lambda: again.newest(Appointments))
+    again.page = page.page
+    await again.join(visit, page.page, pressed=True)
+    await terminal.state(visit)
+    await again.state(visit)
+    await again.sees(visit, lambda view: view.tracks_open and not view.breaks)
+    assert keeps(other)
+
+
+async def test_staff_at_any_hub_change_what_clients_of_another_see(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    page = await keeper.ready_page()
+    visit = await other.book(start="+600", seconds=600)
+    await page.sees(visit, lambda view: view.status is Status.SCHEDULED)
+    assert [row["visit"] for row in await keeper.do(ask.VisitList())] == [visit]
+    await other.do(ask.VisitCancel(visit=visit))
+    await page.sees(visit, lambda view: view.status is Status.ENDED)
+    terminal = await keeper.ready_terminal()
+    await other.do(ask.TerminalRevoke(terminal="c4"))
+    assert await terminal.ended() == (1008, "revoked")
+
+
+async def test_log_ins_end_at_every_hub(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    page = await other.ready_page()
+    token = token_of(page)
+    second = await keeper.page()
+    await second.hello(token)
+    await second.ask(LogOut(), LoggedOut)
+    await page.until(lambda: page.newest(LoggedOut))
+
+
+async def test_a_ticket_of_one_hub_is_fetched_from_another(hubs: Hubs) -> None:
+    one, two = hubs.hubs.values()
+    path = await one.services.tickets.issue("v1", File("text/plain", b"mine"))
+    found = await two.services.tickets.take(path, spend=True)
+    assert found == File("text/plain", b"mine")
+    assert await one.services.tickets.take(path, spend=True) is None
+
+
+async def test_a_facility_that_another_hub_keeps_is_opened_without_a_new_connection(
+    hubs: Hubs,
+) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    page = await other.page()
+    await page.hello()
+    await page.log_in(EMAIL)
+    await page.ask(FacilityLogIn(facility="north", password=PASSWORD), FacilityOpened)
+    await page.until(lambda: page.newest(Appointments))
+    assert page.closed is None
+    assert len(keeper.services.switchboard.pages) == 1
+    assert not other.services.switchboard.pages
+
+
+async def test_facilities_are_shared_out_and_none_is_kept_twice(
+    tmp_path: Path, postgres_url: str, server: NatsServer
+) -> None:
+    facilities = tuple(
+        Facility(id=f"f{number}", name=f"Jail {number}", time_zone="UTC") for number in range(24)
+    )
+    several = Hubs(tmp_path, postgres_url, server.url)
+    try:
+        for name in ("a", "b", "c"):
+            await several.start(name, facility=facilities)
+
+        def shares() -> list[int]:
+            return [
+                sum(keeps(hub, each.id) for each in facilities) for hub in several.hubs.values()
+            ]
+
+        await until(lambda: sum(shares()) == len(facilities) and min(shares()) > 0)
+        kept = [sum(keeps(hub, each.id) for hub in several.hubs.values()) for each in facilities]
+        assert kept == [1] * len(facilities)
+        await several.stop("b")
+        del several.hubs["b"]
+        await until(lambda: sum(shares()) == len(facilities))
+    finally:
+        await several.close()
+
+
+async def test_another_hubs_keys_are_asked_for(hubs: Hubs, tmp_path: Path) -> None:
+    stranger = Hubs(tmp_path / "x", "", "")
+    (tmp_path / "x").mkdir()
+    stranger._more = hubs._more
+    with pytest.raises(StartError, match=r"pin\.key is not the key that this database is used"):
+        await stranger.start("c")
+
+
+async def test_a_hub_cut_off_from_the_store_keeps_nothing(
+    hubs: Hubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    terminal = await keeper.ready_terminal()
+
+    async def cut_off(*_args: object) -> None:
+        raise StoreBusy("cut off")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(keeper.services.store.keeping, "beat", cut_off)
+        await until(lambda: keeps(other))
+        assert not keeps(keeper)
+        assert (await terminal.ended())[0] == 1012
+    await until(lambda: keeps(keeper))
+    back = await keeper.ready_terminal()
+    await back.until(lambda: back.newest(SeatMessage))
