@@ -18,6 +18,8 @@ import psycopg
 from tests.signalling.hub.mail_server import free_port
 
 HOST, USER = "127.0.0.1", "vb"
+LOCKED = "locked"
+"""A user that the server asks for a password; nobody makes it unasked."""
 NOBODY = 65534
 START_S = 20.0
 FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
@@ -50,14 +52,17 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
 
-    def make(self, *options: str) -> None:
+    def make(self) -> None:
         """Make the files of an empty server."""
         words = [program("initdb"), "-D", str(self._folder / "data"), "-U", USER, "-A", "trust"]
         subprocess.run(
-            [*as_another(), *words, "--locale=C.UTF-8", "--no-sync", *options],
+            [*as_another(), *words, "--locale=C.UTF-8", "--no-sync"],
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        rules = self._folder / "data/pg_hba.conf"  # the first that fits holds
+        asks = f"host all {LOCKED} {HOST}/32 scram-sha-256\n"
+        rules.write_text(asks + rules.read_text())
 
     def start(self) -> None:
         """Start it; returns when it answers."""
