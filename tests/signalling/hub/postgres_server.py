@@ -66,6 +66,16 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it; returns when it answers."""
+        deadline = time.monotonic() + START_S
+        self._process = self._launch()
+        while not self._answers():
+            assert time.monotonic() < deadline, (self._folder / "log").read_text()
+            time.sleep(0.01)
+            # One that was killed leaves children, who notice in their own time.
+            if self._process.poll() is not None:
+                self._process = self._launch()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
         # Never with pg_ctl: killed, it must be waited for before it is started again.
         settings = (
             f"listen_addresses={HOST}",
@@ -73,27 +83,17 @@ class PostgresServer:
             f"unix_socket_directories={self._folder}",
             *self._settings,
         )
+        words = [*as_another(), program("postgres"), "-D", str(self._folder / "data")]
+        words += [word for each in settings for word in ("-c", each)]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *as_another(),
-                    program("postgres"),
-                    *("-D", str(self._folder / "data")),
-                    *(word for each in settings for word in ("-c", each)),
-                ],
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + START_S
-        while True:
-            try:
-                psycopg.connect(self.url("postgres")).close()
-            except psycopg.OperationalError:
-                assert self._process.poll() is None, (self._folder / "log").read_text()
-                assert time.monotonic() < deadline, (self._folder / "log").read_text()
-                time.sleep(0.01)
-            else:
-                return
+            return subprocess.Popen(words, stdout=log, stderr=log)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def kill(self) -> None:
         """Kill it as a power cut does its processes."""
