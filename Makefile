@@ -13,7 +13,7 @@ SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
     $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-vm lint bench bench-media bench-hardware bench-page screenshots clean
+.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page screenshots clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -35,6 +35,10 @@ ifeq ($(strip $(ARGS)),)
 else
 	$(BIN)/pytest $(ARGS)
 endif
+
+test-long: ## the hub killed 500 times under load, on both databases; HUB_KILLS=N: N times
+	@.ci/bootstrap test
+	HUB_KILLS=$${HUB_KILLS:-500} $(BIN)/pytest -s tests/signalling/hub/test_kill.py $(ARGS)
 
 test-vm: ## the terminal in a virtual machine, its devices pulled out; needs root, no KVM
 	@.ci/bootstrap vm

@@ -163,6 +163,11 @@ class Client:
         assert self.closed is not None
         return self.closed
 
+    async def gone(self) -> None:
+        """Wait until the connection is, however long that takes."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: self.closed is not None)
+
     async def violated(self) -> tuple[str, int]:
         """Wait for the hub's last words; their code and the close code."""
         code, _ = await self.ended()
