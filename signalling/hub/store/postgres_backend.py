@@ -26,8 +26,8 @@ LOCK: Final = 0x7669736974
 """What all hubs take before they look at or change anything ("visit")."""
 
 _CLOCK: Final = "select extract(epoch from clock_timestamp())::double precision"
-_BEGIN: Final = f"begin; select pg_advisory_xact_lock({LOCK}); {_CLOCK}"
 _PUT_OUT: Final = psycopg.errors.IdleInTransactionSessionTimeout
+_BEGIN: Final = f"begin; select pg_advisory_xact_lock({LOCK}); {_CLOCK}"
 
 
 class PostgresBackend:
@@ -62,6 +62,7 @@ class PostgresBackend:
             for task in group:
                 tables.run(task)
             last = tables.finish()
+            _still_there(connection)
         except psycopg.Error as error:
             settle(group, StoreBusy("the database broke off; nothing was done"))
             self._undo(connection, error)
@@ -152,3 +153,13 @@ class PostgresBackend:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
+
+
+def _still_there(connection: Connection) -> None:
+    """Find out that the server hung up before it is asked to commit: then it surely did not.
+
+    Raises:
+        psycopg.OperationalError: it did.
+    """
+    for _ in range(2):  # its last words, and that it hung up
+        connection.pgconn.consume_input()

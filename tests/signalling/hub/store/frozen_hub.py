@@ -7,9 +7,9 @@ once it is continued says what became of the transaction, and that it works agai
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
+import threading
 
 from signalling.hub.store.interface import StoreError
 from signalling.hub.store.postgres import PostgresStore
@@ -23,7 +23,8 @@ async def main(url: str) -> None:
     def work(db: Tables) -> None:
         db.execute("insert into audit (at, who, command, facts) values (1, 'f', 'frozen', '')")
         print("stopping", flush=True)
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this thread, which then runs nothing more; to the process it may for a moment.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     try:
         await store._writer.run(work)

@@ -70,9 +70,9 @@ async def test_a_server_that_is_killed_under_load_loses_nothing_that_was_told() 
         async with asyncio.TaskGroup() as group:
             for who in range(16):
                 group.create_task(write(who))
-            for _ in range(3):
+            for _ in range(2):
                 before = len(told)
-                await eventually(lambda: len(told) > before + 200)  # noqa: B023
+                await eventually(lambda: len(told) > before + 100)  # noqa: B023
                 await asyncio.to_thread(server.kill)
                 before = len(told)
                 await asyncio.to_thread(server.start)
