@@ -15,6 +15,7 @@ from signalling.hub.store.records import (
     Approval,
     Draft,
     Inmate,
+    Kept,
     Mail,
     MailToken,
     Photo,
@@ -25,12 +26,13 @@ from signalling.hub.store.records import (
     SeatRow,
     Session,
     Terminal,
+    TicketRow,
     Visitor,
 )
 from signalling.hub.store.stored import StoredStore
 from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit_events import Booked, By, Ended, EndReason
-from tests.signalling.hub.store.conftest import START, FakeClock
+from tests.signalling.hub.store.conftest import START, FakeClock, OpenStore
 
 RULES = PinRules(inmate_tries=3, terminal_tries=5, lockout_s=900.0)
 
@@ -196,7 +198,10 @@ async def test_the_outbox(store: StoredStore, clock: FakeClock) -> None:
     await outbox.put(Mail("a.2", "x@y.z", "s", "b", None, START + 9))
     await outbox.put(Mail("b.1", "x@y.z", "s", "b", None, START - 1))
     assert await outbox.next_due_at() == START - 1
-    assert [each.key for each in await outbox.due(9)] == ["b.1", "a.1"]
+    assert [each.key for each in await outbox.claim(1, 60.0)] == ["b.1"]
+    assert [each.key for each in await outbox.claim(9, 60.0)] == ["a.1"]
+    assert await outbox.claim(9, 60.0) == []
+    assert await outbox.next_due_at() == START + 9
     await outbox.failed("b.1", "busy", START + 5)
     await outbox.failed("a.1", "refused", None)
     (first, second, third) = await outbox.all()
@@ -237,6 +242,35 @@ async def test_booking(peopled: StoredStore, clock: FakeClock) -> None:
     assert ended.ended is not None
     assert await peopled.visits.load("b") == moved
     assert await peopled.visits.room_after(moved) == 86_400
+
+
+async def test_tickets_are_spent_once(peopled: StoredStore, clock: FakeClock) -> None:
+    tickets = peopled.tickets
+    for n in range(3):
+        row = TicketRow(f"t{n}", "v1", START + 9 + n, bytes([n]) * 10)
+        assert await tickets.issue(row, 2, 25)
+    assert not await tickets.issue(TicketRow("t3", "v2", START + 9, b"x" * 10), 2, 25)
+    assert await tickets.take("t0", spend=True) is None
+    assert await tickets.take("t1", spend=False) == b"\1" * 10
+    assert await tickets.take("t1", spend=True) == b"\1" * 10
+    assert await tickets.take("t1", spend=True) is None
+    clock.now += 60
+    assert await tickets.take("t2", spend=True) is None
+
+
+async def test_hubs_keep_what_nobody_else_does(
+    store: StoredStore, open_store: OpenStore, clock: FakeClock
+) -> None:
+    keeping, other = store.keeping, (await open_store(clock)).keeping
+    assert await keeping.beat("h1", ("north",), frozenset(), 5.0) == Kept(("h1",), {"north": "h1"})
+    both = await other.beat("h2", ("north",), frozenset(), 5.0)
+    assert both == Kept(("h1", "h2"), {"north": "h1"})
+    await keeping.leave("h1")
+    assert await other.beat("h2", ("north",), frozenset(), 5.0) == Kept(("h2",), {"north": "h2"})
+    clock.now += 6
+    assert await keeping.beat("h1", ("north",), frozenset(), 5.0) == Kept(("h1",), {"north": "h1"})
+    assert await keeping.same_key("pin", "a")
+    assert not await other.same_key("pin", "b")
 
 
 async def test_the_past(peopled: StoredStore, clock: FakeClock) -> None:
