@@ -131,10 +131,10 @@ class PostgresBackend:
         except psycopg.Error:
             connection.close()
         if connection.closed:
-            log.warning("the connection to the database is lost: %s", str(error).strip())
+            log.warning("the connection to the database is lost: %s", " ".join(str(error).split()))
             self._connection = None
         else:
-            log.warning("a transaction failed: %s", str(error).strip())
+            log.warning("a transaction failed: %s", " ".join(str(error).split()))
 
     # -- between groups ---------------------------------------------------------------------
 
