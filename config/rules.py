@@ -12,6 +12,15 @@ from urllib.parse import urlsplit
 
 from config.facility_rules import FACILITY_FIELD_RULES, FACILITY_TABLE_RULES
 from config.input_codes import KEYS, SWITCHES, input_code
+from config.network_rules import (
+    NETWORK_FIELD_RULES,
+    NETWORK_TABLE_RULES,
+    absolute,
+    absolute_or_empty,
+    address_range,
+    matches,
+    proxy,
+)
 from config.problems import Key, nearest
 from config.rule import FieldRule, TableRule
 from config.schema import (
@@ -20,13 +29,11 @@ from config.schema import (
     Display,
     Facility,
     HubConfig,
-    Limits,
     MailServer,
     Network,
     Secret,
     Technician,
     TerminalConfig,
-    Turn,
 )
 
 UNIX_SOCKET_PATH_MAX_BYTES = 107  # sun_path of <sys/un.h>, without its final zero
@@ -68,14 +75,6 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _absolute(path: str) -> str:
-    return "" if path.startswith("/") and "\0" not in path else "an absolute path"
-
-
-def _absolute_or_empty(path: str) -> str:
-    return _absolute(path) if path else ""
-
-
 def _ca_file(path: str) -> str:
     if not path or (path.startswith("/") and Path(path).is_file()):
         return ""
@@ -85,12 +84,7 @@ def _ca_file(path: str) -> str:
 def _socket(path: str) -> str:
     if len(path.encode()) > UNIX_SOCKET_PATH_MAX_BYTES:
         return f"a path of at most {UNIX_SOCKET_PATH_MAX_BYTES} bytes"
-    return _absolute_or_empty(path)
-
-
-def _matches(pattern: str, expected: str) -> FieldRule:
-    compiled = re.compile(pattern)
-    return lambda value: "" if compiled.fullmatch(value) else expected
+    return absolute_or_empty(path)
 
 
 def _even(value: int) -> str:
@@ -105,21 +99,6 @@ def _of_screen(least: int) -> FieldRule:
 def _interface(name: str) -> str:
     usable = 0 < len(name) <= INTERFACE_NAME_MAX and not re.search(r"[/:\s]", name)
     return "" if usable else 'the name of a network interface, such as "eth0"'
-
-
-def _range(text: str) -> str:
-    expected = 'an address range in CIDR notation, such as "192.168.1.0/24"'
-    if "/" not in text:
-        return expected
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        try:
-            network = ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            return expected
-        return f'"{network}", a range without bits beyond its prefix'
-    return ""
 
 
 def _time_zone(name: str) -> str:
@@ -162,15 +141,13 @@ def _public_url(url: str) -> str:
     return ""
 
 
-_HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
-
 _DEVICE = r"/dev/\S+|usb:[0-9a-f]{4}:[0-9a-f]{4}(:[^\s@]+)?(@\S+)?|at:\S+"
 _NAMED = "a device as `visit-hardware list` names it (usb:046d:0825..., at:... or /dev/...)"
 
 
 def _word_or_device(words: tuple[str, ...], pattern: str, expected: str) -> FieldRule:
     """Expect one of `words`, or what fits `pattern`; a misspelt word is said to be one."""
-    fits = _matches("|".join((*words, pattern)), expected)
+    fits = matches("|".join((*words, pattern)), expected)
 
     def rule(text: str) -> str:
         wrong = fits(text)
@@ -217,7 +194,7 @@ def _bare_code(name: str) -> str:
     return re.sub(r"^(KEY|SW|BTN)_", "", name)
 
 
-_own_units = _matches(r"auto|[0-9]{1,6}", '"auto" or a number, such as "120"')
+_own_units = matches(r"auto|[0-9]{1,6}", '"auto" or a number, such as "120"')
 
 
 def _part(text: str) -> str:
@@ -244,9 +221,9 @@ def _technician_pin(pin: Secret) -> str:
 
 FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (TerminalConfig, "hub"): _hub_url,
-    (TerminalConfig, "state_dir"): _absolute,
+    (TerminalConfig, "state_dir"): absolute,
     (TerminalConfig, "ca_file"): _ca_file,
-    (TerminalConfig, "language"): _matches(
+    (TerminalConfig, "language"): matches(
         r"[a-z]{2,3}(_[A-Z]{2})?", 'a language code, such as "en" or "pt_BR"'
     ),
     (Devices, "camera"): _camera,
@@ -261,26 +238,24 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Devices, "camera_crop"): _part,
     (Devices, "camera_masks"): _mask,
     (Technician, "pin"): _technician_pin,
-    (Devices, "hook_fifo"): _absolute_or_empty,
+    (Devices, "hook_fifo"): absolute_or_empty,
     (Display, "width"): _of_screen(640),
     (Display, "height"): _of_screen(400),
     (Devices, "width"): _even,
     (Devices, "height"): _even,
     (Network, "interfaces"): _interface,
-    (Network, "allow_peers"): _range,
+    (Network, "allow_peers"): address_range,
     (HubConfig, "listen"): _listen,
-    (HubConfig, "state_dir"): _absolute,
+    (HubConfig, "state_dir"): absolute,
     (HubConfig, "store"): _store,
-    (HubConfig, "bus"): _matches("local", '"local"'),
+    (HubConfig, "bus"): matches("local", '"local"'),
     (HubConfig, "staff_socket"): _socket,
-    (HubConfig, "staff_group"): _matches(r"|[a-z_][a-z0-9_-]{0,31}", "the name of a group"),
+    (HubConfig, "staff_group"): matches(r"|[a-z_][a-z0-9_-]{0,31}", "the name of a group"),
     (HubConfig, "origins"): _origin,
-    (HubConfig, "allow_peers"): _range,
-    (Turn, "urls"): _matches(
-        rf"turns?:{_HOST_PORT}(\?transport=(udp|tcp))?", "turn:HOST:PORT or turns:HOST:PORT"
-    ),
-    (Turn, "stun_urls"): _matches(rf"stuns?:{_HOST_PORT}", "stun:HOST:PORT"),
+    (HubConfig, "allow_peers"): address_range,
+    (HubConfig, "trusted_proxies"): proxy,
     (Facility, "time_zone"): _time_zone,
+    **NETWORK_FIELD_RULES,
     **FACILITY_FIELD_RULES,
     (MailServer, "public_url"): _public_url,
     (MailServer, "ca_file"): _ca_file,
@@ -309,14 +284,6 @@ def _hook_code_fits(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
             ("hook_code",),
             'an input device\'s code or "auto", because the hook is no serial port',
         )
-
-
-def _turn_secret(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
-    secret: Secret = table["secret"]
-    if table["urls"] and not secret:
-        yield ("secret",), "coturn's static-auth-secret, because turn.urls are set"
-    if secret and not table["urls"]:
-        yield ("urls",), "the TURN servers that turn.secret is for"
 
 
 def _relay(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
@@ -354,19 +321,13 @@ def _mailed_links(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         yield ("public_url",), "where families open the page, because mails have links to it"
 
 
-def _connections(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
-    if table["connections_per_address"] > table["connections"]:
-        yield ("connections_per_address",), f"at most limits.connections, {table['connections']}"
-
-
 TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
     Devices: (
         TableRule(("hook", "hook_fifo"), _hook_fifo),
         TableRule(("hook", "hook_code"), _hook_code_fits),
     ),
-    Turn: (TableRule(("urls", "secret"), _turn_secret),),
+    **NETWORK_TABLE_RULES,
     **FACILITY_TABLE_RULES,
-    Limits: (TableRule(("connections", "connections_per_address"), _connections),),
     MailServer: (TableRule(("host", "public_url"), _mailed_links),),
     HubConfig: (
         TableRule(("store", "store_password"), _store_password),

@@ -5,81 +5,21 @@ The commented examples beside this file document every key; a test holds them to
 
 from __future__ import annotations
 
-import hmac
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
-Seconds = Annotated[float, Meta(ge=0, le=86_400)]
-Text = Annotated[str, Meta(min_length=1, max_length=80)]
-Relation = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=40,
-        pattern=r"^[^\x00-\x1f\x7f]+\Z",
-        description="1 to 40 characters on one line",
-    ),
-]
-Slug = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9._-]+\Z",
-        description="1 to 64 letters, digits, dots, dashes or underscores",
-    ),
-]
-Port = Annotated[int, Meta(ge=0, le=65535)]
+from config.hub_network import Limits as Limits
+from config.hub_network import Tls as Tls
+from config.hub_network import Turn as Turn
+from config.values import Port, Relation, Seconds, Slug, Text
+from config.values import Secret as Secret
+from config.values import Table as Table
 
 AUTO: Final = "auto"
 SIMULATED: Final = "simulated"
 NONE: Final = "none"
 """What may stand in the place of a device's path or name."""
-
-
-class Secret:
-    """A text that never prints. `reveal()` is the only way to it.
-
-    Not a `str`: json, `"".join` and `+` would read a subclass's text past its methods.
-    An empty one is false.
-    """
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str = "") -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._text))
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __format__(self, spec: str) -> str:
-        return "***"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled: it would leave the process in clear text")
-
-
-class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of all tables of a file."""
 
 
 # -- terminal.toml ----------------------------------------------------------------------------
@@ -214,30 +154,11 @@ class TerminalConfig(Table, frozen=True):
 # -- hub.toml ---------------------------------------------------------------------------------
 
 
-class Turn(Table, frozen=True):
-    """[turn]"""
-
-    urls: tuple[str, ...] = ()
-    secret: Secret = Secret("")
-    """coturn's static-auth-secret."""
-    stun_urls: tuple[str, ...] = ()
-
-
 class Notice(Table, frozen=True):
     """[notice] What the jail does by other means; shown on both screens."""
 
     recorded: bool = False
     watched: bool = False
-
-
-class Limits(Table, frozen=True):
-    """[limits]"""
-
-    connections: Annotated[int, Meta(ge=1)] = 10_000
-    connections_per_address: Annotated[int, Meta(ge=1)] = 200
-    log_in_timeout_s: Seconds = 30
-    password_hash_queue: Annotated[int, Meta(ge=1)] = 40
-    messages_per_10_s: Annotated[int, Meta(ge=10)] = 400
 
 
 class Inmates(Table, frozen=True):
@@ -366,6 +287,8 @@ class HubConfig(Table, frozen=True):
     staff_socket: str = ""
     """Unix socket for staff commands; empty: staff.sock in state_dir."""
     staff_group: str = ""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses and CIDR ranges of reverse proxies whose X-Forwarded-* headers count."""
     origins: tuple[str, ...] = ()
     """Origins that the page may come from, beside the hub's own host."""
     ice_policy: Annotated[str, Meta(pattern=r"^(all|relay)\Z", description='"all" or "relay"')] = (
@@ -375,6 +298,7 @@ class HubConfig(Table, frozen=True):
     """CIDR ranges, normally refused, that a family's candidate may lie in (same-network visits)."""
     turn: Turn = field(default_factory=Turn)
     notice: Notice = field(default_factory=Notice)
+    tls: Tls = field(default_factory=Tls)
     limits: Limits = field(default_factory=Limits)
     inmates: Inmates = field(default_factory=Inmates)
     accounts: Accounts = field(default_factory=Accounts)

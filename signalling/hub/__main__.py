@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import click
+import uvloop
 
 from config.schema import HubConfig
 from signalling.hub import cli, cli_mails, cli_receipts, cli_requests, cli_terminals, staff_cli
@@ -16,6 +17,7 @@ from signalling.hub.errors import StartError
 from signalling.hub.server import listen, tune_gc
 from signalling.hub.services import hub_lock, open_services, socket_path
 from signalling.hub.staff import staff_socket
+from signalling.hub.tls import Certificate, open_certificate
 from signalling.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,8 @@ def serve(config_path: Path, verbose: bool) -> None:
     config = staff_cli.read_config(config_path)
     try:
         with hub_lock(Path(config.state_dir)):
-            asyncio.run(_serve(config))
+            # 35 KiB a TLS connection instead of asyncio's 290.
+            uvloop.run(_serve(config))
     except StartError as error:
         raise click.ClickException(str(error)) from None
 
@@ -61,13 +64,26 @@ async def _serve(config: HubConfig) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    certificate = open_certificate(config.tls)
+    loop.add_signal_handler(signal.SIGHUP, _read_anew, certificate)
     async with open_services(config) as services:
         desk = Desk(services)
         tune_gc()
-        async with staff_socket(desk, socket_path(config), config.staff_group), listen(services):
+        async with (
+            staff_socket(desk, socket_path(config), config.staff_group),
+            listen(services, certificate=certificate),
+        ):
             await stop.wait()
             log.info("stopping")
     log.info("stopped")
+
+
+def _read_anew(certificate: Certificate | None) -> None:
+    """SIGHUP: the certificate is read anew; nothing else of the configuration is."""
+    if certificate is None:
+        log.info("SIGHUP: there is no [tls] certificate to read anew")
+    else:
+        certificate.reload()
 
 
 for group in (

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import ipaddress
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from config.schema import HubConfig
+from signalling.hub.addresses import Proxies
 from signalling.hub.browser_names import browser_name
 from signalling.hub.bus.interface import Opening
 from signalling.hub.cluster import beside_others
+from signalling.hub.coalesced import Coalesced
+from signalling.hub.doorkeeper import Connection, Doorkeeper, connections
 from signalling.hub.errors import StartError
 from signalling.hub.family_endpoint import FamilyEndpoint
 from signalling.hub.mail_links import page_url
@@ -30,6 +30,7 @@ from signalling.hub.socket import Socket
 from signalling.hub.store.interface import StoreError
 from signalling.hub.terminal_endpoint import TerminalEndpoint
 from signalling.hub.tickets import PREFIX as TICKET
+from signalling.hub.tls import Certificate
 from signalling.hub.web_files import (
     File,
     own_page,
@@ -54,114 +55,11 @@ BACKLOG: Final = 4096
 """asyncio's 100 made 10,000 clients connecting at once take 112 s, with 805 resets."""
 PING_EVERY_S: Final = 5.0
 PONG_WITHIN_S: Final = 10.0
-HANDSHAKE_S: Final = 10.0
 CLOSE_WITHIN_S: Final = 3.0
 HEALTHY_WITHIN_S: Final = 2.0
+ALWAYS_TLS: Final = "max-age=63072000; includeSubDomains"
 MAX_WEBSOCKET: Final = 2 * MAX_FRAME
 """A little over the limit a frame is answered with `too-large`, far over it just closed."""
-
-
-def counted_as(address: str) -> str:
-    """Return what limits and throttles count an address by. Raises ValueError for none.
-
-    An IPv6 line has a /64 to itself (RFC 6177), so its many addresses are one; an IPv4 address
-    that reached an IPv6 socket is itself again.
-    """
-    parsed = ipaddress.ip_address(address)
-    if parsed.version == 4 or parsed.is_loopback:
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
-
-
-class Doorkeeper:
-    """Counts sockets, half-open ones too, in total and per address."""
-
-    def __init__(self, total: int, per_address: int) -> None:
-        self._total = total
-        self._per_address = per_address
-        self._sockets = 0
-        self._open: Counter[str] = Counter()
-
-    def enter(self) -> bool:
-        """Count a socket; False when it is one too many. Pair with `leave` either way."""
-        self._sockets += 1
-        return self._sockets <= self._total
-
-    def enter_from(self, address: str) -> bool:
-        """Count a socket of an address; False when it is one too many. Pair with `leave`."""
-        self._open[address] += 1
-        return self._open[address] <= self._per_address
-
-    def leave(self, address: str | None) -> None:
-        """Count a socket, of an address if it had one, no more."""
-        self._sockets -= 1
-        if address is not None:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
-
-
-class Connection(ServerConnection):
-    """A connection that the doorkeeper knows from its first moment."""
-
-    def __init__(self, doorkeeper: Doorkeeper, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._doorkeeper = doorkeeper
-        self._counted: str | None = None
-        self._peer = "unknown"
-
-    @property
-    def address(self) -> str:
-        """Whoever is at the other end, as far as we know by now."""
-        return self._counted or self._peer
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let it in or drop it at once."""
-        peer = transport.get_extra_info("peername")
-        self._peer = counted_as(peer[0]) if peer else "unknown"
-        welcome = self._doorkeeper.enter()
-        if not self._is_local():
-            welcome = self._count(self._peer) and welcome
-        super().connection_made(transport)
-        if not welcome:
-            log.warning("too many connections; dropped one from %s", self._peer)
-            self.transport.abort()
-
-    def abort(self) -> None:
-        """Cut it: a close frame would wait behind what the other end does not read."""
-        self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone."""
-        self._doorkeeper.leave(self._counted)
-        super().connection_lost(exc)
-
-    def _is_local(self) -> bool:
-        try:
-            return ipaddress.ip_address(self._peer).is_loopback
-        except ValueError:
-            return False
-
-    def _count(self, address: str) -> bool:
-        self._counted = address
-        return self._doorkeeper.enter_from(address)
-
-    def count_forwarded(self, request: Request) -> bool:
-        """Count a local peer by whom it forwards for; False when that is one too many.
-
-        Only a reverse proxy on this machine can name somebody else, and only the last entry is
-        its own word: what stands before it came from outside.
-        """
-        if self._counted is not None:
-            return True
-        forwarded = ",".join(request.headers.get_all("X-Forwarded-For")).rpartition(",")[2].strip()
-        try:
-            address = counted_as(forwarded)
-        except ValueError:
-            address = self._peer
-        return self._count(address)
 
 
 class FrontDoor:
@@ -171,12 +69,21 @@ class FrontDoor:
         self._services = services
         self._files = files
         self._origins = frozenset(services.config.origins)
+        self._said = Coalesced(log)
 
     async def process(self, connection: ServerConnection, request: Request) -> Response | None:
         """Return an answer, or None to go on with a websocket."""
         assert isinstance(connection, Connection)
-        if not connection.count_forwarded(request):
-            log.warning("too many connections from %s", connection.address)
+        secure = connection.is_secure(request)
+        answer = await self._answer(connection, request, secure)
+        if answer is not None and secure:
+            answer.headers["Strict-Transport-Security"] = ALWAYS_TLS
+        return answer
+
+    async def _answer(
+        self, connection: Connection, request: Request, secure: bool | None
+    ) -> Response | None:
+        if not connection.arrival.ask(request):
             return refuse(
                 request, HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections from here."
             )
@@ -184,7 +91,7 @@ class FrontDoor:
         if valid_host(request) is None:
             return refuse(request, HTTPStatus.BAD_REQUEST, "One valid Host is needed.")
         if path in (TERMINAL, FAMILY):
-            return self._websocket(request, path)
+            return self._websocket(request, path, secure)
         if request.method not in ("GET", "HEAD"):
             return refuse(
                 request, HTTPStatus.METHOD_NOT_ALLOWED, "GET or HEAD only.", Allow="GET, HEAD"
@@ -209,22 +116,24 @@ class FrontDoor:
         styles, allowed = own_styles(HEAD)
         return respond(request, HTTPStatus.NOT_FOUND, own_page(spent_page(styles), allowed))
 
-    def _websocket(self, request: Request, path: str) -> Response | None:
+    def _websocket(self, request: Request, path: str, secure: bool | None) -> Response | None:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return refuse(
                 request, HTTPStatus.UPGRADE_REQUIRED, "Websocket only.", Upgrade="websocket"
             )
-        if path == FAMILY and not self._own_origin(request):
-            log.warning("family: refused an origin that is not ours")
+        if path == FAMILY and not self._own_origin(request, secure):
+            self._said.warning("origin", "family: refused an origin that is not ours")
             return refuse(request, HTTPStatus.FORBIDDEN, "This origin may not connect.")
         return None
 
-    def _own_origin(self, request: Request) -> bool:
+    def _own_origin(self, request: Request, secure: bool | None) -> bool:
         origins = request.headers.get_all("Origin")
         if len(origins) != 1:
             return False
         origin = urlsplit(origins[0])
-        own = origin.scheme in ("http", "https") and origin.netloc == valid_host(request)
+        # A proxy that does not say which scheme the page has leaves both possible.
+        schemes = {None: ("http", "https"), True: ("https",), False: ("http",)}[secure]
+        own = origin.scheme in schemes and origin.netloc == valid_host(request)
         return (own and not origin.path) or origins[0] in self._origins
 
     async def _health(self, request: Request) -> Response:
@@ -247,8 +156,12 @@ def tune_gc() -> None:
 
 
 @contextlib.asynccontextmanager
-async def listen(services: Services, files: dict[str, File] | None = None) -> AsyncIterator[str]:
-    """Serve until left; yields the URL. Timers run meanwhile.
+async def listen(
+    services: Services,
+    files: dict[str, File] | None = None,
+    certificate: Certificate | None = None,
+) -> AsyncIterator[str]:
+    """Serve until left, by TLS where there is a certificate; yields the URL. Timers run meanwhile.
 
     Raises:
         StartError: the page is not installed, or the address cannot be listened on.
@@ -257,10 +170,13 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
     timers = asyncio.create_task(services.visits.run(), name="timers")
     sweeper = asyncio.create_task(services.people.run(), name="sweeper")
     outbox: asyncio.Task[None] | None = None
+    others: list[asyncio.Task[None]] = []
+    if certificate is not None:
+        others.append(asyncio.create_task(certificate.watch(), name="certificate"))
     try:
-        server = await _serve(services, door)
+        server = await _serve(services, door, certificate)
         async with server, beside_others(services):
-            url = _url(server, services.config)
+            url = _url(server, services.config, "http" if certificate is None else "https")
             # Mails have links to the page, whose port may be known only now.
             services.outbox.page_url = page_url(services.config.mail.public_url, url)
             outbox = asyncio.create_task(services.outbox.run(), name="outbox")
@@ -270,7 +186,7 @@ async def listen(services: Services, files: dict[str, File] | None = None) -> As
             services.visits.stopping = True
     finally:
         services.visits.stopping = True
-        tasks = [timers, sweeper, *([outbox] if outbox is not None else [])]
+        tasks = [timers, sweeper, *others, *([outbox] if outbox is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -297,22 +213,24 @@ def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]
     return handler
 
 
-async def _serve(services: Services, door: FrontDoor) -> Server:
+async def _serve(services: Services, door: FrontDoor, certificate: Certificate | None) -> Server:
     config = services.config
     handler = _handler(services)
-    doorkeeper = Doorkeeper(config.limits.connections, config.limits.connections_per_address)
+    doorkeeper, proxies = Doorkeeper(config.limits), Proxies(config.trusted_proxies)
+    within_s = config.limits.request_timeout_s
+    make = connections(doorkeeper, proxies, certificate, within_s)
     try:
         return await serve(
             handler,
             config.listen,
             config.port,
             process_request=door.process,
-            create_connection=partial(Connection, doorkeeper),  # type: ignore[arg-type]
+            create_connection=make,  # type: ignore[arg-type]
             compression=None,
             max_size=MAX_WEBSOCKET,
             max_queue=16,
             server_header=None,
-            open_timeout=HANDSHAKE_S,
+            open_timeout=within_s,
             ping_interval=PING_EVERY_S,
             ping_timeout=PONG_WITHIN_S,
             close_timeout=CLOSE_WITHIN_S,
@@ -325,7 +243,7 @@ async def _serve(services: Services, door: FrontDoor) -> Server:
         ) from error
 
 
-def _url(server: Server, config: HubConfig) -> str:
+def _url(server: Server, config: HubConfig, scheme: str) -> str:
     port = server.sockets[0].getsockname()[1]
     host = f"[{config.listen}]" if ":" in config.listen else config.listen
-    return f"http://{host}:{port}"
+    return f"{scheme}://{host}:{port}"

@@ -44,7 +44,6 @@ WORKER: Final = "/sw.js"
 SECURITY: Final = {
     "Permissions-Policy": "camera=(self), microphone=(self), fullscreen=(self), "
     "screen-wake-lock=(self), display-capture=(), geolocation=(), usb=()",
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",

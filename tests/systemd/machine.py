@@ -16,6 +16,7 @@ WHAT_UNITS_CALL = (
     "usr/lib/xorg/Xorg",
     "usr/bin/timeout",
     "bin/sh",
+    "bin/kill",
 )
 
 

@@ -21,6 +21,7 @@ from signalling.hub.desk import Desk
 from signalling.hub.server import listen
 from signalling.hub.services import Services, hub_lock, open_services, socket_path
 from signalling.hub.staff import staff_socket
+from signalling.hub.tls import Certificate
 from signalling.hub.web_files import File
 from signalling.messages import (
     HUB_TO_PAGE,
@@ -312,7 +313,7 @@ class Hub:
 
     @property
     def ws(self) -> str:
-        return self.url.replace("http://", "ws://")
+        return f"ws{self.url.removeprefix('http')}"
 
     async def do(self, command: ask.AnyCommand) -> Any:
         return await Desk(self.services).do(command, "tester")
@@ -415,6 +416,7 @@ async def running_hub(
     clock: Clock | None = None,
     keys: dict[str, Ed25519PrivateKey] | None = None,
     files: dict[str, File] | None = None,
+    certificate: Certificate | None = None,
 ) -> AsyncIterator[Hub]:
     """Run a hub, staff socket included; clients still open at the end are closed after it."""
     clock = clock or Clock()
@@ -423,7 +425,7 @@ async def running_hub(
             open_services(config, clock) as services,
             staff_socket(Desk(services), socket_path(config), ""),
         ):
-            async with listen(services, files or FILES) as url:
+            async with listen(services, files or FILES, certificate) as url:
                 hub = Hub(services, url, clock, keys if keys is not None else {})
                 yield hub
             for client in hub.clients:

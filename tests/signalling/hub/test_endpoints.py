@@ -13,7 +13,6 @@ from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from config.schema import Limits
 from signalling.hub.client import MAX_WAITING
-from signalling.hub.server import counted_as
 from signalling.messages import (
     Answer,
     Choose,
@@ -217,20 +216,6 @@ async def test_connections_are_limited_half_open_ones_too(tmp_path: Path) -> Non
         async with asyncio.timeout(5):
             while await again() is None:
                 pass
-
-
-@pytest.mark.parametrize(
-    ("address", "counted"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("::ffff:127.0.0.1", "127.0.0.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::1", "::1"),
-    ],
-)
-def test_an_address_is_counted_by_its_line(address: str, counted: str) -> None:
-    assert counted_as(address) == counted
 
 
 async def test_connections_are_limited_by_whom_a_local_proxy_names_last(tmp_path: Path) -> None:

@@ -1,0 +1,262 @@
+"""Who may come in: sockets counted from their first moment, in all and by address, half-open too.
+
+Under TLS the handshake is waited for here, so that a socket which never ends it is counted like
+one that never sends its request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections import Counter
+from collections.abc import Callable, Generator
+from typing import Any, Final, cast
+
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request
+
+from config.schema import Limits
+from signalling.hub.addresses import Proxies, counted_as
+from signalling.hub.coalesced import Coalesced
+from signalling.hub.tls import Certificate
+
+log = logging.getLogger(__name__)
+
+TLS_SHUTDOWN_S: Final = 1.0
+
+
+class Doorkeeper:
+    """Counts sockets in total and per address, and those of them that have asked nothing yet."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._sockets = 0
+        self._half_open = 0
+        self._open: Counter[str] = Counter()
+        self._half_open_of: Counter[str] = Counter()
+        self._said = Coalesced(log)
+
+    def enter(self, address: str | None) -> bool:
+        """Count a new socket, which is half-open; False when it is one too many.
+
+        A trusted proxy's has no address yet. Pair with `leave` either way.
+        """
+        limits = self._limits
+        self._sockets += 1
+        self._half_open += 1
+        over = ""
+        if self._sockets > limits.connections:
+            over = "limits.connections"
+        elif self._half_open > limits.half_open:
+            over = "limits.half_open"
+        if address is not None:
+            over = self._count(address) or over
+            self._half_open_of[address] += 1
+            if self._half_open_of[address] > limits.half_open_per_address:
+                over = over or "limits.half_open_per_address"
+        return self._judge(over, address or "a proxy")
+
+    def enter_from(self, address: str) -> bool:
+        """Count a proxy's socket by whom it is for; False when that is one too many."""
+        return self._judge(self._count(address), address)
+
+    def _count(self, address: str) -> str:
+        self._open[address] += 1
+        over = self._open[address] > self._limits.connections_per_address
+        return "limits.connections_per_address" if over else ""
+
+    def _judge(self, over: str, address: str) -> bool:
+        if over:
+            self._said.warning(over, "too many connections: %s; refused one of %s", over, address)
+        return not over
+
+    def asked(self, address: str | None) -> None:
+        """A socket has said what it wants, or is gone: half-open no more."""
+        self._half_open -= 1
+        if address is not None:
+            _count_down(self._half_open_of, address)
+
+    def leave(self, address: str | None) -> None:
+        """Count a socket, of an address if it had one, no more."""
+        self._sockets -= 1
+        if address is not None:
+            _count_down(self._open, address)
+
+
+def _count_down(counts: Counter[str], key: str) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
+
+
+class Arrival:
+    """One socket in the doorkeeper's books."""
+
+    def __init__(self, doorkeeper: Doorkeeper, proxies: Proxies) -> None:
+        self._doorkeeper = doorkeeper
+        self._proxies = proxies
+        self._peer = "unknown"
+        self._counted: str | None = None
+        self._half_open: str | None = None
+        self._inside = self._asked = False
+        self.by_proxy = False
+
+    @property
+    def address(self) -> str:
+        """Whoever is at the other end, as far as we know by now."""
+        return self._counted or self._peer
+
+    def arrive(self, transport: asyncio.BaseTransport) -> bool:
+        """Count it; whether it may come in."""
+        peer = transport.get_extra_info("peername")
+        self._peer = counted_as(peer[0]) if peer else "unknown"
+        self.by_proxy = bool(peer) and self._proxies.trusts(peer[0])
+        self._inside = True
+        if not self.by_proxy:
+            self._counted = self._half_open = self._peer
+        return self._doorkeeper.enter(self._counted)
+
+    def ask(self, request: Request) -> bool:
+        """It has sent its request; whether whom it is for may have one more connection."""
+        self._ask_once()
+        if not self.by_proxy:
+            return True
+        forwarded = ",".join(request.headers.get_all("X-Forwarded-For"))
+        self._counted = self._proxies.behind(self._peer, forwarded)
+        return self._doorkeeper.enter_from(self._counted)
+
+    def _ask_once(self) -> None:
+        if not self._asked:
+            self._asked = True
+            self._doorkeeper.asked(self._half_open)
+
+    def leave(self) -> None:
+        """It is gone."""
+        if self._inside:
+            self._inside = False
+            self._ask_once()
+            self._doorkeeper.leave(self._counted)
+
+
+class Connection(ServerConnection):
+    """A connection that the doorkeeper knows from its first moment."""
+
+    def __init__(self, arrival: Arrival, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.arrival = arrival
+        self.secure = False
+        """Whether its first hop is ours and encrypted."""
+
+    @property
+    def address(self) -> str:
+        """Whom limits and throttles count."""
+        return self.arrival.address
+
+    def is_secure(self, request: Request) -> bool | None:
+        """Whether the page came by https; None where a trusted proxy does not say."""
+        if self.secure or not self.arrival.by_proxy:
+            return self.secure
+        said = request.headers.get_all("X-Forwarded-Proto")
+        proto = said[0].strip().lower() if len(said) == 1 else ""
+        return {"https": True, "http": False}.get(proto)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let it in or drop it at once."""
+        welcome = self.secure or self.arrival.arrive(transport)
+        super().connection_made(transport)
+        if not welcome:
+            self.transport.abort()
+
+    def abort(self) -> None:
+        """Cut it: a close frame would wait behind what the other end does not read."""
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self.arrival.leave()
+        super().connection_lost(exc)
+
+
+class TlsGate(asyncio.Protocol):
+    """Stands before a connection until its TLS handshake is done, counted like the connection."""
+
+    def __init__(self, connection: Connection, context: ssl.SSLContext, within_s: float) -> None:
+        self._connection = connection
+        self._context = context
+        self._within_s = within_s
+        self._early = bytearray()
+        self._shaking: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count it, and begin the handshake."""
+        plain = cast(asyncio.Transport, transport)  # uvloop's is none by its class
+        if not self._connection.arrival.arrive(plain):
+            plain.abort()
+            return
+        loop = asyncio.get_running_loop()
+        handshake = loop.start_tls(
+            plain,
+            self,
+            self._context,
+            server_side=True,
+            ssl_handshake_timeout=self._within_s,
+            ssl_shutdown_timeout=TLS_SHUTDOWN_S,
+        )
+        # Its first step puts the TLS layer before us. In a task of its own that would be after
+        # uvloop has read the first bytes and given them to us.
+        begun = _Begun(handshake.__await__())
+        self._shaking = loop.create_task(self._shake_hands(plain, begun), name="tls handshake")
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what came with the end of the handshake, before the connection was told of it."""
+        self._early += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It went before it was a connection."""
+        self._connection.arrival.leave()
+
+    async def _shake_hands(self, plain: asyncio.Transport, begun: _Begun) -> None:
+        try:
+            secure = await begun
+        except OSError:  # ssl.SSLError and TimeoutError are some; who knocks badly is no news
+            # The transport belongs to the TLS layer by now, which does not tell us of its end.
+            plain.abort()
+            self._connection.arrival.leave()
+            return
+        if secure.is_closing():
+            self._connection.arrival.leave()
+            return
+        self._connection.secure = True
+        secure.set_protocol(self._connection)
+        self._connection.connection_made(secure)
+        if self._early:
+            self._connection.data_received(bytes(self._early))
+
+
+class _Begun:
+    """An awaitable whose first step is done already."""
+
+    def __init__(self, steps: Generator[Any, None, asyncio.Transport | None]) -> None:
+        self._steps = steps
+        self._first = next(steps)
+
+    def __await__(self) -> Generator[Any, None, asyncio.Transport]:
+        yield self._first
+        transport = yield from self._steps
+        assert transport is not None
+        return transport
+
+
+def connections(
+    doorkeeper: Doorkeeper, proxies: Proxies, certificate: Certificate | None, within_s: float
+) -> Callable[..., asyncio.Protocol]:
+    """Return what makes the protocol of each new socket."""
+
+    def make(*args: Any, **options: Any) -> asyncio.Protocol:
+        connection = Connection(Arrival(doorkeeper, proxies), *args, **options)
+        if certificate is None:
+            return connection
+        return TlsGate(connection, certificate.context, within_s)
+
+    return make
