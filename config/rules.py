@@ -42,6 +42,7 @@ INTERFACE_NAME_MAX = 15  # IFNAMSIZ of <linux/if.h>, without its final zero
 # -- one value --------------------------------------------------------------------------------
 
 
+_NATS = re.compile(r"(nats|tls)://([^\s/@:,]+@)?([^\s/@:,\[\]]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?")
 _POSTGRES = re.compile(r"postgresql://([^\s:@/?]+@)?[^\s@/?]*/[^\s@/?]+(\?\S+)?")
 
 
@@ -53,6 +54,15 @@ def _store(url: str) -> str:
     if "password=" in url or re.match(r"postgresql://[^/@?]*:.*@", url):
         return f"{shape} without a password, which belongs into store_password"
     return "" if _POSTGRES.fullmatch(url) else shape
+
+
+def _bus(urls: str) -> str:
+    shape = '"nats://USER@HOST:PORT", with commas between the servers of one cluster'
+    if urls == "local" or all(_NATS.fullmatch(each.strip()) for each in urls.split(",")):
+        return ""
+    if re.search(r"//[^/@]*:[^/@]*@", urls):
+        return f"{shape}, without a password, which belongs into bus_password"
+    return f'"local" or {shape}'
 
 
 def _hub_url(url: str) -> str:
@@ -248,7 +258,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (HubConfig, "listen"): _listen,
     (HubConfig, "state_dir"): absolute,
     (HubConfig, "store"): _store,
-    (HubConfig, "bus"): matches("local", '"local"'),
+    (HubConfig, "bus"): _bus,
     (HubConfig, "staff_socket"): _socket,
     (HubConfig, "staff_group"): matches(r"|[a-z_][a-z0-9_-]{0,31}", "the name of a group"),
     (HubConfig, "origins"): _origin,
@@ -296,6 +306,13 @@ def _store_password(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         yield ("store",), "the postgresql://... that store_password is for"
 
 
+def _shared_store(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if table["bus"] != "local" and not table["store"].startswith("postgresql:"):
+        yield ("store",), 'a store that several hubs can share, "postgresql://...", because of bus'
+    if table["bus_password"] and table["bus"] == "local":
+        yield ("bus",), "the nats://... that bus_password is for"
+
+
 def _facility_ids(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     """Asked also when some facility is wrong: a doubled id among the others counts all the same."""
     facilities = table["facility"] if isinstance(table["facility"], tuple) else ()
@@ -331,6 +348,7 @@ TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
     MailServer: (TableRule(("host", "public_url"), _mailed_links),),
     HubConfig: (
         TableRule(("store", "store_password"), _store_password),
+        TableRule(("store", "bus", "bus_password"), _shared_store),
         TableRule(("ice_policy", "turn"), _relay),
         TableRule((), _facility_ids),
         TableRule(("staff_socket", "state_dir"), _default_socket),

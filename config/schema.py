@@ -284,6 +284,7 @@ class HubConfig(Table, frozen=True):
     store_password: Secret = Secret("")
     """Of PostgreSQL's user; empty: none is needed, or PGPASSWORD or ~/.pgpass has it."""
     bus: str = "local"
+    bus_password: Secret = Secret("")
     staff_socket: str = ""
     """Unix socket for staff commands; empty: staff.sock in state_dir."""
     staff_group: str = ""

@@ -168,7 +168,7 @@ async def _open_bus(config: HubConfig) -> Bus:
         return LocalBus()
     if not all(each.strip().startswith(NATS) for each in config.bus.split(",")):
         raise StartError(f'bus "{config.bus}" is neither "local" nor "nats://HOST:PORT"')
-    return await NatsBus.open(config.bus, config.name)
+    return await NatsBus.open(config.bus, config.name, config.bus_password.reveal())
 
 
 def _pin_rules(config: HubConfig) -> PinRules:

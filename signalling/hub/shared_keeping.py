@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 BEAT_EVERY_S: Final = 0.25
 LEASE_S: Final = 4.0
 MARGIN_S: Final = 0.5
+BEAT_WITHIN_S: Final = 1.0
 KNOWN_WITHIN_S: Final = 3.0
 """How long a client waits for the hub that keeps its facility before it is told to come back."""
 RETRY_S: Final = 1.0
@@ -124,10 +125,14 @@ class SharedKeeping:
         started_s = self._monotonic()
         gives = frozenset(each for each in self._ready if rooms.may_give(each))
         try:
-            kept = await self._store.keeping.beat(self._hub, self._facilities, gives, LEASE_S)
-        except StoreError as error:
+            # Behind a cut cable nothing answers, and nothing says so.
+            async with asyncio.timeout(BEAT_WITHIN_S):
+                kept = await self._store.keeping.beat(self._hub, self._facilities, gives, LEASE_S)
+        except (StoreError, TimeoutError) as error:
             if not self._failing:  # it is tried four times a second
-                log.warning("the lease is not renewed: %s", error)
+                log.warning(
+                    "the lease is not renewed: %s", str(error) or "the store does not answer"
+                )
             self._failing = True
         else:
             self._failing = False

@@ -88,6 +88,12 @@ class _Waiting:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+def _without_user(url: str) -> str:
+    """Return a server's URL as nats-py wants it: a user without a password would be a token."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 class _Said:
     """Logs what the client says of its connection, and keeps the last error."""
 
@@ -125,18 +131,24 @@ class NatsBus:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def open(cls, url: str, name: str) -> NatsBus:
+    async def open(cls, url: str, name: str, password: str = "") -> NatsBus:
         """Connect; `url` may name several servers of one cluster, with commas between them.
+
+        The password is that of the user in the first one's URL.
 
         Raises:
             StartError: no server answers, or it lets us not in.
         """
         servers = [each.strip() for each in url.split(",")]
+        user = urlsplit(servers[0]).username
+        servers = [_without_user(each) for each in servers]
         client, said = Client(), _Said()
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 await client.connect(
                     servers=servers,
+                    user=user,
+                    password=password or None,
                     name=f"visitbooth hub {name}",
                     no_echo=True,
                     error_cb=said.failed,
@@ -148,8 +160,7 @@ class NatsBus:
                     max_outstanding_pings=PINGS_OUT,
                 )
         except (TimeoutError, OSError, NatsError) as error:
-            # The URL may hold a password: only host names are said.
-            where = ", ".join(urlsplit(each).hostname or "?" for each in servers)
+            where = ", ".join(urlsplit(each).netloc for each in servers)
             why = str(error) or said.last or "no answer"
             raise StartError(f"bus: no NATS server at {where} lets us in: {why}") from error
         bus = cls(client, name)

@@ -135,9 +135,15 @@ class Client:
         await self.socket.send(encode(message))
 
     async def until(self, holds: Callable[[], Any]) -> None:
-        """Wait until something holds; looked at with every message."""
+        """Wait until something holds; looked at with every message.
+
+        Raises:
+            ConnectionError: the hub closed the connection, so that it never will.
+        """
         async with asyncio.timeout(DEADLINE_S), self._arrived:
-            await self._arrived.wait_for(lambda: bool(holds()))
+            await self._arrived.wait_for(lambda: bool(holds()) or self.closed is not None)
+        if not holds():
+            raise ConnectionError(f"closed while waiting: {self.closed}")
 
     def newest(self, kind: type[M]) -> M | None:
         return next((m for m in reversed(self.received) if isinstance(m, kind)), None)

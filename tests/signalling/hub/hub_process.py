@@ -117,7 +117,7 @@ class HubProcess:
 
     async def close(self) -> None:
         """Leave nothing behind, in whatever state it is."""
-        if self._process is not None:
+        if self._process is not None and self._process.is_alive():
             await self.kill()
 
     async def do(self, command: ask.AnyCommand) -> Any:

@@ -64,21 +64,21 @@ class Pair:
         added = await self.hub.do(
             ask.TerminalAdd(terminal=self.name, facility="north", label=self.name, unit="C")
         )
-        terminal = await self._terminal()
+        terminal = await self.terminal()
         await terminal.enrol(self.key, self.name, added["code"])
         await terminal.close()
-        page = await self._page()
+        page = await self.page()
         await page.hello()
         logged_in: LoggedIn = await page.log_in(self.email)
         self.token = logged_in.token
         await page.open()
         await page.close()
 
-    async def _terminal(self) -> Terminal:
+    async def terminal(self) -> Terminal:
         url = self.hub.url.replace("http", "ws")
         return Terminal(await connect(f"{url}/terminal", compression=None), HUB_TO_TERMINAL)
 
-    async def _page(self) -> Page:
+    async def page(self) -> Page:
         url = self.hub.url
         where = f"{url.replace('http', 'ws')}/family"
         return Page(await connect(where, origin=url, compression=None), HUB_TO_PAGE)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ class Pair:
                 await asyncio.sleep(0.02)
 
     async def _connected(self) -> None:
-        terminal, page = await self._terminal(), await self._page()
+        terminal, page = await self.terminal(), await self.page()
         visiting = asyncio.create_task(self._visit_on(terminal, page))
         gone = [asyncio.create_task(each.gone()) for each in (terminal, page)]
         try:

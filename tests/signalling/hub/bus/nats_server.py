@@ -28,11 +28,14 @@ class NatsServer:
 
 
 @asynccontextmanager
-async def nats_server(folder: Path, port: int = -1) -> AsyncIterator[NatsServer]:
+async def nats_server(
+    folder: Path, port: int = -1, words: tuple[str, ...] = ()
+) -> AsyncIterator[NatsServer]:
     """Start a server; port -1: any free one. It writes its ports into `folder`."""
     process = await asyncio.create_subprocess_exec(
         "nats-server",
         *("-a", "127.0.0.1", "-p", str(port), "--ports_file_dir", str(folder)),
+        *words,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )

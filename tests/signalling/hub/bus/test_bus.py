@@ -205,6 +205,18 @@ async def test_a_server_that_was_away_is_found_again(tmp_path: Path) -> None:
 
 async def test_no_server_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nats_module, "CONNECT_WITHIN_S", 0.3)
-    with pytest.raises(StartError, match=r"no NATS server at 127\.0\.0\.1 lets us in") as raised:
-        await NatsBus.open("nats://user:secret@127.0.0.1:9", "main")
+    with pytest.raises(StartError, match=r"no NATS server at 127\.0\.0\.1:9 lets us in") as raised:
+        await NatsBus.open("nats://user@127.0.0.1:9", "main", "secret")
     assert "secret" not in str(raised.value)
+
+
+async def test_a_server_that_asks_who_we_are_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_module, "CONNECT_WITHIN_S", 0.5)
+    async with nats_server(tmp_path, words=("--user", "hub", "--pass", "s3cret")) as running:
+        url = running.url.replace("nats://", "nats://hub@")
+        bus = await NatsBus.open(url, "main", "s3cret")
+        await bus.close()
+        with pytest.raises(StartError, match="Authorization Violation"):
+            await NatsBus.open(url, "main", "wrong")
