@@ -1,8 +1,8 @@
 """PostgreSQL below the writer: one connection, group commit, several hubs at one database.
 
-A group's transaction first takes the lock that all hubs share, so that what a task looked at still
-holds when it writes, as with SQLite's single writer. A hub that stops in mid-transaction is put
-out by the server (`postgres_connecting.SESSION`), before the others give up.
+The transaction of a group that writes first takes the lock that all hubs share, so that what a task
+looked at still holds when it writes, as with SQLite's single writer. A hub that stops in
+mid-transaction is put out by the server (`postgres_connecting.SESSION`), before the others give up.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ LOCK: Final = 0x7669736974
 _CLOCK: Final = "select extract(epoch from clock_timestamp())::double precision"
 _PUT_OUT: Final = psycopg.errors.IdleInTransactionSessionTimeout
 _BEGIN: Final = f"begin; select pg_advisory_xact_lock({LOCK}); {_CLOCK}"
+# What several statements of one task see is one state of the database, as under the lock.
+_BEGIN_READING: Final = f"begin isolation level repeatable read, read only; {_CLOCK}"
 
 
 class PostgresBackend:
@@ -53,7 +55,7 @@ class PostgresBackend:
     def commit(self, group: Sequence[Task]) -> None:
         """Run a group in one transaction, each task as if in a savepoint of its own."""
         try:
-            connection = self._begin()
+            connection = self._begin(reads=all(task.reads for task in group))
         except StoreError as error:
             settle(group, error)
             return
@@ -81,16 +83,19 @@ class PostgresBackend:
                 settle(group, StoreBusy("the database broke off; nothing was done"))
             self._undo(connection, error)
 
-    def _begin(self) -> Connection:
-        """Begin a transaction with the hubs' lock; a connection that is found lost is made anew.
+    def _begin(self, *, reads: bool) -> Connection:
+        """Begin a transaction, with the hubs' lock if it writes.
+
+        A connection that is found lost is made anew.
 
         Raises:
             StoreBusy: the server does not answer, or another hub holds the lock for too long.
         """
+        begin = _BEGIN_READING if reads else _BEGIN
         connection = self._connection
         if connection is not None:
             try:
-                self._ask_clock(connection, _BEGIN)
+                self._ask_clock(connection, begin)
             except psycopg.Error as error:
                 self._undo(connection, error)
                 if not connection.closed:
@@ -99,7 +104,7 @@ class PostgresBackend:
                 return connection
         connection = self._connect()
         try:
-            self._ask_clock(connection, _BEGIN)
+            self._ask_clock(connection, begin)
         except psycopg.Error as error:
             self._undo(connection, error)
             raise StoreBusy("the database is busy") from error

@@ -79,7 +79,8 @@ class SqliteBackend:
     def commit(self, group: Sequence[Task]) -> None:
         """Run a group in one transaction, each task in a savepoint of its own."""
         try:
-            self._db.conn.execute("begin immediate")
+            reads = all(task.reads for task in group)
+            self._db.conn.execute("begin" if reads else "begin immediate")
             for task in group:
                 try:
                     with self._db.atomic():

@@ -45,7 +45,7 @@ class StoredAccounts:
 
     async def token(self, token_hash: str) -> MailToken | None:
         """A link that opens something still; it stays as it is."""
-        return await self._writer.run(lambda db: _token(db, token_hash, self._clock()))
+        return await self._writer.read(lambda db: _token(db, token_hash, self._clock()))
 
     async def verify(self, token_hash: str) -> Visitor | None:
         """Spend a link that shows whose an address is; the visitor as they then are, or None.
@@ -166,7 +166,7 @@ class StoredAccounts:
                 (visitor, self._clock(), MAX_SESSIONS),
             )
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def end_sessions(self, visitor: str, but: str, session: str | None = None) -> list[str]:
         """End a visitor's session with this id, or all, `but` this token hash's."""

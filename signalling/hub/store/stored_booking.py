@@ -32,7 +32,7 @@ class StoredBooking:
 
     async def taken(self, wish: Wish) -> Taken:
         """What stands in the way of a wish, now."""
-        return await self._writer.run(lambda db: _taken(db, wish))
+        return await self._writer.read(lambda db: _taken(db, wish))
 
     async def book(self, plan: Plan) -> tuple[Visit, Visit | None]:
         """Book, and end the visit that this one is instead of. Returns both as they then are.

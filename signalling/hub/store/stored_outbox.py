@@ -55,7 +55,7 @@ class StoredOutbox:
             due_at: float | None = db.execute(sql).fetchone()[0]
             return due_at
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def all(self) -> list[Mail]:
         """All mails, by when they are or were due."""
@@ -64,7 +64,7 @@ class StoredOutbox:
             sql = f"select {_MAIL} from outbox order by due_at"
             return [Mail(**row) for row in db.query(sql)]
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def sent(self, key: str) -> None:
         """It is on its way."""

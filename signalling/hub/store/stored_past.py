@@ -39,7 +39,7 @@ class StoredPast:
             rows = db.execute(PAST, (visitor, facility, before, limit)).fetchall()
             return [_past(db, visit, stars) for visit, stars in rows]
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def rate(self, rating: Rating) -> None:
         """Keep a rating, in the place of an earlier one."""
@@ -75,7 +75,7 @@ class StoredPast:
                 for row in rows
             ]
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
 
 def _past(db: Tables, visit: str, stars: int | None) -> PastVisit:

@@ -36,7 +36,7 @@ class StoredPeople:
 
     async def visitor(self, visitor: str) -> Visitor | None:
         """By id."""
-        return await self._writer.run(lambda db: visitor_row(db, visitor))
+        return await self._writer.read(lambda db: visitor_row(db, visitor))
 
     async def visitor_by_email(self, email: str) -> Visitor | None:
         """By e-mail, as it is kept (lower case)."""
@@ -68,7 +68,7 @@ class StoredPeople:
                 (each, Inmate(**row)) for each in found for row in db.query(inmate, (each.inmate,))
             ]
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     # -- sessions ---------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class StoredPeople:
         """A session that has not expired."""
         where = "token_hash = ? and expires_at > ?"
         values = (token_hash, self._clock())
-        found = await self._writer.run(lambda db: session_rows(db, where, values))
+        found = await self._writer.read(lambda db: session_rows(db, where, values))
         return found[0] if found else None
 
     async def open_facility(
@@ -174,7 +174,7 @@ class StoredPeople:
     # -- plumbing ---------------------------------------------------------------------------
 
     async def _query(self, sql: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
-        return await self._writer.run(lambda db: list(db.query(sql, values)))
+        return await self._writer.read(lambda db: list(db.query(sql, values)))
 
     async def _execute(self, sql: str, values: tuple[Any, ...]) -> int:
         return await self._writer.run(lambda db: db.execute(sql, values).rowcount)

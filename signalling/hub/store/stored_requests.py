@@ -104,7 +104,7 @@ class StoredRequests:
             rows = db.query("select id, visitor, kept_at, jpeg from photos where id = ?", (photo,))
             return next((Photo(**row) for row in rows), None)
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def sweep(self, decided_before: float, loose_before: float) -> int:
         """Delete photos that are no longer needed; how many those were."""
@@ -144,11 +144,11 @@ class StoredRequests:
             ).fetchone()[0]
             return at
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def _read(self, where: str, value: Any) -> list[Request]:
         def work(db: Tables) -> list[Request]:
             rows = db.query(f"select {_REQUEST} from requests {where}", (value,))
             return [Request(**{**row, "private": bool(row["private"])}) for row in rows]
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)

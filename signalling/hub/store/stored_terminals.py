@@ -49,11 +49,11 @@ class StoredTerminals:
 
     async def terminal(self, terminal: str) -> Terminal | None:
         """By id."""
-        return await self._writer.run(lambda db: _terminal(db, terminal))
+        return await self._writer.read(lambda db: _terminal(db, terminal))
 
     async def terminals(self) -> list[Terminal]:
         """All, by facility and label."""
-        return await self._writer.run(
+        return await self._writer.read(
             lambda db: [
                 Terminal(**row)
                 for row in db.query("select * from terminals order by facility, label")
@@ -130,11 +130,11 @@ class StoredTerminals:
             )
             return (found[0]["at"], found[0]["report"]) if found else None
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def seats(self) -> list[SeatRow]:
         """Who is signed in where."""
-        return await self._writer.run(
+        return await self._writer.read(
             lambda db: [SeatRow(**row) for row in db.query("select * from seats")]
         )
 

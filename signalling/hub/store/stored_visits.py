@@ -60,7 +60,7 @@ class StoredVisits:
     async def log(self, visit: str) -> list[Event]:
         """One visit's events, oldest first."""
 
-        return await self._writer.run(lambda db: read_log(db, visit))
+        return await self._writer.read(lambda db: read_log(db, visit))
 
     async def load_since(self, closed_after: float) -> list[Visit]:
         """Fold all visits that are open or were closed after a time."""
@@ -77,7 +77,7 @@ class StoredVisits:
                 logs.setdefault(row["visit"], []).append(event_of(row))
             return [fold(events) for events in logs.values()]
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)
 
     async def room_after(self, visit: Visit) -> float:
         """Seconds until its people or its terminal have another visit after this one; or a day."""
@@ -94,4 +94,4 @@ class StoredVisits:
             free_until = min(first) * CELL_S if first else visit.ends_at + MAX_ROOM_S
             return max(0.0, min(MAX_ROOM_S, free_until - visit.ends_at))
 
-        return await self._writer.run(work)
+        return await self._writer.read(work)

@@ -31,6 +31,8 @@ class Task:
 
     work: Callable[[Tables], Any]
     future: asyncio.Future[Any]
+    reads: bool = False
+    """It only reads: a group of such needs no lock."""
     result: Any = None
     error: BaseException | None = None
 
@@ -89,11 +91,22 @@ class Writer:
         Raises:
             StoreBusy: too many wait. Else whatever `work` raises; its changes are undone.
         """
+        return await self._put(work, reads=False)
+
+    async def read(self, work: Callable[[Tables], T]) -> T:
+        """Run `work`, which changes nothing, in order with the others; return its result.
+
+        Raises:
+            StoreBusy: too many wait. Else whatever `work` raises.
+        """
+        return await self._put(work, reads=True)
+
+    async def _put(self, work: Callable[[Tables], T], *, reads: bool) -> T:
         if self._closed:
             raise StoreError("the store is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         try:
-            self._queue.put_nowait(Task(work, future))
+            self._queue.put_nowait(Task(work, future, reads))
         except queue.Full:
             raise StoreBusy("the store is busy") from None
         return await future

@@ -185,6 +185,13 @@ async def test_passwords_are_asked_for_and_never_told(
     assert "hunter" not in " ".join([*said, caplog.text, place("postgresql://a:hunter2@b/c")])
 
 
+async def test_what_says_that_it_only_reads_cannot_write(postgres_url: str) -> None:
+    store = await PostgresStore.open(postgres_url)
+    with pytest.raises(StoreError, match="read-only transaction"):
+        await store._writer.read(lambda db: db.execute("delete from audit"))
+    await store.close()
+
+
 async def test_text_that_it_cannot_keep_is_an_error_of_its_task_alone(postgres_url: str) -> None:
     store = await PostgresStore.open(postgres_url)
 

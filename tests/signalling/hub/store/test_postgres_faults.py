@@ -112,6 +112,8 @@ async def test_a_hub_that_freezes_in_mid_transaction_holds_nobody_up(postgres_ur
         async with asyncio.timeout(DEADLINE_S):
             assert await frozen.stdout.readline() == b"stopping\n"
             began = time.monotonic()
+            await store.outbox.all()
+            read = time.monotonic() - began
             await store.audit("x", "meanwhile", "{}")
             waited = time.monotonic() - began
             frozen.send_signal(signal.SIGCONT)
@@ -120,6 +122,7 @@ async def test_a_hub_that_freezes_in_mid_transaction_holds_nobody_up(postgres_ur
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(frozen.pid, signal.SIGKILL)
+    assert read < 1
     assert waited < 3
     assert after == b"StoreBusy\nworks\n"
     assert kept(postgres_url) == ["meanwhile", "thawed"]
