@@ -38,3 +38,21 @@ class Limits(Table, frozen=True):
     log_in_timeout_s: Seconds = 30
     password_hash_queue: Annotated[int, Meta(ge=1)] = 40
     messages_per_10_s: Annotated[int, Meta(ge=10)] = 400
+    frame_bytes_before_log_in: Annotated[int, Meta(ge=2048, le=65_536)] = 4096
+    frame_bytes: Annotated[int, Meta(ge=49_152, le=1_048_576)] = 65_536
+    """At least a part of a photo, 32 KiB in base64."""
+    waiting_frames: Annotated[int, Meta(ge=16)] = 64
+    waiting_bytes: Annotated[int, Meta(ge=131_072)] = 1_048_576
+    """What may wait for a client that reads slowly."""
+    send_within_s: Annotated[float, Meta(ge=1, le=86_400)] = 10
+    pages_per_visitor: Annotated[int, Meta(ge=1)] = 20
+    sessions_per_visitor: Annotated[int, Meta(ge=1)] = 20
+    log_in_tries: Annotated[int, Meta(ge=1)] = 10
+    log_in_tries_per_account: Annotated[int, Meta(ge=1, le=100)] = 100
+    """NIST SP 800-63B-4: 100 at most."""
+    log_in_tries_per_address: Annotated[int, Meta(ge=1)] = 50
+    mails_per_email_per_day: Annotated[int, Meta(ge=1)] = 20
+    mails_per_address_per_day: Annotated[int, Meta(ge=1)] = 100
+    sign_ups_per_address_per_day: Annotated[int, Meta(ge=1)] = 30
+    requests_per_visitor_per_day: Annotated[int, Meta(ge=1)] = 20
+    device_reports_per_hour: Annotated[int, Meta(ge=1)] = 60

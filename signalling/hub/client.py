@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 
+from config.schema import Limits
+from signalling.hub.coalesced import Coalesced
 from signalling.hub.socket import Socket
 from signalling.messages import Message, encode
-
-log = logging.getLogger(__name__)
-
-MAX_WAITING: Final = 64
-"""Frames that may wait for a slow client; one more closes it: everything it needs is pushed
-again when it comes back."""
-SEND_WITHIN_S: Final = 10.0
-"""A client that takes nothing for this long is closed."""
 
 NORMAL: Final = 1000
 POLICY: Final = 1008
@@ -32,10 +25,14 @@ class Client:
     The owner must run `write` as a task and cancel it after the connection is gone.
     """
 
-    def __init__(self, socket: Socket, name: str) -> None:
+    def __init__(self, socket: Socket, name: str, limits: Limits, said: Coalesced) -> None:
         self.name = name
+        self.said = said
+        """Where lines of the log go that anybody could cause again and again."""
+        self._limits = limits
+        self._waiting_bytes = 0
         self._socket = socket
-        self._waiting: deque[tuple[type[Message] | None, str]] = deque()
+        self._waiting: deque[tuple[type[Message] | None, str, int]] = deque()
         self._wake = asyncio.Event()
         self._close_with: tuple[int, str] | None = None
         self._gone = False
@@ -49,6 +46,7 @@ class Client:
         if self._waiting:
             kept = (each for each in self._waiting if each[0] is not type(message))
             self._waiting = deque(kept)
+            self._waiting_bytes = sum(size for *_, size in self._waiting)
         self._put(message)
 
     @property
@@ -82,17 +80,24 @@ class Client:
     def _queue(self, kind: type[Message] | None, frame: str) -> None:
         if self.closing:
             return
-        if len(self._waiting) >= MAX_WAITING:
-            self.abort("too slow")
+        size = len(frame.encode())
+        if len(self._waiting) >= self._limits.waiting_frames:
+            self.abort("too slow, limits.waiting_frames")
             return
-        self._waiting.append((kind, frame))
+        # A single frame goes however long it is: a snapshot is no sign of a slow reader.
+        if self._waiting and self._waiting_bytes + size > self._limits.waiting_bytes:
+            self.abort("too slow, limits.waiting_bytes")
+            return
+        self._waiting.append((kind, frame, size))
+        self._waiting_bytes += size
         self._wake.set()
 
     def abort(self, why: str) -> None:
         """Cut the connection: a close frame would wait behind what the client does not read."""
-        log.warning("%s: %s, closed", self.name, why)
+        self.said.warning(why, "%s: %s: cut off", self.name, why)
         self._gone = True
         self._waiting.clear()
+        self._waiting_bytes = 0
         self._socket.abort()
 
     async def write(self) -> None:
@@ -102,13 +107,14 @@ class Client:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    _, frame = self._waiting.popleft()
-                    async with asyncio.timeout(SEND_WITHIN_S):
+                    _, frame, size = self._waiting.popleft()
+                    self._waiting_bytes -= size
+                    async with asyncio.timeout(self._limits.send_within_s):
                         await self._socket.send(frame)
                 if self._close_with is not None:
                     await self._socket.close(*self._close_with)
                     return
         except TimeoutError:
-            self.abort("took nothing for too long")
+            self.abort("took nothing for too long, limits.send_within_s")
         except ConnectionClosed:
             self._gone = True

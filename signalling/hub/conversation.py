@@ -11,13 +11,13 @@ from typing import Final, Generic, TypeVar
 
 from websockets.exceptions import ConnectionClosed
 
+from config.schema import Limits
 from signalling.errors import NotJson, ProtocolError, TooLarge, UserError
 from signalling.hub.client import POLICY, TOO_BIG, Client
 from signalling.hub.errors import TooFast
 from signalling.hub.socket import Socket
 from signalling.hub.store.interface import StoreBusy
 from signalling.messages import Codec, Message, Refused, Violation
-from signalling.wire import MAX_FRAME_BEFORE_LOG_IN
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,19 @@ NO_FIRST_MESSAGE: Final = "nothing said in time"
 class Inbox(Generic[M]):
     """Reads one client's messages: strictly, within the size and rate that hold now."""
 
-    def __init__(self, socket: Socket, codec: Codec[M], per_window: int) -> None:
+    def __init__(self, socket: Socket, codec: Codec[M], limits: Limits) -> None:
         self._socket = socket
         self._codec = codec
-        self._per_window = per_window
+        self._limits = limits
+        self._per_window = limits.messages_per_10_s
         self._window_from = 0.0
         self._count = 0
-        self.limit_bytes = MAX_FRAME_BEFORE_LOG_IN
+        self._limit_bytes = limits.frame_bytes_before_log_in
+
+    def known(self, *, known: bool) -> None:
+        """Say whether the other end has logged in or proved its key: it may say more then."""
+        limits = self._limits
+        self._limit_bytes = limits.frame_bytes if known else limits.frame_bytes_before_log_in
 
     async def receive(self) -> M:
         """Return the next message.
@@ -50,7 +56,7 @@ class Inbox(Generic[M]):
         self._require_slow(time.monotonic())
         if not isinstance(frame, str):
             raise NotJson("a binary frame")
-        return self._codec.decode(frame, limit=self.limit_bytes)
+        return self._codec.decode(frame, limit=self._limit_bytes)
 
     def _require_slow(self, now: float) -> None:
         if now - self._window_from >= RATE_WINDOW_S:
@@ -68,13 +74,17 @@ async def conversation(client: Client) -> AsyncIterator[None]:
         yield
     except ProtocolError as error:
         # The text quotes what a stranger sent: escaped, so that it cannot forge lines of the log.
-        log.warning("%s: %s: %s", client.name, error.code, ascii(str(error)[:200]))
+        said = ascii(str(error)[:200])
+        client.said.warning(error.code, "%s: %s: %s", client.name, error.code, said)
         client.send(Violation(code=error.code, detail=str(error)[:200]))
         client.close(TOO_BIG if isinstance(error, TooLarge) else POLICY, error.code)
         await asyncio.wait([writer])
     except ConnectionClosed:
         pass
     except TimeoutError:
+        client.said.warning(
+            "late", "%s: %s, limits.log_in_timeout_s", client.name, NO_FIRST_MESSAGE
+        )
         client.close(POLICY, NO_FIRST_MESSAGE)
         await asyncio.wait([writer])
     finally:

@@ -17,6 +17,12 @@ class TooFast(ProtocolError):
     code = "too-fast"
 
 
+class TooManyPages(ProtocolError):
+    """A visitor has more pages open than hub.toml allows."""
+
+    code = "too-many-pages"
+
+
 class StaffError(Exception):
     """A staff command cannot be done; the message is one clear sentence for a person."""
 

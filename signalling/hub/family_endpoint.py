@@ -19,6 +19,7 @@ from signalling.hub.breaks import PageIs
 from signalling.hub.bus.interface import Opening
 from signalling.hub.carrying import ELSEWHERE, RESTART
 from signalling.hub.client import TRY_AGAIN, Client
+from signalling.hub.coalesced import Coalesced
 from signalling.hub.conversation import Inbox, answer, conversation
 from signalling.hub.network_check import NetworkChecks
 from signalling.hub.people_endpoint import PEOPLE_MESSAGES, PeopleEndpoint
@@ -48,7 +49,6 @@ from signalling.messages import (
     check_version,
     encode,
 )
-from signalling.wire import MAX_FRAME, MAX_FRAME_BEFORE_LOG_IN
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class FamilyEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._config = services.config
+        self._said = Coalesced(log)
         self._store = services.store
         self._accounts = services.accounts
         self._switchboard = services.switchboard
@@ -92,8 +93,8 @@ class FamilyEndpoint:
 
     async def serve(self, socket: Socket, address: str, browser: str) -> None:
         """Talk with one page, or have its facility's hub do so, until its socket is gone."""
-        client = Client(socket, f"page at {address}")
-        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits.messages_per_10_s)
+        client = Client(socket, f"page at {address}", self._config.limits, self._said)
+        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=browser)
         async with conversation(client):
             # Only the first word has a deadline: people take their time to type a password.
@@ -111,13 +112,15 @@ class FamilyEndpoint:
 
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a page that is connected to another hub."""
-        client = Client(socket, f"page at {opening.address}")
-        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits.messages_per_10_s)
+        client = Client(socket, f"page at {opening.address}", self._config.limits, self._said)
+        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=opening.browser)
         begin = partial(self._go_on, page, opening.who)
         async with conversation(client):
             if opening.first:
-                first = PAGE_TO_HUB.decode(opening.first, limit=MAX_FRAME_BEFORE_LOG_IN)
+                first = PAGE_TO_HUB.decode(
+                    opening.first, limit=self._config.limits.frame_bytes_before_log_in
+                )
                 begin = partial(self._hello, page, first)
             try:
                 await self._talk(page, socket, inbox, opening.address, begin)
@@ -137,8 +140,7 @@ class FamilyEndpoint:
         try:
             await begin()
             while True:
-                logged_in = page.session is not None
-                inbox.limit_bytes = MAX_FRAME if logged_in else MAX_FRAME_BEFORE_LOG_IN
+                inbox.known(known=page.session is not None)
                 message = await inbox.receive()
                 if page.client.closing:
                     continue

@@ -40,7 +40,6 @@ from signalling.hub.web_files import (
     respond,
     valid_host,
 )
-from signalling.wire import MAX_FRAME
 
 log = logging.getLogger(__name__)
 FRAMES_LOG: Final = logging.getLogger(f"{__name__}.websockets")
@@ -58,8 +57,6 @@ PONG_WITHIN_S: Final = 10.0
 CLOSE_WITHIN_S: Final = 3.0
 HEALTHY_WITHIN_S: Final = 2.0
 ALWAYS_TLS: Final = "max-age=63072000; includeSubDomains"
-MAX_WEBSOCKET: Final = 2 * MAX_FRAME
-"""A little over the limit a frame is answered with `too-large`, far over it just closed."""
 
 
 class FrontDoor:
@@ -227,7 +224,8 @@ async def _serve(services: Services, door: FrontDoor, certificate: Certificate |
             process_request=door.process,
             create_connection=make,  # type: ignore[arg-type]
             compression=None,
-            max_size=MAX_WEBSOCKET,
+            # A little over the limit a frame is answered with `too-large`, far over it just closed.
+            max_size=2 * config.limits.frame_bytes,
             max_queue=16,
             server_header=None,
             open_timeout=within_s,

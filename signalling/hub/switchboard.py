@@ -15,6 +15,7 @@ from signalling.descriptions import (
     own_candidate,
 )
 from signalling.hub.client import Client
+from signalling.hub.errors import TooManyPages
 from signalling.hub.ice import relay_only
 from signalling.hub.live import Call, Live
 from signalling.hub.photo import PhotoParts
@@ -82,6 +83,7 @@ class Switchboard:
     def __init__(self, config: HubConfig) -> None:
         self._policy = AddressPolicy.of(config.allow_peers)
         self._relay = config.ice_policy == "relay"
+        self._most_pages = config.limits.pages_per_visitor
         self.terminals: dict[str, TerminalLink] = {}
         self.pages: set[FamilyPage] = set()
         self._of_visitor: dict[str, set[FamilyPage]] = {}
@@ -111,7 +113,15 @@ class Switchboard:
         return list(self._of_visitor.get(visitor, ()))
 
     def log_on(self, page: FamilyPage, session: Session | None, visitor: Visitor | None) -> None:
-        """Keep who is logged in on a page; None: nobody."""
+        """Keep who is logged in on a page; None: nobody.
+
+        Raises:
+            TooManyPages: the visitor has as many as may be; nothing changed.
+        """
+        if visitor is not None:
+            others = self._of_visitor.get(visitor.id, set()) - {page}
+            if len(others) >= self._most_pages:
+                raise TooManyPages(f"{self._most_pages} pages of one visitor are open")
         if page.visitor is not None:
             here = self._of_visitor.get(page.visitor.id, set())
             here.discard(page)

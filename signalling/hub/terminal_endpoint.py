@@ -9,6 +9,7 @@ from functools import partial
 from signalling.hub.bus.interface import Opening, TerminalChanged
 from signalling.hub.carrying import ELSEWHERE, RESTART
 from signalling.hub.client import TRY_AGAIN, Client
+from signalling.hub.coalesced import Coalesced
 from signalling.hub.conversation import Inbox, answer, conversation
 from signalling.hub.errors import Unauthorised
 from signalling.hub.pages import LAST_WORD_S
@@ -39,7 +40,7 @@ from signalling.messages import (
     check_version,
     encode,
 )
-from signalling.wire import MAX_FRAME, FacilityView
+from signalling.wire import FacilityView
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class TerminalEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._config = services.config
+        self._said = Coalesced(log)
         self._store = services.store
         self._bus = services.bus
         self._terminals = services.terminals
@@ -61,8 +63,8 @@ class TerminalEndpoint:
 
     async def serve(self, socket: Socket, address: str) -> None:
         """Talk with one terminal, or have its facility's hub do so, until its socket is gone."""
-        client = Client(socket, f"terminal at {address}")
-        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits.messages_per_10_s)
+        client = Client(socket, f"terminal at {address}", self._config.limits, self._said)
+        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits)
         async with conversation(client):
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
                 terminal = await self._admit(client, inbox)
@@ -79,8 +81,8 @@ class TerminalEndpoint:
 
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a terminal that has proved its key to another hub."""
-        client = Client(socket, f"terminal {opening.who}")
-        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits.messages_per_10_s)
+        client = Client(socket, f"terminal {opening.who}", self._config.limits, self._said)
+        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits)
         async with conversation(client):
             terminal = await self._store.terminals.terminal(opening.who)
             if terminal is None or terminal.public_key is None:
@@ -88,7 +90,7 @@ class TerminalEndpoint:
             await self._talk(terminal, client, inbox)
 
     async def _talk(self, terminal: Terminal, client: Client, inbox: Inbox[TerminalToHub]) -> None:
-        inbox.limit_bytes = MAX_FRAME
+        inbox.known(known=True)
         link = TerminalLink(terminal, client, last_heard_at=self._store.clock())
         try:
             if not self._keeping.keeps(terminal.facility):

@@ -12,7 +12,6 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from config.schema import Limits
-from signalling.hub.client import MAX_WAITING
 from signalling.messages import (
     Answer,
     Choose,
@@ -35,6 +34,7 @@ from signalling.messages import (
 )
 from tests.signalling.hub.harness import Client, Hub, eventually, hub_config, running_hub
 
+WAITING = Limits().waiting_frames
 MALFORMED = [
     ("nonsense", "not-json"),
     ("[1, 2]", "not-json"),
@@ -256,7 +256,7 @@ async def test_slow_client_is_closed_and_others_live(tmp_path: Path) -> None:
         # What waits is bounded: after the socket's own buffers the queue fills, then it is over.
         for number in range(200_000):
             page.send(Pong(sent=float(number), now=0.0))
-            if number % MAX_WAITING == 0:
+            if number % WAITING == 0:
                 await asyncio.sleep(0)
             if page not in hub.services.switchboard.pages:
                 break
@@ -275,13 +275,13 @@ async def test_newest_snapshot_replaces_those_that_wait(hub: Hub) -> None:
     page = await hub.page()
     await page.hello()
     (server_side,) = hub.services.switchboard.pages
-    for number in range(MAX_WAITING * 3):
+    for number in range(WAITING * 3):
         server_side.client.send_newest(Pong(sent=float(number), now=0.0))
     await page.until(lambda: page.newest(Pong))
     assert page.count(Pong) == 1
     newest = page.newest(Pong)
     assert newest is not None
-    assert newest.sent == MAX_WAITING * 3 - 1
+    assert newest.sent == WAITING * 3 - 1
 
 
 async def test_weak_passwords(hub: Hub) -> None:
