@@ -146,7 +146,8 @@ def test_unknown_keys_point_to_where_they_belong() -> None:
     assert hub("tone_hz = 1") == [
         "tone_hz: there is no such key; expected one of name, facility, listen, port, state_dir, "
         "store, store_password, bus, bus_password, staff_socket, staff_group, trusted_proxies, "
-        "origins, ice_policy, allow_peers, turn, notice, tls, limits, inmates, accounts, visits, mail"
+        "origins, ice_policy, allow_peers, turn, notice, tls, limits, inmates, accounts, visits, "
+        "mail"
     ]
     assert terminal("fps = 30") == ["fps: there is no such key; fps belongs in [devices]"]
     assert hub("turn.port = 1") == [
