@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from config.schema import Facility
+from config.schema import Facility, MailServer
 from signalling.hub import staff_commands as ask
-from signalling.hub.errors import StartError
+from signalling.hub.errors import StaffError, StartError
 from signalling.hub.keeping import preferred
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.web_files import File
@@ -42,6 +42,7 @@ from tests.signalling.hub.harness import (
     hub_config,
     running_hub,
 )
+from tests.signalling.hub.mail_server import Post, post_office
 
 KEYS = ("pin.key", "receipt.key")
 
@@ -287,3 +288,52 @@ async def test_a_hub_cut_off_from_the_store_keeps_nothing(
     await until(lambda: keeps(keeper))
     back = await keeper.ready_terminal()
     await back.until(lambda: back.newest(SeatMessage))
+
+
+@pytest.fixture
+async def four(
+    tmp_path: Path, postgres_url: str, server: NatsServer
+) -> AsyncIterator[tuple[Hubs, Post]]:
+    """Four hubs with one mail server."""
+    with post_office() as (post, port):
+        several = Hubs(tmp_path, postgres_url, server.url)
+        mail = MailServer(host="127.0.0.1", port=port, tls="none", public_url="https://x.test")
+        try:
+            for name in ("a", "b", "c", "d"):
+                await several.start(name, mail=mail)
+            yield several, post
+        finally:
+            await several.close()
+
+
+async def test_of_four_hubs_that_end_a_visit_one_does(four: tuple[Hubs, object]) -> None:
+    hubs, _ = four
+    every = list(hubs.hubs.values())
+    await every[0].people()
+    visit = await every[0].book(start="+600", seconds=600)
+    for hub in every:
+        await until(lambda hub=hub: hub.services.visits.get(visit))  # type: ignore[misc]
+    answers = await asyncio.gather(
+        *(hub.do(ask.VisitTerminate(visit=visit)) for hub in every), return_exceptions=True
+    )
+    assert sum(isinstance(each, dict) for each in answers) == 1, answers
+    assert sum(isinstance(each, StaffError) for each in answers) == 3, answers
+    assert await every[3].kinds(visit) == ["booked", "ended"]
+
+
+async def test_four_hubs_send_each_mail_once(four: tuple[Hubs, Post]) -> None:
+    hubs, post = four
+    outboxes = [hub.services.outbox for hub in hubs.hubs.values()]
+    await asyncio.gather(
+        *(
+            outbox.put(f"key-{number}", f"v{number}@example.org", f"Mail {number}", "Hello")
+            for number in range(40)
+            for outbox in outboxes
+        )
+    )
+    await until(lambda: len(post.mails) >= 40)
+    store = hubs.hubs["a"].services.store.outbox
+    async with asyncio.timeout(8.0):
+        while not all(mail.sent_at for mail in await store.all()):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
+    assert len(post.mails) == 40
