@@ -30,6 +30,7 @@ from config.schema import (
     Facility,
     HubConfig,
     MailServer,
+    MetricsListener,
     Network,
     Secret,
     Technician,
@@ -267,6 +268,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Facility, "time_zone"): _time_zone,
     **NETWORK_FIELD_RULES,
     **FACILITY_FIELD_RULES,
+    (MetricsListener, "listen"): lambda address: _listen(address) if address else "",
     (MailServer, "public_url"): _public_url,
     (MailServer, "ca_file"): _ca_file,
 }
@@ -338,6 +340,12 @@ def _mailed_links(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         yield ("public_url",), "where families open the page, because mails have links to it"
 
 
+def _metrics_apart(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    own = table["metrics"]
+    if own["listen"] and own["port"] == table["port"] != 0:
+        yield ("metrics", "port"), "another port than families and terminals reach"
+
+
 TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
     Devices: (
         TableRule(("hook", "hook_fifo"), _hook_fifo),
@@ -352,5 +360,6 @@ TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
         TableRule(("ice_policy", "turn"), _relay),
         TableRule((), _facility_ids),
         TableRule(("staff_socket", "state_dir"), _default_socket),
+        TableRule(("metrics", "port"), _metrics_apart),
     ),
 }

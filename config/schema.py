@@ -207,6 +207,14 @@ class MailServer(Table, frozen=True):
     """Where families open the page; empty: where the hub listens. Mails have links to it."""
 
 
+class MetricsListener(Table, frozen=True):
+    """[metrics] What the hub measures of itself, for Prometheus."""
+
+    listen: str = ""
+    """An address of its own, never the public port; empty: nowhere."""
+    port: Port = 9464
+
+
 class Visiting(Table, frozen=True):
     """[facility.visiting] What visitors may book by themselves; without hours nothing."""
 
@@ -305,3 +313,4 @@ class HubConfig(Table, frozen=True):
     accounts: Accounts = field(default_factory=Accounts)
     visits: Visits = field(default_factory=Visits)
     mail: MailServer = field(default_factory=MailServer)
+    metrics: MetricsListener = field(default_factory=MetricsListener)

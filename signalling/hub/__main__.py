@@ -14,6 +14,7 @@ from config.schema import HubConfig
 from signalling.hub import cli, cli_mails, cli_receipts, cli_requests, cli_terminals, staff_cli
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
+from signalling.hub.metrics_server import measured
 from signalling.hub.server import listen, tune_gc
 from signalling.hub.services import hub_lock, open_services, socket_path
 from signalling.hub.staff import staff_socket
@@ -70,6 +71,7 @@ async def _serve(config: HubConfig) -> None:
         desk = Desk(services)
         tune_gc()
         async with (
+            measured(services),
             staff_socket(desk, socket_path(config), config.staff_group),
             listen(services, certificate=certificate),
         ):

@@ -132,6 +132,11 @@ class Carrier:
             if self._lent.pop(talk, None) is not None:
                 self._bus.tell(hub, Ended(talk, True, socket.close_code))
 
+    @property
+    def lent(self) -> list[Client]:
+        """The clients of this hub that others serve."""
+        return [each.client for each in self._lent.values()]
+
     def call_back(self, hub: str) -> None:
         """A hub serves nobody any more: its clients come back and are sent elsewhere."""
         for talk, lent in list(self._lent.items()):

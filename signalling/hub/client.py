@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from config.schema import Limits
 from signalling.hub.coalesced import Coalesced
+from signalling.hub.metrics import Metrics
 from signalling.hub.socket import Socket
 from signalling.messages import Message, encode
 
@@ -25,8 +26,11 @@ class Client:
     The owner must run `write` as a task and cancel it after the connection is gone.
     """
 
-    def __init__(self, socket: Socket, name: str, limits: Limits, said: Coalesced) -> None:
+    def __init__(
+        self, socket: Socket, name: str, limits: Limits, said: Coalesced, metrics: Metrics
+    ) -> None:
         self.name = name
+        self.metrics = metrics
         self.said = said
         """Where lines of the log go that anybody could cause again and again."""
         self._limits = limits
@@ -88,6 +92,7 @@ class Client:
         if self._waiting and self._waiting_bytes + size > self._limits.waiting_bytes:
             self.abort("too slow, limits.waiting_bytes")
             return
+        self.metrics.traffic.give(kind, size)
         self._waiting.append((kind, frame, size))
         self._waiting_bytes += size
         self._wake.set()

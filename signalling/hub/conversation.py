@@ -17,6 +17,7 @@ from signalling.hub.client import POLICY, TOO_BIG, Client
 from signalling.hub.errors import TooFast
 from signalling.hub.socket import Socket
 from signalling.hub.store.interface import StoreBusy
+from signalling.hub.traffic import Traffic, tag_of
 from signalling.messages import Codec, Message, Refused, Violation
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,9 @@ NO_FIRST_MESSAGE: Final = "nothing said in time"
 class Inbox(Generic[M]):
     """Reads one client's messages: strictly, within the size and rate that hold now."""
 
-    def __init__(self, socket: Socket, codec: Codec[M], limits: Limits) -> None:
+    def __init__(self, socket: Socket, codec: Codec[M], limits: Limits, traffic: Traffic) -> None:
         self._socket = socket
+        self._traffic = traffic
         self._codec = codec
         self._limits = limits
         self._per_window = limits.messages_per_10_s
@@ -56,7 +58,9 @@ class Inbox(Generic[M]):
         self._require_slow(time.monotonic())
         if not isinstance(frame, str):
             raise NotJson("a binary frame")
-        return self._codec.decode(frame, limit=self._limit_bytes)
+        message = self._codec.decode(frame, limit=self._limit_bytes)
+        self._traffic.take(type(message), len(frame))
+        return message
 
     def _require_slow(self, now: float) -> None:
         if now - self._window_from >= RATE_WINDOW_S:
@@ -76,6 +80,7 @@ async def conversation(client: Client) -> AsyncIterator[None]:
         # The text quotes what a stranger sent: escaped, so that it cannot forge lines of the log.
         said = ascii(str(error)[:200])
         client.said.warning(error.code, "%s: %s: %s", client.name, error.code, said)
+        client.metrics.violated(error.code)
         client.send(Violation(code=error.code, detail=str(error)[:200]))
         client.close(TOO_BIG if isinstance(error, TooLarge) else POLICY, error.code)
         await asyncio.wait([writer])
@@ -94,12 +99,15 @@ async def conversation(client: Client) -> AsyncIterator[None]:
 
 async def answer(client: Client, message: Message, handle: Callable[[], Awaitable[None]]) -> None:
     """Run a handler; a UserError is told to the person and the connection stays."""
-    about = str(message.__struct_config__.tag)
+    about = tag_of(type(message))
     try:
         await handle()
+        client.metrics.answered(about)
     except UserError as error:
         log.info("%s: %s refused: %s", client.name, about, error.code)
+        client.metrics.answered(about, error.code)
         client.send(Refused(about=about, code=error.code, facts=error.facts))
     except StoreBusy:
         log.warning("%s: %s refused: the store is busy", client.name, about)
+        client.metrics.answered(about, "busy")
         client.send(Refused(about=about, code="busy"))

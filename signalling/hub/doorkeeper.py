@@ -37,6 +37,11 @@ class Doorkeeper:
         self._half_open_of: Counter[str] = Counter()
         self._said = Coalesced(log)
 
+    @property
+    def half_open(self) -> int:
+        """Sockets that have asked nothing yet."""
+        return self._half_open
+
     def enter(self, address: str | None) -> bool:
         """Count a new socket, which is half-open; False when it is one too many.
 

@@ -73,6 +73,7 @@ class FamilyEndpoint:
     def __init__(self, services: Services) -> None:
         self._config = services.config
         self._said = Coalesced(log)
+        self._metrics = services.metrics
         self._store = services.store
         self._accounts = services.accounts
         self._switchboard = services.switchboard
@@ -93,8 +94,8 @@ class FamilyEndpoint:
 
     async def serve(self, socket: Socket, address: str, browser: str) -> None:
         """Talk with one page, or have its facility's hub do so, until its socket is gone."""
-        client = Client(socket, f"page at {address}", self._config.limits, self._said)
-        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits)
+        client = self._client(socket, f"page at {address}")
+        inbox = self._inbox(socket)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=browser)
         async with conversation(client):
             # Only the first word has a deadline: people take their time to type a password.
@@ -110,10 +111,16 @@ class FamilyEndpoint:
                     opening = Opening(0, "page", served.who, served.first, address, browser)
                     await self._carrier.lend(served.hub, client, socket, opening)
 
+    def _client(self, socket: Socket, name: str) -> Client:
+        return Client(socket, name, self._config.limits, self._said, self._metrics)
+
+    def _inbox(self, socket: Socket) -> Inbox[PageToHub]:
+        return Inbox(socket, PAGE_TO_HUB, self._config.limits, self._metrics.traffic)
+
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a page that is connected to another hub."""
-        client = Client(socket, f"page at {opening.address}", self._config.limits, self._said)
-        inbox = Inbox(socket, PAGE_TO_HUB, self._config.limits)
+        client = self._client(socket, f"page at {opening.address}")
+        inbox = self._inbox(socket)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=opening.browser)
         begin = partial(self._go_on, page, opening.who)
         async with conversation(client):
@@ -181,6 +188,7 @@ class FamilyEndpoint:
         await self._require_kept(opened, "", first)
         if resumed is not None:
             self._switchboard.log_on(page, *resumed)
+            self._metrics.logged_in("resumed")
         page.send(
             Welcome(
                 now=self._store.clock(),

@@ -83,6 +83,8 @@ class Live:
     """Up to where other hubs were told of its log."""
     moved_with: frozenset[str] = frozenset()
     """Who is on the visit that was booked instead of it."""
+    waits_for_picture: float | None = None
+    """When the telephone was pressed, until both ends have picture and sound."""
     entered_at: float = 0.0
     """When the inmate last signed in for it: that is spaced out too."""
     measures: Measures = field(default_factory=Measures)
@@ -180,8 +182,18 @@ class Live:
 
     def press(self, page: str, now: float) -> None:
         """The person at the page that has the visit pressed the telephone."""
+        if page not in self.pressed:
+            self.waits_for_picture = now
         at = self.pressed.setdefault(page, now)
         self.ends = replace(self.ends, page=replace(self.ends.page, pressed_at=at))
+
+    def take_press_to_picture(self) -> float | None:
+        """Return the seconds from a press until both ends received, once."""
+        terminal, page, since = self.ends.terminal, self.ends.page, self.waits_for_picture
+        if since is None or not (terminal.receiving and page.receiving):
+            return None
+        self.waits_for_picture = None
+        return max(0.0, terminal.receiving_since - since, page.receiving_since - since)
 
     def keep_press(self, page: str, visitor: str, now: float, grace_s: float) -> bool:
         """Keep a press until the terminal is back; False when it has been away for too long."""

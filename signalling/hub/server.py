@@ -50,6 +50,7 @@ TERMINAL: Final = "/terminal"
 FAMILY: Final = "/family"
 RECEIPT_KEY: Final = "/receipt-key"
 HEALTH: Final = "/healthz"
+READY: Final = "/readyz"
 BACKLOG: Final = 4096
 """asyncio's 100 made 10,000 clients connecting at once take 112 s, with 805 resets."""
 PING_EVERY_S: Final = 5.0
@@ -93,8 +94,8 @@ class FrontDoor:
             return refuse(
                 request, HTTPStatus.METHOD_NOT_ALLOWED, "GET or HEAD only.", Allow="GET, HEAD"
             )
-        if path == HEALTH:
-            return await self._health(request)
+        if path in (HEALTH, READY):
+            return await self._probe(request, ready=path == READY)
         if path == RECEIPT_KEY:
             pem = self._services.receipts.key.pem
             return respond(request, HTTPStatus.OK, File("text/plain; charset=utf-8", pem))
@@ -133,12 +134,17 @@ class FrontDoor:
         own = origin.scheme in schemes and origin.netloc == valid_host(request)
         return (own and not origin.path) or origins[0] in self._origins
 
-    async def _health(self, request: Request) -> Response:
+    async def _probe(self, request: Request, *, ready: bool) -> Response:
+        why = self._services.lifetime.why_not() if ready else ""
         try:
             async with asyncio.timeout(HEALTHY_WITHIN_S):
                 await self._services.store.ping()
+                if ready and not why and not await self._services.store.up_to_date():
+                    why = "The schema of the store is not this version's."
         except (TimeoutError, StoreError):
             return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, "The store does not answer.")
+        if why:
+            return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, why)
         return respond(request, HTTPStatus.OK, File("application/json", b'{"status":"ok"}\n'))
 
 
@@ -178,6 +184,7 @@ async def listen(
             services.outbox.page_url = page_url(services.config.mail.public_url, url)
             outbox = asyncio.create_task(services.outbox.run(), name="outbox")
             log.info("listening on %s", url)
+            services.lifetime.serving = True
             yield url
             # From here on connections end because we do, which says nothing about visits.
             services.visits.stopping = True
@@ -214,6 +221,7 @@ async def _serve(services: Services, door: FrontDoor, certificate: Certificate |
     config = services.config
     handler = _handler(services)
     doorkeeper, proxies = Doorkeeper(config.limits), Proxies(config.trusted_proxies)
+    services.metrics.half_open = lambda: doorkeeper.half_open
     within_s = config.limits.request_timeout_s
     make = connections(doorkeeper, proxies, certificate, within_s)
     try:

@@ -23,13 +23,16 @@ from signalling.hub.errors import StartError
 from signalling.hub.inmates import Inmates, read_pin_key
 from signalling.hub.keeping import Alone
 from signalling.hub.kept_rooms import KeptRooms
+from signalling.hub.lifetime import Lifetime
 from signalling.hub.mail_links import links_key
+from signalling.hub.metrics import Metrics
 from signalling.hub.mirror import Mirror
 from signalling.hub.outbox import Outbox
 from signalling.hub.own_account import OwnAccount
 from signalling.hub.pages import Pages
 from signalling.hub.passwords import Passwords
 from signalling.hub.people import People
+from signalling.hub.pulse import Pulse
 from signalling.hub.pushes import Pushes
 from signalling.hub.receipts import Receipts
 from signalling.hub.seats import Seats
@@ -85,6 +88,9 @@ class Services:
     receipts: Receipts
     tickets: Tickets
     others: Others
+    metrics: Metrics
+    pulse: Pulse
+    lifetime: Lifetime
 
 
 class HubRuns(StartError):
@@ -193,7 +199,8 @@ def _compose(  # noqa: PLR0917 - what was opened
     keeping = _keeping(config, store, bus)
     inmates = Inmates(store, key, _pin_rules(config))
     switchboard = Switchboard(config)
-    visits = Visits(store, bus, keeping, config)
+    metrics = Metrics()
+    visits = Visits(store, bus, keeping, config, metrics)
     accounts, people = Accounts(store, bus, passwords, config), People(store, bus, config)
     outbox = Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
@@ -221,4 +228,7 @@ def _compose(  # noqa: PLR0917 - what was opened
         receipts=Receipts(store, config, receipt_key),
         tickets=Tickets(store),
         others=Others(keeping, carrier, mirror, rooms),
+        metrics=metrics,
+        pulse=Pulse(metrics.lag.observe),
+        lifetime=Lifetime(),
     )

@@ -51,6 +51,7 @@ class TerminalEndpoint:
     def __init__(self, services: Services) -> None:
         self._config = services.config
         self._said = Coalesced(log)
+        self._metrics = services.metrics
         self._store = services.store
         self._bus = services.bus
         self._terminals = services.terminals
@@ -63,8 +64,8 @@ class TerminalEndpoint:
 
     async def serve(self, socket: Socket, address: str) -> None:
         """Talk with one terminal, or have its facility's hub do so, until its socket is gone."""
-        client = Client(socket, f"terminal at {address}", self._config.limits, self._said)
-        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits)
+        client = self._client(socket, f"terminal at {address}")
+        inbox = self._inbox(socket)
         async with conversation(client):
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
                 terminal = await self._admit(client, inbox)
@@ -79,10 +80,16 @@ class TerminalEndpoint:
                 opening = Opening(0, "terminal", terminal.id, "", address)
                 await self._carrier.lend(keeper, client, socket, opening)
 
+    def _client(self, socket: Socket, name: str) -> Client:
+        return Client(socket, name, self._config.limits, self._said, self._metrics)
+
+    def _inbox(self, socket: Socket) -> Inbox[TerminalToHub]:
+        return Inbox(socket, TERMINAL_TO_HUB, self._config.limits, self._metrics.traffic)
+
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a terminal that has proved its key to another hub."""
-        client = Client(socket, f"terminal {opening.who}", self._config.limits, self._said)
-        inbox = Inbox(socket, TERMINAL_TO_HUB, self._config.limits)
+        client = self._client(socket, f"terminal {opening.who}")
+        inbox = self._inbox(socket)
         async with conversation(client):
             terminal = await self._store.terminals.terminal(opening.who)
             if terminal is None or terminal.public_key is None:

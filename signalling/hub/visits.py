@@ -19,6 +19,7 @@ from signalling.hub.breaks import (
 from signalling.hub.bus.interface import Bus, VisitChanged
 from signalling.hub.keeping import Keeping
 from signalling.hub.live import Live
+from signalling.hub.metrics import Metrics
 from signalling.hub.store.interface import Occupied, Stale, Store
 from signalling.hub.store.records import Draft
 from signalling.hub.timers import Timers
@@ -53,8 +54,11 @@ class Visits:
     here: nothing is known of its visits' ends, and time has no effects.
     """
 
-    def __init__(self, store: Store, bus: Bus, keeping: Keeping, config: HubConfig) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, keeping: Keeping, config: HubConfig, metrics: Metrics
+    ) -> None:
         self._store = store
+        self._metrics = metrics
         self._bus = bus
         self._keeping = keeping
         self._rules = Rules(config.visits.link_grace_s, config.visits.first_picture_s)
@@ -130,6 +134,10 @@ class Visits:
             if facility is None
             else _by_start(self._of.get(f"at {facility}", {}).values())
         )
+
+    def some(self) -> list[Live]:
+        """All, in no order."""
+        return list(self._live.values())
 
     def of_inmate(self, inmate: str) -> list[Live]:
         """An inmate's, by start."""
@@ -238,6 +246,9 @@ class Visits:
         """Record what follows from time and from both ends, set the timer, publish."""
         if self.stopping:
             return
+        picture_s = live.take_press_to_picture()
+        if picture_s is not None:
+            self._metrics.picture.observe(picture_s)
         async with live.lock:
             ours = self._keeping.keeps(live.visit.booked.facility)
             look_at = await self._settle(live) if ours else None
@@ -272,14 +283,16 @@ class Visits:
             drafts = list(decide(live.visit, self._store.clock()))
             if not drafts:
                 return False
+            before = live.visit
             try:
-                live.visit = await self._store.visits.append(live.visit, drafts)
+                live.visit = await self._store.visits.append(before, drafts)
             except Stale:
                 again = await self._store.visits.load(live.id)
                 if again is None:
                     raise
                 live.visit = again
                 continue
+            self._metrics.appended(before, live.visit)
             for draft in drafts:
                 log.info("visit %s: %s by %s", live.id, draft.what, draft.author)
             live.note_tracks(self._store.clock())

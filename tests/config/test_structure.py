@@ -147,12 +147,12 @@ def test_unknown_keys_point_to_where_they_belong() -> None:
         "tone_hz: there is no such key; expected one of name, facility, listen, port, state_dir, "
         "store, store_password, bus, bus_password, staff_socket, staff_group, trusted_proxies, "
         "origins, ice_policy, allow_peers, turn, notice, tls, limits, inmates, accounts, visits, "
-        "mail"
+        "mail, metrics"
     ]
     assert terminal("fps = 30") == ["fps: there is no such key; fps belongs in [devices]"]
     assert hub("turn.port = 1") == [
         "turn.port: there is no such key; port belongs at the top, before the first table "
-        "or in [mail]"
+        "or in [mail] or in [metrics]"
     ]
     assert hub("[[facilty]]\nid = 'b'") == [
         "facilty: there is no such table; the nearest is facility"

@@ -6,7 +6,7 @@ a client. Each may raise `StoreBusy` (the bounded queue is full) besides what it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from signalling.hub.store.booking_plan import Plan, Wish
@@ -294,6 +294,9 @@ class OutboxStore(Protocol):
 
     async def next_due_at(self) -> float | None: ...
 
+    async def counts(self) -> tuple[int, int]:
+        """How many wait to be sent, and how many were given up."""
+
     async def all(self) -> list[Mail]: ...
 
     async def drop(self, prefix: str) -> int:
@@ -364,6 +367,16 @@ class Store(Protocol):
 
     async def ping(self) -> None:
         """Return when the writer answers."""
+
+    async def up_to_date(self) -> bool:
+        """Whether its schema is the one of this version, no more and no less."""
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for the writer."""
+
+    def watch(self, committed: Callable[[int, float], None]) -> None:
+        """Have `committed(tasks, seconds)` called, in any thread, after each transaction."""
 
     async def audit(self, who: str, command: str, facts: str) -> None:
         """Keep what staff did. `facts` is JSON without secrets."""

@@ -223,13 +223,18 @@ def hubs(db: Database) -> None:
     db.executescript(_HUBS)
 
 
+def migration_names() -> set[str]:
+    """Return the names of this version's migrations."""
+    return {each.name for each in migrations._migrations}
+
+
 def migrate(db: Database) -> None:
     """Bring the database to this version's schema.
 
     Raises:
         StoreError: a newer version wrote it.
     """
-    ours = {each.name for each in migrations._migrations}
+    ours = migration_names()
     newer = [each.name for each in migrations.applied(db) if each.name not in ours]
     if newer:
         raise StoreError(f"the database was written by a newer version ({', '.join(newer)})")

@@ -13,6 +13,8 @@ from signalling.hub.store.writer import Writer
 class PostgresStore(StoredStore):
     """`interface.Store`. Make it with `await PostgresStore.open(url)`."""
 
+    migrations_table = "migrations"
+
     def __init__(self, writer: Writer, clock: Clock) -> None:
         super().__init__(writer, clock)
         self.keeping = StoredKeeping(writer, clock, _sessions)

@@ -13,6 +13,8 @@ from signalling.hub.store.writer import Writer
 class SqliteStore(StoredStore):
     """`interface.Store`. Make it with `await SqliteStore.open(path)`."""
 
+    migrations_table = "_sqlite_migrations"
+
     @classmethod
     async def open(cls, path: Path, clock: Clock = time.time) -> SqliteStore:
         """Open or create the database and bring its schema up to date.

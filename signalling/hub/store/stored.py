@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from signalling.hub.store.migrations import migration_names
 from signalling.hub.store.stored_accounts import StoredAccounts
 from signalling.hub.store.stored_booking import StoredBooking
 from signalling.hub.store.stored_keeping import StoredKeeping
@@ -22,6 +23,9 @@ Clock = Callable[[], float]
 
 class StoredStore:
     """`interface.Store`, whichever database is below the writer."""
+
+    migrations_table: str
+    """Where the database keeps the names of the migrations that were applied."""
 
     def __init__(self, writer: Writer, clock: Clock) -> None:
         self._writer = writer
@@ -44,6 +48,21 @@ class StoredStore:
     async def ping(self) -> None:
         """Return when the writer answers."""
         await self._writer.run(lambda db: db.execute("select 1").fetchone())
+
+    async def up_to_date(self) -> bool:
+        """Whether its schema is the one of this version, no more and no less."""
+        sql = f"select name from {self.migrations_table}"
+        applied = await self._writer.run(lambda db: {row[0] for row in db.execute(sql)})
+        return applied == migration_names()
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for the writer."""
+        return self._writer.waiting
+
+    def watch(self, committed: Callable[[int, float], None]) -> None:
+        """Have `committed(tasks, seconds)` called, in the writer's thread, for each transaction."""
+        self._writer.committed = committed
 
     async def audit(self, who: str, command: str, facts: str) -> None:
         """Keep what staff did."""

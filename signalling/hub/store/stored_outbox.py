@@ -57,6 +57,19 @@ class StoredOutbox:
 
         return await self._writer.read(work)
 
+    async def counts(self) -> tuple[int, int]:
+        """How many wait to be sent, and how many were given up."""
+
+        def work(db: Tables) -> tuple[int, int]:
+            sql = (
+                "select count(*) filter (where failed_at is null),"
+                " count(*) filter (where failed_at is not null) from outbox where sent_at is null"
+            )
+            waiting, failed = db.execute(sql).fetchone()
+            return waiting, failed
+
+        return await self._writer.run(work)
+
     async def all(self) -> list[Mail]:
         """All mails, by when they are or were due."""
 

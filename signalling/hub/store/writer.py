@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
@@ -71,6 +72,8 @@ class Writer:
         self._queue: queue.Queue[Task | None] = queue.Queue(QUEUE_SIZE)
         self._ready: asyncio.Future[None] = loop.create_future()
         self._closed = False
+        self.committed: Callable[[int, float], None] | None = None
+        """Called in the thread after each transaction: how many tasks, how many seconds."""
         self._thread = threading.Thread(target=self._main, name="store-writer", daemon=True)
 
     @classmethod
@@ -84,6 +87,11 @@ class Writer:
         writer._thread.start()
         await asyncio.shield(writer._ready)
         return writer
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for the thread."""
+        return self._queue.qsize()
 
     async def run(self, work: Callable[[Tables], T]) -> T:
         """Run `work` in the thread, in a transaction; return its result once that is on disk.
@@ -140,7 +148,10 @@ class Writer:
             backend.idle()
             return True
         if group:
+            began = time.perf_counter()
             backend.commit(group)
+            if self.committed is not None:
+                self.committed(len(group), time.perf_counter() - began)
             for task in group:
                 self._deliver(task.future, task.result, task.error)
         return go_on

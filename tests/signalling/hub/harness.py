@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from config.schema import Facility, HubConfig, Inmates, Limits, Visits
 from signalling.hub import staff_commands as ask
 from signalling.hub.desk import Desk
+from signalling.hub.metrics_server import measured
 from signalling.hub.server import listen
 from signalling.hub.services import Services, hub_lock, open_services, socket_path
 from signalling.hub.staff import staff_socket
@@ -429,6 +430,7 @@ async def running_hub(
     with hub_lock(Path(config.state_dir)):
         async with (
             open_services(config, clock) as services,
+            measured(services),
             staff_socket(Desk(services), socket_path(config), ""),
         ):
             async with listen(services, files or FILES, certificate) as url:

@@ -16,6 +16,7 @@ from config.schema import Limits
 from signalling.hub.client import Client
 from signalling.hub.coalesced import EVERY_S, Coalesced
 from signalling.hub.doorkeeper import Doorkeeper
+from signalling.hub.metrics import Metrics
 from signalling.messages import LogIn, Pong, Violation
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, eventually, hub_config, running_hub
 
@@ -171,7 +172,7 @@ async def test_what_waits_for_a_slow_reader_is_bounded(
     caplog: pytest.LogCaptureFixture, limits: dict[str, Any], message: Any, kept: int
 ) -> None:
     deaf = DeafSocket()
-    client = Client(deaf, "page at x", Limits(**limits), Coalesced(log))
+    client = Client(deaf, "page at x", Limits(**limits), Coalesced(log), Metrics())
     for _ in range(kept):
         client.send(message)
     assert not deaf.aborted
@@ -183,7 +184,7 @@ async def test_what_waits_for_a_slow_reader_is_bounded(
 
 async def test_a_snapshot_in_the_place_of_an_older_one_takes_no_more_room() -> None:
     deaf = DeafSocket()
-    client = Client(deaf, "page at x", Limits(waiting_bytes=131_072), Coalesced(log))
+    client = Client(deaf, "page at x", Limits(waiting_bytes=131_072), Coalesced(log), Metrics())
     for _ in range(50):
         client.send_newest(Violation(code="x" * 100_000))
     assert not deaf.aborted
@@ -193,7 +194,7 @@ async def test_who_takes_one_message_too_slowly_is_cut_off(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     deaf = DeafSocket()
-    client = Client(deaf, "page at x", Limits(send_within_s=1), Coalesced(log))
+    client = Client(deaf, "page at x", Limits(send_within_s=1), Coalesced(log), Metrics())
     client.send(Pong(sent=1.0, now=1.0))
     async with asyncio.timeout(5):
         await client.write()
