@@ -207,6 +207,13 @@ class MailServer(Table, frozen=True):
     """Where families open the page; empty: where the hub listens. Mails have links to it."""
 
 
+class Stopping(Table, frozen=True):
+    """[stopping] How the hub goes down when it is told to."""
+
+    spread_s: Annotated[float, Meta(ge=0, le=300)] = 10
+    within_s: Annotated[float, Meta(ge=5, le=300)] = 10
+
+
 class MetricsListener(Table, frozen=True):
     """[metrics] What the hub measures of itself, for Prometheus."""
 
@@ -313,4 +320,5 @@ class HubConfig(Table, frozen=True):
     accounts: Accounts = field(default_factory=Accounts)
     visits: Visits = field(default_factory=Visits)
     mail: MailServer = field(default_factory=MailServer)
+    stopping: Stopping = field(default_factory=Stopping)
     metrics: MetricsListener = field(default_factory=MetricsListener)

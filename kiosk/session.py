@@ -89,6 +89,8 @@ from signalling.wire import Seat
 
 TIMED_OUT_FOR_S: Final = 60.0
 """For so long whoever left a sign-in alone may come back and type on."""
+BACK_GRACE_S: Final = 4.0
+"""How much later than it said a hub may be back before the screen says that it is away."""
 HUB_AWAY_END_S: Final = 2.0
 """How long after its end an unreachable hub may still have extended a visit."""
 
@@ -169,6 +171,7 @@ class Session:
             welcome.facility,
         )
         self._s.linked, self._s.fresh = True, False
+        self._s.back_by = float("-inf")
         self._s.told_state = self._s.told_faults = None
         self._s.faults.link_up()
         actions: list[Action] = []
@@ -188,6 +191,8 @@ class Session:
         if self._s.pad is not None:
             self._s.pad.failed("not-connected")
         self._s.technician.link_down = down.reason
+        if down.back_in_s is not None:
+            self._s.back_by = now + down.back_in_s + BACK_GRACE_S
         if down.code is not None:
             self._s.faults.raised(down.code, self._s.clock.at(now), down.reason)
 

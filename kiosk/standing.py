@@ -62,6 +62,7 @@ class Standing:
         self.default_language = self.language = language
         self.clock = HubClock(clock_offset_s)
         self.linked = False
+        self.back_by = float("-inf")  # until then no link is nothing to speak of: see LinkDown
         self.fresh = False
         """Linked, and the seat was pushed since: only now is it known whom to speak for."""
         self.label = self.unit = ""
@@ -230,7 +231,7 @@ class Standing:
             label=self.label,
             unit=self.unit,
             facility=self.facility,
-            connected=self.linked,
+            connected=self.linked or now < self.back_by,
             languages=LANGUAGES,
             next_start_at=self.board.next_start_at if self.board else None,
             inmate=seat.inmate if seat else None,

@@ -32,6 +32,7 @@ from signalling.messages import (
     HUB_TO_TERMINAL,
     Challenge,
     Enrol,
+    HubStopping,
     HubToTerminal,
     Message,
     Proof,
@@ -142,6 +143,8 @@ class Link:
         self._enrol_next = not key.enrolled
         self._outgoing: asyncio.Queue[Message] | None = None
         self._overflow = asyncio.Event()
+        self._back_in_s: float | None = None
+        """The hub stops and said when to come back."""
         self._events: asyncio.Queue[LinkEvent] = asyncio.Queue(MAX_INCOMING)
         self.overflows = 0
         """How often the outgoing queue was full and the connection was closed for it."""
@@ -166,6 +169,7 @@ class Link:
         """Connect, and connect again, until cancelled."""
         while True:
             was_up = refused = False
+            self._back_in_s = None
             try:
                 async with self._socket() as socket:
                     welcome = await self._prove(socket)
@@ -189,6 +193,9 @@ class Link:
                 if refused
                 else self._backoff.after_failure(was_up=was_up)
             )
+            if self._back_in_s is not None:
+                wait_s = self._back_in_s
+                down = LinkDown("the hub stops for a moment", back_in_s=wait_s)
             log.log(
                 logging.WARNING if refused or down.code else logging.INFO,
                 'link=down reason="%s" code=%s again_s=%.1f', down.reason, down.code or "-", wait_s,
@@ -322,6 +329,9 @@ class Link:
             if isinstance(message, Violation):
                 log.error("link=violation code=%s detail=%s", message.code, message.detail)
                 raise _Gone(f"the hub says we broke the protocol: {message.code}")
+            if isinstance(message, HubStopping):
+                self._back_in_s = message.come_back_s
+                continue  # it closes now
             await self._events.put(message)
 
     @staticmethod

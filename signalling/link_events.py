@@ -24,3 +24,5 @@ class LinkDown:
 
     reason: str
     code: str | None = None
+    back_in_s: float | None = None
+    """The hub stopped in good order and said when to come back."""

@@ -24,6 +24,11 @@ from signalling.codec import Codec as Codec
 from signalling.codec import Message as Message
 from signalling.codec import check_version as check_version
 from signalling.codec import encode as encode
+from signalling.common_messages import HubStopping as HubStopping
+from signalling.common_messages import Ping as Ping
+from signalling.common_messages import Pong as Pong
+from signalling.common_messages import Refused as Refused
+from signalling.common_messages import Violation as Violation
 from signalling.device_report import DeviceReport as DeviceReport
 from signalling.wire import (
     Base64,
@@ -76,34 +81,6 @@ class End(Message, frozen=True, tag="end"):
     """The red X, from either side, already confirmed by the person."""
 
     visit: Id
-
-
-class Ping(Message, frozen=True, tag="ping"):
-    """Asks for a `pong`; pages cannot see the websocket's own pings."""
-
-    sent: float
-
-
-class Pong(Message, frozen=True, tag="pong"):
-    """Answers `ping`."""
-
-    sent: float
-    now: float
-
-
-class Refused(Message, frozen=True, tag="refused"):
-    """A person asked for what cannot be now; the connection stays. `about` is the type refused."""
-
-    about: str
-    code: str
-    facts: dict[str, str | int | float | None] = field(default_factory=dict)
-
-
-class Violation(Message, frozen=True, tag="violation"):
-    """The other end broke the protocol; the hub closes after this. `code` is in `errors.py`."""
-
-    code: str
-    detail: str = ""
 
 
 # -- terminal ---------------------------------------------------------------------------------
@@ -304,7 +281,16 @@ TerminalToHub = (
     | Ping
 )
 HubToTerminal = (
-    Challenge | TerminalWelcome | SeatMessage | Board | Answer | Ice | Pong | Refused | Violation
+    Challenge
+    | TerminalWelcome
+    | SeatMessage
+    | Board
+    | Answer
+    | Ice
+    | Pong
+    | Refused
+    | Violation
+    | HubStopping
 )
 PageToHub = (
     Hello
@@ -376,6 +362,7 @@ HubToPage = (
     | Pong
     | Refused
     | Violation
+    | HubStopping
 )
 
 TERMINAL_TO_HUB: Final[Codec[TerminalToHub]] = Codec(TerminalToHub)

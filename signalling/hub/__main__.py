@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import signal
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from signalling.hub.metrics_server import measured
 from signalling.hub.server import listen, tune_gc
 from signalling.hub.services import hub_lock, open_services, socket_path
 from signalling.hub.staff import staff_socket
+from signalling.hub.stopping import drain
 from signalling.hub.tls import Certificate, open_certificate
 from signalling.version import VERSION
 
@@ -41,7 +43,7 @@ def main() -> None:
 @staff_cli.config_option
 @click.option("--verbose", is_flag=True, help="Log more.")
 def serve(config_path: Path, verbose: bool) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; a second one hurries.
 
     \b
     Example: visit-hub serve --config /etc/visitbooth/hub.toml
@@ -61,10 +63,14 @@ def serve(config_path: Path, verbose: bool) -> None:
 
 
 async def _serve(config: HubConfig) -> None:
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told_to_stop() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told_to_stop)
     certificate = open_certificate(config.tls)
     loop.add_signal_handler(signal.SIGHUP, _read_anew, certificate)
     async with open_services(config) as services:
@@ -76,7 +82,7 @@ async def _serve(config: HubConfig) -> None:
             listen(services, certificate=certificate),
         ):
             await stop.wait()
-            log.info("stopping")
+            await drain(services, hurry, random.SystemRandom())
     log.info("stopped")
 
 

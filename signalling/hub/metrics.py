@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from signalling.hub.pulse import Pulse
 from signalling.hub.traffic import Traffic
 from signalling.visit import Status, Visit
 
@@ -54,6 +55,7 @@ class Metrics:
         """How many sockets have asked nothing yet."""
         self.log_in_times: list[float] = []
         self.lag = self._histogram("loop_lag_seconds", "How late the event loop is.", SHORT)
+        self.pulse = Pulse(self.lag.observe)
         self.transaction = self._histogram(
             "store_transaction_seconds", "A transaction of the store, its commit included.", SHORT
         )

@@ -38,11 +38,11 @@ async def measured(services: Services) -> AsyncIterator[Pulse]:
     """
     metrics, config = services.metrics, services.config.metrics
     services.store.watch(metrics.committed)
-    beats = asyncio.create_task(services.pulse.run(), name="pulse")
+    beats = asyncio.create_task(services.metrics.pulse.run(), name="pulse")
     try:
         with watched_gc(metrics.gc_paused):
             if not config.listen:
-                yield services.pulse
+                yield services.metrics.pulse
                 return
             async with await _serve(services) as server:
                 host, port = server.sockets[0].getsockname()[:2]
@@ -50,7 +50,7 @@ async def measured(services: Services) -> AsyncIterator[Pulse]:
                     "metrics at http://%s:%s%s", f"[{host}]" if ":" in host else host, port, PATH
                 )
                 services.metrics.port = port
-                yield services.pulse
+                yield services.metrics.pulse
     finally:
         beats.cancel()
         await asyncio.gather(beats, return_exceptions=True)

@@ -119,6 +119,9 @@ class FrontDoor:
             return refuse(
                 request, HTTPStatus.UPGRADE_REQUIRED, "Websocket only.", Upgrade="websocket"
             )
+        if self._services.lifetime.stopping:
+            why = self._services.lifetime.why_not()
+            return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, why, **{"Retry-After": "1"})
         if path == FAMILY and not self._own_origin(request, secure):
             self._said.warning("origin", "family: refused an origin that is not ours")
             return refuse(request, HTTPStatus.FORBIDDEN, "This origin may not connect.")

@@ -7,7 +7,7 @@ import fcntl
 import hmac
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +32,6 @@ from signalling.hub.own_account import OwnAccount
 from signalling.hub.pages import Pages
 from signalling.hub.passwords import Passwords
 from signalling.hub.people import People
-from signalling.hub.pulse import Pulse
 from signalling.hub.pushes import Pushes
 from signalling.hub.receipts import Receipts
 from signalling.hub.seats import Seats
@@ -89,8 +88,7 @@ class Services:
     tickets: Tickets
     others: Others
     metrics: Metrics
-    pulse: Pulse
-    lifetime: Lifetime
+    lifetime: Lifetime = field(default_factory=Lifetime)
 
 
 class HubRuns(StartError):
@@ -197,10 +195,8 @@ def _compose(  # noqa: PLR0917 - what was opened
     receipt_key: ReceiptKey,
 ) -> Services:
     keeping = _keeping(config, store, bus)
-    inmates = Inmates(store, key, _pin_rules(config))
-    switchboard = Switchboard(config)
-    metrics = Metrics()
-    visits = Visits(store, bus, keeping, config, metrics)
+    inmates, switchboard = Inmates(store, key, _pin_rules(config)), Switchboard(config)
+    visits = Visits(store, bus, keeping, config, metrics := Metrics())
     accounts, people = Accounts(store, bus, passwords, config), People(store, bus, config)
     outbox = Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
@@ -229,6 +225,4 @@ def _compose(  # noqa: PLR0917 - what was opened
         tickets=Tickets(store),
         others=Others(keeping, carrier, mirror, rooms),
         metrics=metrics,
-        pulse=Pulse(metrics.lag.observe),
-        lifetime=Lifetime(),
     )

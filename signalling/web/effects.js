@@ -70,7 +70,7 @@ export class Effects {
       return model.muted ? t("muted") : t("in-visit");
     }
     if (screen !== "appointments") return "";
-    if (model.link !== "open") return t("offline");
+    if (model.link !== "open") return t(model.link === "pausing" ? "one-moment" : "offline");
     const live = (model.visits ?? []).filter((each) => each.status !== "ended");
     const said = (/** @type {import("./messages.js").VisitView} */ { inmate, status }) =>
       t("status-of", { name: inmate, status: t(status).toLowerCase() });

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { MAX_NAME, MAX_PASSWORD, MIN_PASSWORD } from "./field-rules.js";
-import { button, note } from "./parts.js";
+import { button, offlineNote } from "./parts.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 
@@ -156,12 +156,13 @@ export function said({ model }, id, more) {
  * @param {string} about
  * @param {string} label
  */
-export function submit({ model, t }, about, label) {
+export function submit(scene, about, label) {
+  const { model, t } = scene;
   const busy = model.busy === about;
   return h(
     "div",
     { key: "submit" },
-    model.link !== "open" && note("no-wifi", t("offline"), t("offline-more")),
+    offlineNote(scene),
     h(
       "button",
       { id: about, type: "submit", class: "button main wide", disabled: busy },

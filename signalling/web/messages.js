@@ -81,7 +81,8 @@
 /** @typedef {{type: "pong", sent: number, now: number}} Pong */
 /** @typedef {{type: "refused", about: string, code: string, facts: Facts}} Refused */
 /** @typedef {{type: "violation", code: string, detail: string}} Violation */
-/** @typedef {Welcome|FacilityOpened|Appointments|Joined|Offer|Ice|Pong|Refused|Violation|AccountCreated|LoggedIn|LoggedOut|Account|EmailVerified|MailSent|PasswordChanged|Sessions|FacilityTerms|People|PhotoKept|Invited|NetworkCheck|Past|Probed|Rated|Slots|Ticket|VisitBooked|VisitCancelled} MessageIn */
+/** @typedef {{type: "hub-stopping", come_back_s: number}} HubStopping */
+/** @typedef {Welcome|FacilityOpened|Appointments|Joined|Offer|Ice|Pong|Refused|Violation|HubStopping|AccountCreated|LoggedIn|LoggedOut|Account|EmailVerified|MailSent|PasswordChanged|Sessions|FacilityTerms|People|PhotoKept|Invited|NetworkCheck|Past|Probed|Rated|Slots|Ticket|VisitBooked|VisitCancelled} MessageIn */
 
 /** @typedef {{type: "hello", versions: string[], token?: string}} Hello */
 /** @typedef {{type: "accept-rules", facility: string, version: string}} AcceptRules */
@@ -178,6 +179,7 @@ export const FIELDS_IN = Object.freeze({
   pong: { sent: "number", now: "number" },
   refused: { about: "string", code: "string", facts: "object" },
   violation: { code: "string", detail: "string" },
+  "hub-stopping": { come_back_s: "number" },
 });
 
 /** Types of the messages hub to page. */

@@ -50,6 +50,18 @@ export function note(symbol, title, more = "", props = {}) {
 }
 
 /**
+ * That there is no hub; calm words while it said that it comes back at once.
+ *
+ * @param {Scene} scene
+ * @param {import("./dom.js").Props} [props]
+ */
+export function offlineNote({ model, t }, props = {}) {
+  if (model.link === "open") return false;
+  if (model.link === "pausing") return note("clock", t("one-moment"), "", props);
+  return note("no-wifi", t("offline"), t("offline-more"), props);
+}
+
+/**
  * @param {string} look
  * @param {string} symbol
  * @param {string} text

@@ -16,7 +16,11 @@ export { MESSAGES_IN, MESSAGES_OUT, VERSION };
  *
  * @typedef {{[T in MessageIn["type"]]: (message: Extract<MessageIn, {type: T}>) => void}} Handlers
  */
-/** @typedef {"connecting"|"open"|"lost"|"outdated"} LinkState */
+/**
+ * "pausing": the hub stopped in good order, and it is not yet late.
+ *
+ * @typedef {"connecting"|"open"|"pausing"|"lost"|"outdated"} LinkState
+ */
 /**
  * What the connection needs of the world; tests bring their own.
  *
@@ -34,6 +38,8 @@ export const OPEN_WITHIN_MS = 10000;
 export const REPLY_WITHIN_MS = 10000;
 const BACKOFF_MS = [300, 700, 1500, 3000, 6000, 10000];
 const CLOSE_VIOLATION = 4002;
+/** How much later than it said a hub may be back before it counts as lost. */
+export const PAUSE_GRACE_MS = 4000;
 /** More than this waiting to go out makes a ping late. */
 const BUFFERED_BYTES = 32 * 1024;
 const BUFFERED_MS = 50;
@@ -96,6 +102,8 @@ export class HubConnection {
     this.socket = null;
     this.tries = 0;
     this.stopped = true;
+    /** When the hub said it is back; null: it said nothing. @type {number|null} */
+    this.backAt_ms = null;
     this.clockOffset_s = Date.now() / 1000 - world.now_ms() / 1000;
     /** @type {number|null} */
     this.pingSent_ms = null;
@@ -213,6 +221,7 @@ export class HubConnection {
     if (message.type === "welcome") this.#welcome();
     if (message.type === "pong") this.#pong(message.sent);
     if (message.type === "violation") this.#violated(message);
+    if (message.type === "hub-stopping") this.#stopping(message.come_back_s * 1000);
     const handle = /** @type {(m: MessageIn) => void} */ (this.handlers[message.type]);
     handle(message);
     this.#answer(message);
@@ -241,6 +250,7 @@ export class HubConnection {
 
   #welcome() {
     this.tries = 0;
+    this.backAt_ms = null;
     this.pingSent_ms = null;
     this.#setLink("open");
     this.#cancelTimer();
@@ -269,6 +279,16 @@ export class HubConnection {
     this.clockOffset_s += this.rtt_ms / 2000;
   }
 
+  /**
+   * It closes now, and every page comes back in its own time.
+   *
+   * @param {number} back_ms
+   */
+  #stopping(back_ms) {
+    this.backAt_ms = this.world.now_ms() + back_ms;
+    this.#lost();
+  }
+
   /** @param {import("./messages.js").Violation} violation */
   #violated(violation) {
     console.error("The hub says that this page broke the protocol.", violation);
@@ -281,7 +301,13 @@ export class HubConnection {
   #lost() {
     this.#drop();
     if (this.stopped) return;
-    this.#setLink("lost");
+    const now = this.world.now_ms();
+    const late_ms = (this.backAt_ms ?? -Infinity) + PAUSE_GRACE_MS - now;
+    this.#setLink(late_ms > 0 ? "pausing" : "lost");
+    if (this.backAt_ms !== null && this.backAt_ms > now) {
+      this.timer = this.world.after(() => this.#open(), this.backAt_ms - now);
+      return;
+    }
     const base_ms = BACKOFF_MS[Math.min(this.tries, BACKOFF_MS.length - 1)] ?? 0;
     this.tries += 1;
     // Spread out, so that a restarted hub does not meet everybody at once.

@@ -19,6 +19,7 @@ const PLAIN = /** @type {const} */ ([
   "slots",
   "ticket",
   "violation",
+  "hub-stopping",
   "visit-booked",
   "visit-cancelled",
 ]);

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { details, unfold } from "./screen-details.js";
-import { button, note, notice, pill, refusal } from "./parts.js";
+import { button, note, notice, offlineNote, pill, refusal } from "./parts.js";
 import { pastVisits, remains } from "./screen-past.js";
 import { whyWord } from "./screen-ended.js";
 import { booksOnline } from "./state-booking.js";
@@ -37,7 +37,7 @@ export function appointments(scene, times) {
       h("h1", { tabindex: "-1" }, t("appointments")),
       h("p", { class: "stone", id: "jail-time" }, t("jail-time", { time: times.clock(now) })),
     ),
-    model.link !== "open" && note("no-wifi", t("offline"), t("offline-more"), { id: "offline" }),
+    offlineNote(scene, { id: "offline" }),
     refusal(scene, "press", "join", "end"),
     booked(scene),
     model.visits === null ? waiting(scene) : list(scene, times, model.visits),

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { email, field, form, secret, submit } from "./fields.js";
-import { button, note, refusal } from "./parts.js";
+import { button, offlineNote, refusal } from "./parts.js";
 
 /** @typedef {import("./parts.js").Scene} Scene */
 /** @typedef {import("./dom.js").VNode} VNode */
@@ -113,7 +113,7 @@ function checkMail(scene) {
     h("p", { class: "mail-to", id: "mail-to" }, h("bdi", null, model.email)),
     h("p", { class: "stone" }, t("mail-where")),
     refusal(scene, type),
-    model.link !== "open" && note("no-wifi", t("offline"), t("offline-more")),
+    offlineNote(scene),
     button("plain wide", { id: "to-log-in", onclick: act.toLogIn }, icon("arrow-right"), t("log-in")),
     h(
       "div",

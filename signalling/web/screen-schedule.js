@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { email, form } from "./fields.js";
-import { button, note, refusal } from "./parts.js";
+import { button, note, offlineNote, refusal } from "./parts.js";
 import { visitBar } from "./screen-check.js";
 import { booksOnline, chosenSlot, guestsLeft, ruleOfDay, whomToVisit } from "./state-booking.js";
 
@@ -42,7 +42,7 @@ export function schedule(scene, times) {
     h("h1", { tabindex: "-1" }, t(moved === undefined ? "schedule-title" : "move-title")),
     visitBar(scene),
     moved !== undefined && movingNote(scene, times, moved),
-    model.link !== "open" && note("no-wifi", t("offline"), t("offline-more"), { key: "offline" }),
+    offlineNote(scene, { key: "offline" }),
     booksOnline(model) === false
       ? note("calendar", t("by-staff"), t("by-staff-more"), { id: "by-staff", key: "by-staff" })
       : form(scene.act.book, { class: "schedule", key: "form" }, choices(scene, times), slotsOf(scene, times)),

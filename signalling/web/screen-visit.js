@@ -33,7 +33,7 @@ export function overPicture(scene, visit) {
     h(
       "div",
       { class: "pills right" },
-      model.link !== "open" && pill("sun", "no-wifi", t("connecting")),
+      model.link !== "open" && model.link !== "pausing" && pill("sun", "no-wifi", t("connecting")),
       pill("ink", qualityIcon(model.quality), t(`quality-${model.quality}`), {
         id: "quality",
         "data-quality": model.quality,

@@ -143,12 +143,9 @@ def test_an_unknown_keys_value_is_never_shown() -> None:
 
 
 def test_unknown_keys_point_to_where_they_belong() -> None:
-    assert hub("tone_hz = 1") == [
-        "tone_hz: there is no such key; expected one of name, facility, listen, port, state_dir, "
-        "store, store_password, bus, bus_password, staff_socket, staff_group, trusted_proxies, "
-        "origins, ice_policy, allow_peers, turn, notice, tls, limits, inmates, accounts, visits, "
-        "mail, metrics"
-    ]
+    (said,) = hub("tone_hz = 1")
+    assert said.startswith("tone_hz: there is no such key; expected one of name, facility, listen")
+    assert said.endswith(", ".join(HubConfig.__struct_fields__[-4:]))
     assert terminal("fps = 30") == ["fps: there is no such key; fps belongs in [devices]"]
     assert hub("turn.port = 1") == [
         "turn.port: there is no such key; port belongs at the top, before the first table "

@@ -863,3 +863,17 @@ def test_a_minute_after_a_sign_in_timed_out_a_key_starts_the_next() -> None:
     bench.wait(60)
     bench.press(Key("7"))
     assert (bench.view.sign_in.number, bench.view.sign_in.error) == ("7", None)
+
+
+def test_a_hub_that_said_when_it_comes_back_is_not_called_away_before() -> None:
+    bench = Bench().signed_in()
+    bench.do(LinkDown("the hub stops for a moment", back_in_s=5.0))
+    bench.wait(5.0 + 3.9)
+    assert bench.view.connected
+    bench.do(LinkDown("the hub cannot be reached"))
+    bench.wait(0.2)
+    assert not bench.view.connected
+    bench.link_up()
+    assert bench.view.connected
+    bench.do(LinkDown("gone"))
+    assert not bench.view.connected

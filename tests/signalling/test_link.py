@@ -10,6 +10,7 @@ import os
 import random
 import re
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,7 @@ from signalling.messages import (
     Challenge,
     Enrol,
     Health,
+    HubStopping,
     Message,
     Ping,
     Pong,
@@ -192,6 +194,28 @@ async def test_messages_arrive_both_ways_in_order(tmp_path: Path) -> None:
         assert link.send(Ping(sent=7.0))
         assert await anext(events) == Pong(sent=7.0, now=4.0)
     assert hub.heard[2:] == [Health(faults=[]), Ping(sent=7.0)]
+
+
+async def test_a_hub_that_stops_is_come_back_to_when_it_said(tmp_path: Path) -> None:
+    closed_at = back_at = 0.0
+
+    async def play(hub: Hub, socket: ServerConnection) -> None:
+        nonlocal closed_at, back_at
+        back_at = time.monotonic()
+        await hub.admit(socket)
+        if hub.connections == 1:
+            await socket.send(encode(HubStopping(come_back_s=0.4)))
+            closed_at = time.monotonic()
+            await socket.close(1012, "hub-stopping")
+        else:
+            await socket.wait_closed()
+
+    async with running(tmp_path, play, code="ABCD") as (_, _, events):
+        assert await anext(events) == LinkUp(WELCOME)
+        down = await anext(events)
+        assert down == LinkDown("the hub stops for a moment", back_in_s=0.4)
+        assert await anext(events) == LinkUp(WELCOME)
+    assert 0.35 <= back_at - closed_at < 2.0
 
 
 async def test_nothing_is_kept_while_the_link_is_down(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.schema import Stopping
 from kiosk.__main__ import START_AGAIN
 from tests.systemd.machine import SOURCES, UNITS, build, settings
 
@@ -41,6 +42,11 @@ def test_the_check_would_find_a_fault(tmp_path: Path, sound: str, broken: str) -
     assert sound in text
     unit.write_text(text.replace(sound, broken))
     assert verify(tmp_path).returncode != 0
+
+
+def test_the_hub_has_time_to_stop_in_good_order() -> None:
+    (limit_s,) = settings("visitbooth-hub.service", "TimeoutStopSec")
+    assert float(limit_s) >= Stopping().within_s + 2.0
 
 
 def test_a_restart_that_the_technician_asked_for_is_no_failure() -> None:

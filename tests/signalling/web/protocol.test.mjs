@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import { decode, ProtocolViolation } from "../../../signalling/web/messages.js";
 import {
-  familyUrl, HubConnection, MESSAGES_IN, NoReplyError, OPEN_WITHIN_MS, PING_EVERY_MS,
+  familyUrl, HubConnection, MESSAGES_IN, NoReplyError, OPEN_WITHIN_MS, PAUSE_GRACE_MS, PING_EVERY_MS,
   PONG_WITHIN_MS, RefusedError, REPLY_WITHIN_MS,
 } from "../../../signalling/web/protocol.js";
 
@@ -122,6 +122,31 @@ test("reconnects after a loss, later each time, with a new hello", () => {
   welcome();
   assert.deepEqual(links, ["open", "lost", "open"]);
   assert.equal(world.socket.of("hello").length, 1);
+});
+
+test("a hub that stops is come back to when it said, and only then is lost", () => {
+  welcome();
+  world.socket.say({ type: "hub-stopping", come_back_s: 7 });
+  assert.ok(world.sockets[0].closed);
+  world.pass(6990);
+  assert.equal(world.sockets.length, 1);
+  world.pass(10);
+  assert.equal(world.sockets.length, 2);
+  world.socket.onclose();
+  assert.deepEqual(links, ["open", "pausing"]);
+  for (let tries = 0; tries < 3; tries += 1) {
+    const before = world.sockets.length;
+    while (world.sockets.length === before) world.pass(10);
+    if (tries < 2) world.socket.onclose();
+  }
+  assert.deepEqual(links, ["open", "pausing"]);
+  world.pass(PAUSE_GRACE_MS);
+  world.socket.onclose();
+  assert.deepEqual(links, ["open", "pausing", "lost"]);
+  hub.retryNow();
+  welcome();
+  world.socket.onclose();
+  assert.deepEqual(links.slice(3), ["open", "lost"]);
 });
 
 test("a socket that never opens is given up", () => {

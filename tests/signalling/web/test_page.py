@@ -15,6 +15,8 @@ from signalling.booking_messages import OwnView
 from signalling.messages import (
     End,
     FacilityLogIn,
+    Hello,
+    HubStopping,
     Join,
     LogIn,
     Press,
@@ -294,6 +296,17 @@ async def test_a_press_lost_with_the_link_is_asked_for_again(hub: FakeHub, page:
     assert len(presses(hub)) == 1
     await page.click(".telephone")
     await until("the second press", lambda: len(presses(hub)) == 2)
+
+
+async def test_a_hub_that_stops_for_a_moment_is_told_calmly(hub: FakeHub, page: Page) -> None:
+    hub.visits = [a_visit()]
+    await log_in(page)
+    await hub.got(Join)
+    hellos = sum(isinstance(each, Hello) for each in hub.received)
+    await hub.send(HubStopping(come_back_s=0.5))
+    await expect(page.locator("#offline")).to_have_text("One moment")
+    await expect(page.locator("#offline")).to_be_hidden()
+    assert sum(isinstance(each, Hello) for each in hub.received) == hellos + 1
 
 
 def ends(hub: FakeHub) -> list[End]:
