@@ -13,7 +13,7 @@ SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
     $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page screenshots clean
+.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page bench-hub screenshots clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -55,7 +55,7 @@ lint: ## style, types, import contracts, the page's JavaScript
 # Each runs even where another has not met its goals; the status says whether any has not.
 bench: ## every benchmark; tables here, numbers in bench-report/
 	@.ci/bootstrap test
-	@status=0; for file in tests/bench/bench_*.py tests/bench/media tests/bench/hardware tests/bench/page; do \
+	@status=0; for file in tests/bench/bench_*.py tests/bench/media tests/bench/hardware tests/bench/page tests/bench/hub; do \
 	    echo "== $$file"; \
 	    $(BIN)/python -m "tests.bench.$$(basename "$$file" .py)" || status=$$?; \
 	done; exit $$status
@@ -75,6 +75,10 @@ screenshots: ## every state of the family's page, in page-report/; ARGS=--help s
 bench-page: ## what the page costs a cheap phone, and how soon it shows a change; ARGS=--short
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.page $(ARGS)
+
+bench-hub: ## the hub under load beside a bare relay and PeerJS, ten minutes; ARGS=--short
+	@.ci/bootstrap test
+	$(BIN)/python -m tests.bench.hub $(ARGS)
 
 clean: ## remove reports and caches (not .venv)
 	rm -rf build demo-report test-report bench-report page-report .coverage *.egg-info

@@ -37,6 +37,7 @@ async def look(services: Services) -> Levels:
         },
         mails={"waiting": waiting, "failed": failed},
         store_waiting=services.store.waiting,
+        longest_pause_s=services.metrics.pulse.longest_s,
     )
 
 

@@ -41,6 +41,7 @@ class Levels:
     terminals: dict[str, int] = field(default_factory=dict)
     mails: dict[str, int] = field(default_factory=dict)
     store_waiting: int = 0
+    longest_pause_s: float = 0.0
 
 
 class Metrics:
@@ -143,6 +144,10 @@ class _Now(Collector):
         """Yield the families."""
         levels, traffic = self._levels, self._traffic
         yield _gauge("connections", "Open connections.", "kind", levels.connections)
+        said = "The longest pause of the event loop since the start."
+        yield GaugeMetricFamily(
+            f"{PREFIX}loop_longest_pause_seconds", said, value=levels.longest_pause_s
+        )
         yield _gauge("visits", "Visits by status.", "status", levels.visits)
         yield _gauge("terminals", "Connected terminals.", "state", levels.terminals)
         yield _gauge("mails", "Mails not sent.", "state", levels.mails)

@@ -1,0 +1,148 @@
+"""The hub itself: started over a full store, loaded, killed, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from signalling.hub.inmates import read_pin_key
+from signalling.hub.services import PIN_KEY
+from signalling.hub.store.sqlite import SqliteStore
+from tests.bench.hub.people import book, hub_toml, settle
+from tests.bench.hub.processes import Worker, worker
+from tests.bench.hub.running import Measured, common
+from tests.bench.hub.sizes import PAIRS, Size
+from tests.e2e.processes import Process
+
+LISTENING: Final = r"listening on http://127\.0\.0\.1:(\d+)"
+METRICS: Final = r"metrics at (http://\S+)"
+
+
+@dataclass(slots=True)
+class Ours:
+    """What only the hub can be asked."""
+
+    common: Measured = field(default_factory=Measured)
+    start_s: list[float] = field(default_factory=list)
+    """The first start, and the one after it was killed."""
+    ready_ms: list[float] = field(default_factory=list)
+    told_ms: list[float] = field(default_factory=list)
+    beside_ms: list[float] = field(default_factory=list)
+    back: dict[str, Any] = field(default_factory=dict)
+    pause_ms: list[float] = field(default_factory=list)
+    """The longest pause of the loop until it was killed, and since."""
+
+
+class HubProcess:
+    """A hub that is started, killed and started again on its port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = folder / "hub.toml"
+        self.log = folder / "hub.log"
+        self.port = 0
+        self.process: Process | None = None
+
+    async def start(self) -> float:
+        """Start it; return the seconds until it serves."""
+        if self.port:
+            text = self.config.read_text(encoding="utf-8")
+            self.config.write_text(
+                text.replace("port = 0", f"port = {self.port}", 1), encoding="utf-8"
+            )
+        argv = [sys.executable, "-m", "signalling.hub", "serve", "--config", str(self.config)]
+        self.process = Process("hub", argv)
+        began = time.monotonic()
+        await self.process.start()
+        found = await self.process.wait_for(LISTENING, deadline_s=60.0)
+        took_s = time.monotonic() - began
+        self.port = int(found[1])
+        return took_s
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self.process is not None
+        return self.process.pid
+
+    async def pause_ms(self) -> float:
+        """Return the longest pause of its loop so far."""
+        assert self.process is not None
+        found = await self.process.wait_for(METRICS)
+        text = await asyncio.to_thread(_get, found[1])
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name == "visitbooth_loop_longest_pause_seconds":
+                    return sample.value * 1000
+        raise RuntimeError("the hub does not tell its longest pause")
+
+    async def kill(self) -> None:
+        """Kill it as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.stop()
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return str(answer.read().decode())
+
+
+async def measure(folder: Path, size: Size) -> Ours:
+    """Fill a store, then measure a hub on it."""
+    state = folder / "state"
+    state.mkdir(mode=0o700)
+    hub = HubProcess(folder)
+    hub.config.write_text(hub_toml(folder), encoding="utf-8")
+    read_pin_key(state / PIN_KEY)
+    store = await SqliteStore.open(state / "visits.db")
+    await settle(store, state, size, time.time())
+    await store.close()
+    found = Ours()
+    found.start_s.append(await hub.start())
+    try:
+        async with worker("hub", f"ws://127.0.0.1:{hub.port}", size) as load:
+            found.common = await common(hub.pid, load, size)
+            found.ready_ms = _after_commit(state, await load.do("ready_at"))
+            await _killed(hub, state, load, size, found)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            assert hub.process is not None
+            await hub.process.stop()
+    return found
+
+
+def _after_commit(state: Path, told: dict[str, float]) -> list[float]:
+    """Return how long after the event's own time, before its commit, pages were told, in ms."""
+    with contextlib.closing(sqlite3.connect(state / "visits.db")) as db:
+        rows = db.execute("select visit, recorded_at from events where kind = 'inmate-signed-in'")
+        signed_in = dict(rows.fetchall())
+    return [(at - signed_in[visit]) * 1000 for visit, at in told.items()]
+
+
+async def _killed(hub: HubProcess, state: Path, load: Worker, size: Size, found: Ours) -> None:
+    """Kill it with everybody connected; visits that become pending soon are booked meanwhile."""
+    found.pause_ms.append(await hub.pause_ms())
+    await load.do("remember")
+    await hub.kill()
+    back = asyncio.create_task(load.do("come_back"))
+    store = await SqliteStore.open(state / "visits.db")
+    starts_at = float(int(time.time() + size.pending_after_s))
+    first = size.starting + PAIRS
+    await book(store, range(first, first + size.pending), "x", starts_at)
+    await store.close()
+    found.start_s.append(await hub.start())
+    found.back = await back
+    if time.time() > starts_at - 2.0:
+        raise RuntimeError("all came back too late for the visits that become pending")
+    pending = await load.do("pending", starts_at=starts_at)
+    found.told_ms, found.beside_ms = pending["told_ms"], pending["relay_ms"]
+    found.pause_ms.append(await hub.pause_ms())
