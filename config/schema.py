@@ -16,6 +16,9 @@ from config.values import Port, Relation, Seconds, Slug, Text
 from config.values import Secret as Secret
 from config.values import Table as Table
 
+LogFormat = Annotated[str, Meta(pattern=r"^(text|json)\Z", description='"text" or "json"')]
+"""How each line of a log is written: key=value and words, or a JSON object."""
+
 AUTO: Final = "auto"
 SIMULATED: Final = "simulated"
 NONE: Final = "none"
@@ -145,6 +148,7 @@ class TerminalConfig(Table, frozen=True):
     ca_file: str = ""
     """PEM file that the hub's certificate is checked against; empty: the system's."""
     language: str = "en"
+    log_format: LogFormat = "text"
     display: Display = field(default_factory=Display)
     devices: Devices = field(default_factory=Devices)
     technician: Technician = field(default_factory=Technician)
@@ -300,6 +304,7 @@ class HubConfig(Table, frozen=True):
     """Of PostgreSQL's user; empty: none is needed, or PGPASSWORD or ~/.pgpass has it."""
     bus: str = "local"
     bus_password: Secret = Secret("")
+    log_format: LogFormat = "text"
     staff_socket: str = ""
     """Unix socket for staff commands; empty: staff.sock in state_dir."""
     staff_group: str = ""

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +38,7 @@ from kiosk.versions import versions
 from kiosk.view import View
 from kiosk.visit_media import VisitMedia
 from kiosk.volume_memory import VolumeMemory
+from signalling import logs
 from signalling.descriptions import AddressPolicy
 from signalling.link import Address, Link
 from signalling.terminal_key import BadKeyFile, TerminalKey
@@ -72,16 +74,18 @@ def main(config_path: Path, windowed: bool) -> None:
       VISITBOOTH_TERMINAL=terminal.toml visit-kiosk
     """
     use_system_settings(os.environ)
-    _log_to_stderr()
+    shown = Shown()
+    _log_to_stderr(logs.TEXT, shown)  # until the configuration says how
     try:
         config = load_terminal(config_path)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(BAD_CONFIG)
+    _log_to_stderr(config.log_format, shown)
     try:
         check_display(os.environ)
         with only_one(Path(config.state_dir)):
-            again = _start(config, windowed=windowed)
+            again = _start(config, shown, windowed=windowed)
     except* (BadKeyFile, CannotStart) as errors:
         for each in errors.exceptions:
             click.echo(f"visit-kiosk: {each}", err=True)
@@ -90,7 +94,7 @@ def main(config_path: Path, windowed: bool) -> None:
         sys.exit(START_AGAIN)
 
 
-def _start(config: TerminalConfig, *, windowed: bool) -> bool:
+def _start(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
     """Return whether it is to be started again."""
     # An empty folder of its own each time: what is planted in Kivy's home does not come back.
     with tempfile.TemporaryDirectory(prefix="visitbooth-kivy-") as home:
@@ -99,22 +103,23 @@ def _start(config: TerminalConfig, *, windowed: bool) -> bool:
             lockdown.configure(config.display, windowed=windowed)
         except OSError as error:
             raise CannotStart(f"SDL cannot open the display: {error}") from error
-        return asyncio.run(_run(config, windowed=windowed))
+        return asyncio.run(_run(config, shown, windowed=windowed))
 
 
-def _log_to_stderr() -> None:
-    logging.Formatter.converter = time.gmtime
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="time=%(asctime)s.%(msecs)03dZ level=%(levelname)s from=%(name)s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S",
-    )
+@dataclass(slots=True)
+class Shown:
+    """The visit on the screen, which the log's lines are about: a terminal has one at a time."""
+
+    visit: str | None = None
+
+
+def _log_to_stderr(form: str, shown: Shown) -> None:
+    logs.set_up(form, visit=lambda: shown.visit)
     for library in ("kivy", "websockets"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-async def _run(config: TerminalConfig, *, windowed: bool) -> bool:
+async def _run(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
     """Run until SIGTERM or SIGINT, or until the technician wants it started again (True).
 
     Then stop everything, the last started first.
@@ -136,7 +141,7 @@ async def _run(config: TerminalConfig, *, windowed: bool) -> bool:
         hook=hooks.hook(config.devices),
         keypad=hooks.keypad(config.devices),
         policy=AddressPolicy.of(allow=config.network.allow_peers),
-        show=_remembering(volume, root.show),
+        show=_noting(volume, shown, root.show),
         keep=files.keep,
         restart=again.set,
         health=partial(health.read, Path(config.state_dir)),
@@ -213,12 +218,15 @@ def _session(config: TerminalConfig, volume: int, files: StateFiles, screen: Scr
     )
 
 
-def _remembering(volume: VolumeMemory, show: Callable[[View], None]) -> Callable[[View], None]:
-    def shown(view: View) -> None:
+def _noting(
+    volume: VolumeMemory, shown: Shown, show: Callable[[View], None]
+) -> Callable[[View], None]:
+    def noted(view: View) -> None:
         volume.remember(view.volume)
+        shown.visit = view.visit.id if view.visit is not None else None
         show(view)
 
-    return shown
+    return noted
 
 
 def _link(config: TerminalConfig) -> Link:

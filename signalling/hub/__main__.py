@@ -12,6 +12,7 @@ import click
 import uvloop
 
 from config.schema import HubConfig
+from signalling import logs
 from signalling.hub import cli, cli_mails, cli_receipts, cli_requests, cli_terminals, staff_cli
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
@@ -48,12 +49,9 @@ def serve(config_path: Path, verbose: bool) -> None:
     \b
     Example: visit-hub serve --config /etc/visitbooth/hub.toml
     """
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("signalling.hub.server.websockets").setLevel(logging.WARNING)
     config = staff_cli.read_config(config_path)
+    logging.getLogger("signalling.hub.server.websockets").setLevel(logging.WARNING)
+    logs.set_up(config.log_format, level=logging.DEBUG if verbose else logging.INFO)
     try:
         with hub_lock(Path(config.state_dir)):
             # 35 KiB a TLS connection instead of asyncio's 290.

@@ -141,7 +141,7 @@ class AccountEndpoint:
         try:
             seen = await self._own.seen(session)
         except StoreBusy:
-            log.info("%s: not noted as seen, the store is busy", page.client.name)
+            log.info("%s not noted as seen, the store is busy", page.client.name)
             return
         if page.session is session:  # else it ended meanwhile
             page.session = seen

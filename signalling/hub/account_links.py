@@ -86,7 +86,7 @@ class AccountLinks:
             except Duplicate:
                 known = await self._store.people.visitor_by_email(email)  # at the same moment
             else:
-                log.info("visitor %s: account created, not verified yet", new.id)
+                log.info("visitor=%s account created, not verified yet", new.id)
                 return
         language = known.language if known is not None else new.language
         await self._issue("reset", "known", email, known, language)
@@ -130,7 +130,7 @@ class AccountLinks:
         subject, body = letter_text("email-will-change", now.language)
         key = f"email-will-change.{secrets.token_hex(16)}"
         await self._outbox.put(key, now.email, subject, body)
-        log.info("visitor %s: asked for another e-mail", now.id)
+        log.info("visitor=%s asked for another e-mail", now.id)
         self._bus.publish(AccountChanged(now.id, now.email, email))
 
     # -- following --------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class AccountLinks:
         visitor = await self._store.accounts.verify(token_hash(token))
         if visitor is None:
             raise UserError("link-not-valid")
-        log.info("visitor %s: e-mail verified", visitor.id)
+        log.info("visitor=%s e-mail verified", visitor.id)
         self._bus.publish(AccountChanged(visitor.id, visitor.email, visitor.new_email))
         return visitor
 
@@ -161,7 +161,7 @@ class AccountLinks:
         ended = await self._store.accounts.reset(hashed, new_hash)
         if ended is None:
             raise UserError("link-not-valid")  # followed elsewhere at the same moment
-        log.info("visitor %s: password set by mail", link.visitor)
+        log.info("visitor=%s password set by mail", link.visitor)
         self._accounts.password_was_set(link.email, ended)
         visitor = await self._store.people.visitor(link.visitor)
         if visitor is not None:  # a mailbox that others read too: its owner hears of it

@@ -96,7 +96,7 @@ class Accounts:
         visitor = await self.new_visitor(email, password, name)
         visitor = replace(visitor, verified_at=visitor.created_at)
         await self._store.people.add_visitor(visitor)
-        log.info("visitor %s: account added", visitor.id)
+        log.info("visitor=%s account added", visitor.id)
         return visitor
 
     async def log_in(
@@ -125,7 +125,7 @@ class Accounts:
         await self._store.people.add_session(
             session, before.token_hash if before is not None else None
         )
-        log.info("visitor %s: logged in", visitor.id)
+        log.info("visitor=%s logged in", visitor.id)
         return LogInResult(token, session, visitor)
 
     async def check(self, email: str, password: str, address: str) -> Visitor:
@@ -193,5 +193,5 @@ class Accounts:
     async def log_out(self, session: Session) -> None:
         """End a session on every page that uses it."""
         await self._store.people.drop_session(session.token_hash)
-        log.info("visitor %s: logged out", session.visitor)
+        log.info("visitor=%s logged out", session.visitor)
         self.say_ended([session.token_hash])

@@ -158,7 +158,7 @@ class AfterEndpoint:
             raise UserError("not-ready", status=str(self._status(visit)))
         troubles = tuple(dict.fromkeys(message.troubles))
         await self._store.past.rate(Rating(visit.id, visitor, message.stars, troubles))
-        log.info("visit %s: rated %d (%s)", visit.id, message.stars, ", ".join(troubles))
+        log.info("visit=%s rated %d (%s)", visit.id, message.stars, ", ".join(troubles))
         page.send(Rated(visit=visit.id, stars=message.stars))
         live = self._visits.get(visit.id)
         if live is not None:

@@ -140,7 +140,7 @@ class Booking:
         if moved is not None and ended is not None:
             moved.moved_with = frozenset(live.visit.visitors)
             await self._visits.replace(moved, ended)
-        log.info("visit %s: booked by visitor %s", live.id, visitor)
+        log.info("visit=%s booked by visitor %s", live.id, visitor)
         await self._mails.booked(live, instead_of=moved)
         return live
 
@@ -235,7 +235,7 @@ class Booking:
         try:
             await self._visits.change(live, lambda _visit, _now: [draft])
         except IllegalEvent as error:
-            log.info("visit %s: not cancelled: %s", live.id, error)
+            log.info("visit=%s not cancelled: %s", live.id, error)
             raise UserError("too-late") from None
         if live.visit.ended is None:
             await self._mails.declined(live, visitor)
@@ -270,7 +270,7 @@ class Booking:
         except Occupied:
             raise _refused(Slot(span.starts_at, span.ends_at, "guest-busy")) from None
         except IllegalEvent as error:
-            log.info("visit %s: nobody invited: %s", live.id, error)
+            log.info("visit=%s nobody invited: %s", live.id, error)
             raise UserError("ended") from None
         await self._mails.invited(live, approval.visitor)
 

@@ -99,7 +99,7 @@ class Client:
 
     def abort(self, why: str) -> None:
         """Cut the connection: a close frame would wait behind what the client does not read."""
-        self.said.warning(why, "%s: %s: cut off", self.name, why)
+        self.said.warning(why, "%s closed: %s", self.name, why)
         self._gone = True
         self._waiting.clear()
         self._waiting_bytes = 0

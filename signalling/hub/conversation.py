@@ -18,6 +18,7 @@ from signalling.hub.errors import TooFast
 from signalling.hub.socket import Socket
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.traffic import Traffic, tag_of
+from signalling.logs import about_visit
 from signalling.messages import Codec, Message, Refused, Violation
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ async def conversation(client: Client) -> AsyncIterator[None]:
     except ProtocolError as error:
         # The text quotes what a stranger sent: escaped, so that it cannot forge lines of the log.
         said = ascii(str(error)[:200])
-        client.said.warning(error.code, "%s: %s: %s", client.name, error.code, said)
+        client.said.warning(error.code, "%s violation=%s %s", client.name, error.code, said)
         client.metrics.violated(error.code)
         client.send(Violation(code=error.code, detail=str(error)[:200]))
         client.close(TOO_BIG if isinstance(error, TooLarge) else POLICY, error.code)
@@ -100,14 +101,15 @@ async def conversation(client: Client) -> AsyncIterator[None]:
 async def answer(client: Client, message: Message, handle: Callable[[], Awaitable[None]]) -> None:
     """Run a handler; a UserError is told to the person and the connection stays."""
     about = tag_of(type(message))
-    try:
-        await handle()
-        client.metrics.answered(about)
-    except UserError as error:
-        log.info("%s: %s refused: %s", client.name, about, error.code)
-        client.metrics.answered(about, error.code)
-        client.send(Refused(about=about, code=error.code, facts=error.facts))
-    except StoreBusy:
-        log.warning("%s: %s refused: the store is busy", client.name, about)
-        client.metrics.answered(about, "busy")
-        client.send(Refused(about=about, code="busy"))
+    with about_visit(getattr(message, "visit", None)):
+        try:
+            await handle()
+            client.metrics.answered(about)
+        except UserError as error:
+            log.info("%s refused=%s about=%s", client.name, error.code, about)
+            client.metrics.answered(about, error.code)
+            client.send(Refused(about=about, code=error.code, facts=error.facts))
+        except StoreBusy:
+            log.warning("%s refused=busy about=%s the store is busy", client.name, about)
+            client.metrics.answered(about, "busy")
+            client.send(Refused(about=about, code="busy"))

@@ -66,7 +66,7 @@ class Desk:
                 for key, value in msgspec.structs.asdict(command).items()
                 if key not in _SECRET_FIELDS
             }
-            log.info("staff %s: %s", who, name)
+            log.info("staff=%s %s", who, name)
             await self._store.audit(who, name, msgspec.json.encode(facts).decode())
         return result
 

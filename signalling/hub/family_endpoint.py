@@ -94,7 +94,7 @@ class FamilyEndpoint:
 
     async def serve(self, socket: Socket, address: str, browser: str) -> None:
         """Talk with one page, or have its facility's hub do so, until its socket is gone."""
-        client = self._client(socket, f"page at {address}")
+        client = self._client(socket, f"client=page address={address}")
         inbox = self._inbox(socket)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=browser)
         async with conversation(client):
@@ -119,7 +119,7 @@ class FamilyEndpoint:
 
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a page that is connected to another hub."""
-        client = self._client(socket, f"page at {opening.address}")
+        client = self._client(socket, f"client=page address={opening.address}")
         inbox = self._inbox(socket)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=opening.browser)
         begin = partial(self._go_on, page, opening.who)

@@ -84,9 +84,7 @@ class Inmates:
         if attempt.inmate is not None:
             return attempt.inmate
         if attempt.locked_until is not None:
-            log.warning(
-                "terminal %s: inmate number %s is locked after wrong PINs", terminal, number
-            )
+            log.warning("terminal=%s inmate number %s is locked after wrong PINs", terminal, number)
             raise UserError("locked", unlock_at=attempt.locked_until)
         raise UserError("wrong-sign-in", tries_left=attempt.tries_left)
 

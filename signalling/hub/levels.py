@@ -36,7 +36,7 @@ async def look(services: Services) -> Levels:
             "faulty": sum(bool(link.faults) for link in board.terminals.values()),
         },
         mails={"waiting": waiting, "failed": failed},
-        store_waiting=services.store.waiting,
+        store_waiting=services.store.waiting(),
         longest_pause_s=services.metrics.pulse.longest_s,
     )
 

@@ -72,7 +72,7 @@ class OwnAccount:
         ended = await self._store.accounts.end_sessions(asking.visitor, asking.token_hash, session)
         if session is not None and not ended:
             raise UserError("unknown-session")
-        log.info("visitor %s: ended %d other log-ins", asking.visitor, len(ended))
+        log.info("visitor=%s ended %d other log-ins", asking.visitor, len(ended))
         self._accounts.say_ended(ended)
 
     # -- changes ----------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class OwnAccount:
         now = await self._accounts.check(visitor.email, password, address)
         hashed = await self._accounts.hash(new_password)
         ended = await self._store.accounts.set_password(now.id, hashed, session.token_hash)
-        log.info("visitor %s: password changed", now.id)
+        log.info("visitor=%s password changed", now.id)
         self._accounts.password_was_set(now.email, ended)
         self._bus.publish(AccountChanged(now.id, now.email, None))
         subject, body = letter_text("password-changed", now.language)
@@ -118,7 +118,7 @@ class OwnAccount:
         for live in lives:
             await self._take_off(live, visitor.id)
         ended = await self._store.accounts.erase(visitor.id)
-        log.info("visitor %s: account deleted", visitor.id)
+        log.info("visitor=%s account deleted", visitor.id)
         await self._visits.read_people_again(visitor.id)
         self._accounts.say_ended(ended)
 
@@ -127,7 +127,7 @@ class OwnAccount:
             await self._visits.change(live, lambda visit, _now: _without(visit, visitor))
         except IllegalEvent as error:
             # It began in this moment, or its time is over and its end about to be recorded.
-            log.info("visit %s: not cancelled: %s", live.id, error)
+            log.info("visit=%s not cancelled: %s", live.id, error)
             if live.visit.begun_at is not None:
                 raise UserError("in-a-visit") from error
 

@@ -72,6 +72,7 @@ class Pages:
         if now < live.visit.booked.starts_at - self._config.visits.page_early_s:
             raise UserError("not-ready", status=str(status))
         self._admit(live, page, message, now)
+        log.info("visit=%s page=%s joined from %s", live.id, message.page, page.client.name)
         servers = ice_servers(self._config.turn, live.id, live.visit.ends_at)
         page.send(Joined(visit=live.id, ice_servers=servers, ice_policy=self._config.ice_policy))
         self._board.carry_again(live, message.page)
@@ -121,6 +122,7 @@ class Pages:
             live = self._visits.get(visit)
             joined = live.pages.get(page_id) if live is not None else None
             if live is not None and joined is not None and joined.outlet is page:
+                log.info("visit=%s page=%s gone: %s", live.id, page_id, where.name.lower())
                 live.page_gone(page_id, where, now, since)
                 await self._visits.settle(live)
         page.joined.clear()
@@ -158,7 +160,7 @@ class Pages:
             if live.holder is not None and not message.take_over:
                 raise UserError("visit-elsewhere")
             live.give_to(message.page, now)
-            log.info("visit %s: taken over by another page", live.id)
+            log.info("visit=%s taken over by another page", live.id)
         live.press(message.page, now)
         assert page.session is not None
         visitor = page.session.visitor
@@ -236,7 +238,7 @@ async def begin(visits: Visits, live: Live, visitor: str, now: float) -> None:
         )
     except IllegalEvent as error:
         status = live.visit.status(max(now, live.visit.last_recorded_at))
-        log.info("visit %s: not begun: %s", live.id, error)
+        log.info("visit=%s not begun: %s", live.id, error)
         raise UserError("not-ready", status=str(status)) from error
 
 
@@ -248,5 +250,5 @@ async def end_by_red_x(visits: Visits, live: Live, by: By, author: str) -> None:
         await visits.change(live, lambda _visit, _now: [Draft(Ended(by, EndReason.RED_X), author)])
     except IllegalEvent as error:
         ended = live.visit.ended is not None
-        log.info("visit %s: not ended: %s", live.id, error)
+        log.info("visit=%s not ended: %s", live.id, error)
         raise UserError("ended" if ended else "not-ready") from error

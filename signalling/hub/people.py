@@ -126,7 +126,7 @@ class People:
         except Duplicate:
             raise UserError("already-asked") from None
         self._asked.failed(visitor, now)
-        log.info("visitor %s: request %s", visitor, request.id)
+        log.info("visitor=%s request %s", visitor, request.id)
         self._bus.publish(PeopleChanged(visitor))
 
     async def _photo(self, visitor: str, asks: Facility, photo: str | None) -> str | None:
@@ -175,7 +175,7 @@ class People:
             raise UserError("stale-rules")
         if await self._store.requests.accepted_at(visitor, facility, version) is None:
             await self._store.requests.accept(visitor, facility, version)
-            log.info("visitor %s: accepted rules %s of %s", visitor, version, facility)
+            log.info("visitor=%s accepted rules %s of %s", visitor, version, facility)
 
     async def require_rules(self, visitor: str, facility: str) -> None:
         """Raise UserError `rules-not-accepted` where a facility's rules wait to be accepted."""
@@ -214,7 +214,7 @@ class People:
     async def grant(self, visitor: Visitor, inmate: Inmate, approval: Approval) -> None:
         """Let a visitor visit an inmate, or end it, without a request."""
         await self._store.people.approve(approval)
-        log.info("visitor %s: approval for inmate %s changed", visitor.id, inmate.id)
+        log.info("visitor=%s approval for inmate %s changed", visitor.id, inmate.id)
         self._bus.publish(PeopleChanged(visitor.id))
 
     # -- what time does ---------------------------------------------------------------------

@@ -136,7 +136,7 @@ class Seats:
             self._require_room(live)
         seat = SeatRow(link.id, inmate.id, live.id if live is not None else None)
         await self._keep(seat, before)
-        log.info("terminal %s: signed in, visit %s", link.id, seat.visit)
+        log.info("terminal=%s visit=%s signed in", link.id, seat.visit or "-")
         if live is not None:
             await self._enter(live, link.id)
         self._changed(link.id, link.terminal.facility)
@@ -192,7 +192,7 @@ class Seats:
         await self._store.terminals.stand(seat.terminal)
         self._seats.pop(seat.terminal, None)
         self._by_inmate.pop(seat.inmate, None)
-        log.info("terminal %s: signed out", seat.terminal)
+        log.info("terminal=%s signed out", seat.terminal)
         live = self._visits.get(seat.visit or "")
         if live is not None:
             await self._leave_visit(live, seat.terminal)
@@ -225,7 +225,7 @@ class Seats:
             await self._visits.change(live, decide)
         except IllegalEvent as error:
             # It ended between the look and the act; the seat says so with the next push.
-            log.info("visit %s: %s", live.id, error)
+            log.info("visit=%s %s", live.id, error)
 
     async def _leave_visit(self, live: Live, terminal: str) -> None:
         author = f"terminal:{terminal}"
@@ -238,7 +238,7 @@ class Seats:
             await self._visits.change(live, decide)
         except IllegalEvent as error:
             # The log is full, or the visit ended in this moment: the seat is empty all the same.
-            log.info("visit %s: %s", live.id, error)
+            log.info("visit=%s %s", live.id, error)
 
     # -- the terminal's end -----------------------------------------------------------------
 
@@ -266,7 +266,7 @@ class Seats:
                 try:
                     await begin(self._visits, live, pressed_by, now)
                 except UserError as error:  # it ended in this moment; the terminal is here
-                    log.info("visit %s: the press came too late: %s", live.id, error)
+                    log.info("visit=%s the press came too late: %s", live.id, error)
             await self._visits.settle(live)
 
     async def link_down(self, terminal: str, last_heard_at: float) -> None:

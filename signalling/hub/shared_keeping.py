@@ -153,7 +153,7 @@ class SharedKeeping:
         valid = self._monotonic() < self._valid_until_s
         ours = {each for each, hub in self._keepers.items() if valid and hub == self._hub}
         for facility in sorted(self._ready - ours):
-            log.warning("facility %s: kept by another hub from now on", facility)
+            log.warning("facility=%s kept by another hub from now on", facility)
             self._ready.discard(facility)
             rooms.leave(facility)
         for facility in [each for each in self._taking if each not in ours]:
@@ -169,10 +169,10 @@ class SharedKeeping:
                 await rooms.take(facility)
                 break
             except StoreError as error:
-                log.warning("facility %s: not taken, tried again: %s", facility, error)
+                log.warning("facility=%s not taken, tried again: %s", facility, error)
                 await asyncio.sleep(RETRY_S)
         del self._taking[facility]
         self._ready.add(facility)
-        log.info("facility %s: kept by this hub", facility)
+        log.info("facility=%s kept by this hub", facility)
         rooms.open(facility)
         self._changed.set()

@@ -67,7 +67,7 @@ async def _serve_one(
     except (TimeoutError, asyncio.IncompleteReadError):
         return
     except Exception:
-        log.exception("staff %s: a command failed", who)
+        log.exception("staff=%s a command failed", who)
         reply = Reply(error="the hub failed; its log says why")
     writer.write(encode(reply))
     await writer.drain()

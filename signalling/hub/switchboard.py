@@ -92,7 +92,7 @@ class Switchboard:
         """Add a terminal's link. A second live link on one key closes the first: newest wins."""
         older = self.terminals.get(link.id)
         if older is not None:
-            log.warning("terminal %s: a second live link on its key; the older is closed", link.id)
+            log.warning("terminal=%s a second live link on its key; the older is closed", link.id)
             older.client.close(REPLACED, "another link proved this terminal's key")
         self.terminals[link.id] = link
 
@@ -139,7 +139,7 @@ class Switchboard:
         An offer for another page is late and dropped: a newer snapshot is on its way.
         """
         if offer.page != live.holder:
-            log.info("visit %s: offer %d for a gone page", live.id, offer.connection)
+            log.info("visit=%s offer %d for a gone page", live.id, offer.connection)
             return
         if self._relay:
             offer = Offer(
@@ -187,7 +187,7 @@ class Switchboard:
             call.candidates += 1
         if call.candidates > MAX_CANDIDATES:
             # A machine with many networks is no attacker; it connects without the rest.
-            log.info("visit %s: more than %d candidates, dropped", live.id, MAX_CANDIDATES)
+            log.info("visit=%s more than %d candidates, dropped", live.id, MAX_CANDIDATES)
             return
         candidate = check_candidate(ice.candidate, self._policy)
         if candidate is not None:
@@ -212,13 +212,13 @@ class Switchboard:
         """
         call = live.call
         if call is None or call.offer.connection != ice.connection:
-            log.info("visit %s: dropped a candidate of connection %d", live.id, ice.connection)
+            log.info("visit=%s dropped a candidate of connection %d", live.id, ice.connection)
             return
         candidate = own_candidate(ice.candidate, relay_only=self._relay)
         if candidate is None or candidate in call.found:
             return
         if candidate and sum(map(bool, call.found)) >= MAX_CANDIDATES:
-            log.info("visit %s: more than %d candidates, dropped", live.id, MAX_CANDIDATES)
+            log.info("visit=%s more than %d candidates, dropped", live.id, MAX_CANDIDATES)
             return
         call.found.append(candidate)
         if call.offer.page == live.holder:
@@ -227,7 +227,7 @@ class Switchboard:
     def _call(self, live: Live, page: str, connection: int) -> Call | None:
         call = live.call
         if call is None or call.offer.page != page or call.offer.connection != connection:
-            log.info("visit %s: dropped what belongs to connection %d", live.id, connection)
+            log.info("visit=%s dropped what belongs to connection %d", live.id, connection)
             return None
         return call
 

@@ -64,12 +64,12 @@ class TerminalEndpoint:
 
     async def serve(self, socket: Socket, address: str) -> None:
         """Talk with one terminal, or have its facility's hub do so, until its socket is gone."""
-        client = self._client(socket, f"terminal at {address}")
+        client = self._client(socket, f"client=terminal address={address}")
         inbox = self._inbox(socket)
         async with conversation(client):
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
                 terminal = await self._admit(client, inbox)
-            client.name = f"terminal {terminal.id}"
+            client.name = f"terminal={terminal.id}"
             keeper = await self._keeping.keeper(terminal.facility)
             if keeper == self._bus.hub:
                 await self._talk(terminal, client, inbox)
@@ -88,7 +88,7 @@ class TerminalEndpoint:
 
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a terminal that has proved its key to another hub."""
-        client = self._client(socket, f"terminal {opening.who}")
+        client = self._client(socket, f"terminal={opening.who}")
         inbox = self._inbox(socket)
         async with conversation(client):
             terminal = await self._store.terminals.terminal(opening.who)
@@ -136,7 +136,7 @@ class TerminalEndpoint:
 
     async def _welcome(self, link: TerminalLink) -> None:
         self._switchboard.plug(link)
-        log.info("terminal %s: linked", link.id)
+        log.info("terminal=%s linked", link.id)
         link.send(
             TerminalWelcome(
                 now=self._store.clock(),
@@ -159,7 +159,7 @@ class TerminalEndpoint:
     async def _gone(self, link: TerminalLink) -> None:
         if not self._switchboard.unplug(link):
             return
-        log.info("terminal %s: link down", link.id)
+        log.info("terminal=%s link down", link.id)
         if self._visits.stopping:
             return
         since = max(link.last_heard_at, self._store.clock() - LAST_WORD_S)
@@ -186,11 +186,11 @@ class TerminalEndpoint:
                 await self._seats.state(link, message)
             case Health():
                 link.faults = tuple(message.faults)
-                log.info("terminal %s: faults: %s", link.id, ", ".join(message.faults) or "none")
+                log.info("terminal=%s faults: %s", link.id, ", ".join(message.faults) or "none")
                 self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
             case DeviceReport():
                 await self._store.terminals.keep_report(link.id, encode(message))
-                log.info("terminal %s: sent a device report", link.id)
+                log.info("terminal=%s sent a device report", link.id)
             case CallStats():
                 self._seats.measured(link, message)
             case TerminalHello() | Enrol() | Proof():

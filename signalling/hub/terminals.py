@@ -76,7 +76,7 @@ class Terminals:
         """
         hashed = code_hash(message.terminal, message.code)
         if not await self._store.terminals.try_code(message.terminal, hashed):
-            log.warning("terminal %s: wrong or spent enrolment code", message.terminal)
+            log.warning("terminal=%s wrong or spent enrolment code", message.terminal)
             raise Unauthorised("the enrolment code is wrong, spent or too old")
         try:
             key = base64.b64decode(message.public_key, validate=True)
@@ -103,13 +103,13 @@ class Terminals:
             raise Unauthorised("the proof came too late")
         signed = proof_bytes(self._hub, handshake.terminal, handshake.nonce)
         if handshake.public_key is None:
-            log.warning("terminal %s: unknown, or without a key", handshake.terminal)
+            log.warning("terminal=%s unknown, or without a key", handshake.terminal)
             raise Unauthorised("the proof does not hold")
         try:
             key = Ed25519PublicKey.from_public_bytes(handshake.public_key)
             key.verify(base64.b64decode(proof.signature, validate=True), signed)
         except (InvalidSignature, binascii.Error, ValueError):
-            log.warning("terminal %s: wrong proof", handshake.terminal)
+            log.warning("terminal=%s wrong proof", handshake.terminal)
             raise Unauthorised("the proof does not hold") from None
         if handshake.code is not None:
             await self._spend(handshake, handshake.code, handshake.public_key)
@@ -121,7 +121,7 @@ class Terminals:
     async def _spend(self, handshake: Handshake, code: str, key: bytes) -> None:
         if not await self._store.terminals.enrol(handshake.terminal, code, key):
             raise Unauthorised("the enrolment code is wrong, spent or too old")
-        log.info("terminal %s: enrolled", handshake.terminal)
+        log.info("terminal=%s enrolled", handshake.terminal)
 
     async def add(self, terminal: str, facility: str, label: str, unit: str) -> str:
         """Add a terminal; return its one-time code.

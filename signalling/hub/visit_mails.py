@@ -84,7 +84,7 @@ class VisitMails:
                 if who != by and who not in live.moved_with:
                     await self._tell(live, who, "cancelled", cancelled=True)
         except StoreError as error:
-            log.warning("visit %s: its end was not mailed: %s", live.id, error)
+            log.warning("visit=%s its end was not mailed: %s", live.id, error)
 
     # -- one mail ---------------------------------------------------------------------------
 

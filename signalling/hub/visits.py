@@ -23,6 +23,7 @@ from signalling.hub.metrics import Metrics
 from signalling.hub.store.interface import Occupied, Stale, Store
 from signalling.hub.store.records import Draft
 from signalling.hub.timers import Timers
+from signalling.logs import about_visit
 from signalling.receipt import LEAST_EXTENSION_S
 from signalling.visit import Visit
 from signalling.visit_events import (
@@ -105,7 +106,8 @@ class Visits:
             return
         if live.visit.ended_at is not None and self._forget(live):
             return
-        await self.settle(live)
+        with about_visit(visit):
+            await self.settle(live)
 
     def _forget(self, live: Live) -> bool:
         ended_at = live.visit.ended_at or 0.0
@@ -294,7 +296,7 @@ class Visits:
                 continue
             self._metrics.appended(before, live.visit)
             for draft in drafts:
-                log.info("visit %s: %s by %s", live.id, draft.what, draft.author)
+                log.info("visit=%s %s by %s", live.id, draft.what, draft.author)
             live.note_tracks(self._store.clock())
             return True
         raise Stale(f"visit {live.id}: others kept being first")
@@ -313,7 +315,7 @@ class Visits:
             await self._give_back(live)
         except IllegalEvent as error:
             # The clock moved past the end in between; the timer set below does the rest.
-            log.info("visit %s: not recorded: %s", live.id, error)
+            log.info("visit=%s not recorded: %s", live.id, error)
             return None
         return min((at for at in (lost_at, due_at) if at is not None), default=None)
 
@@ -359,7 +361,7 @@ class Visits:
             await self._append(live, lambda _visit, _now: [Draft(Extended(seconds), AUTHOR)])
         except Occupied as error:
             # Booked in this very moment; the next one has the right of way.
-            log.info("visit %s: lost time not given back: %s", live.id, error)
+            log.info("visit=%s lost time not given back: %s", live.id, error)
 
     def _schedule(self, live: Live, look_at: float | None, *, ours: bool = True) -> None:
         now = self._store.clock()

@@ -29,6 +29,7 @@ import { Account, TokenStore } from "./account.js";
 import { After } from "./after.js";
 import { Booking } from "./booking.js";
 import { byId, remembered, showTrack } from "./browser.js";
+import { say } from "./console.js";
 import { Devices, browserOf, wishedSize } from "./devices.js";
 import { Effects } from "./effects.js";
 import { newModel } from "./model.js";
@@ -221,7 +222,7 @@ class App {
         changed();
       },
       offer: (/** @type {import("./messages.js").Offer} */ offer) => {
-        this.visiting.offered(offer).catch((error) => console.error("offer not answered", error));
+        this.visiting.offered(offer).catch((error) => say("error", offer.visit, "offer not answered", error));
       },
       ice: (/** @type {import("./messages.js").Ice} */ ice) => this.visiting.found(ice),
       refused: (/** @type {import("./messages.js").Refused} */ refused) => this.#refused(refused),

@@ -6,6 +6,7 @@
  * a picture. Nothing leaves this device before `send(true)`.
  */
 
+import { say } from "./console.js";
 import { countersOf, NOTHING, qualityBetween, secondBetween, within } from "./measures.js";
 import { Senders } from "./senders.js";
 
@@ -27,13 +28,15 @@ const TELL_EVERY_MS = 2 * MEASURE_EVERY_MS - 50;
 /** One answered offer. */
 class Peer {
   /**
+   * @param {string} visit
    * @param {number} connection
    * @param {RTCConfiguration} configuration
    */
-  constructor(connection, configuration) {
+  constructor(visit, connection, configuration) {
+    this.visit = visit;
     this.connection = connection;
     this.pc = new RTCPeerConnection(configuration);
-    this.senders = new Senders(this.pc);
+    this.senders = new Senders(this.pc, visit);
     this.stream = new MediaStream();
     this.heard_ms = -Infinity;
     /** @type {import("./measures.js").Moment[]} the last seconds, oldest first */
@@ -58,7 +61,7 @@ class Peer {
     try {
       await this.pc.addIceCandidate(candidate);
     } catch (error) {
-      console.warn("a candidate of the terminal was not taken", error);
+      say("warn", this.visit, "a candidate of the terminal was not taken", error);
     }
   }
 
@@ -135,7 +138,7 @@ export class Call {
   async answer({ connection, sdp }) {
     const newest = this.next?.connection ?? this.shown?.connection ?? 0;
     if (this.configuration === null || connection <= newest) return;
-    const peer = new Peer(connection, this.configuration);
+    const peer = new Peer(this.visit, connection, this.configuration);
     const { pc } = peer;
     this.next?.close();
     this.next = peer;
@@ -150,6 +153,7 @@ export class Call {
     // Another offer, or the end, may have come in between.
     if (this.next !== peer || pc.localDescription === null) return;
     const answer = withoutLocalNames(pc.localDescription.sdp);
+    say("info", this.visit, `connection=${connection} answered`);
     this.sendMessage({ type: "answer", visit: this.visit, connection, sdp: answer });
     sendCandidates();
     await this.#fill(peer);

@@ -1,3 +1,5 @@
+import { say } from "./console.js";
+
 /**
  * What leaves this page on one connection: nothing before the visit lets it, then the camera at once.
  *
@@ -7,9 +9,13 @@
  * sender that gets its camera only then. Where a browser does not do that, the sender stays empty.
  */
 export class Senders {
-  /** @param {Pick<RTCPeerConnection, "getTransceivers"|"signalingState">} pc */
-  constructor(pc) {
+  /**
+   * @param {Pick<RTCPeerConnection, "getTransceivers"|"signalingState">} pc
+   * @param {string} [visit]  for the console
+   */
+  constructor(pc, visit = "-") {
     this.pc = pc;
+    this.visit = visit;
     /** What each sender was given last; its own `track` says so only later. @type {Map<RTCRtpSender, MediaStreamTrack|null>} */
     this.given = new Map();
     /** The sender that has its camera and may not send yet. @type {RTCRtpSender|null} */
@@ -23,7 +29,7 @@ export class Senders {
     try {
       await setActive(video, false);
     } catch (error) {
-      console.info("the camera waits for the press", error);
+      say("info", this.visit, "the camera waits for the press", error);
       return;
     }
     const { encodings } = video.getParameters();
@@ -81,7 +87,7 @@ export class Senders {
       await setActive(sender, true);
     } catch (error) {
       if (this.pc.signalingState === "closed") return;
-      console.warn("the camera's sender is asked again to send", error);
+      say("warn", this.visit, "the camera's sender is asked again to send", error);
       this.armed = sender;
     }
   }

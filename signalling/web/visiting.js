@@ -6,6 +6,7 @@
  */
 
 import { Call } from "./call.js";
+import { about, say } from "./console.js";
 import { NoReplyError, RefusedError } from "./protocol.js";
 import { maySend, ownVisit, telephoneOf, visitsToJoin } from "./state.js";
 
@@ -91,6 +92,7 @@ export class Visiting {
    */
   press(visit, takeOver) {
     const seat = this.seats.get(visit) ?? this.#seat(visit);
+    say("info", visit, "the telephone was pressed");
     seat.press = { type: "press", visit, page: this.model.page, take_over: takeOver };
     this.#sendPress(seat);
   }
@@ -143,7 +145,7 @@ export class Visiting {
       await this.#join(next.id);
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof NoReplyError)) throw error;
-      console.warn("not joined", error);
+      say("warn", next.id, "not joined", error);
       this.joinAgainAt = now + AGAIN_S;
     } finally {
       this.joining = false;
@@ -163,6 +165,7 @@ export class Visiting {
     const joined = await this.hub.request({ type: "join", visit, page, pressed }, "joined");
     seat.call.configure(joined);
     seat.joined = true;
+    console.info(`${about(visit, page)} joined`);
     this.#sendPress(seat);
   }
 

@@ -371,7 +371,6 @@ class Store(Protocol):
     async def up_to_date(self) -> bool:
         """Whether its schema is the one of this version, no more and no less."""
 
-    @property
     def waiting(self) -> int:
         """How many tasks wait for the writer."""
 

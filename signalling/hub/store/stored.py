@@ -55,7 +55,6 @@ class StoredStore:
         applied = await self._writer.run(lambda db: {row[0] for row in db.execute(sql)})
         return applied == migration_names()
 
-    @property
     def waiting(self) -> int:
         """How many tasks wait for the writer."""
         return self._writer.waiting

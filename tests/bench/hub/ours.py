@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 import sys
 import time
@@ -21,10 +22,11 @@ from tests.bench.hub.people import book, hub_toml, settle
 from tests.bench.hub.processes import Worker, worker
 from tests.bench.hub.running import Measured, common
 from tests.bench.hub.sizes import PAIRS, Size
-from tests.e2e.processes import Process
 
 LISTENING: Final = r"listening on http://127\.0\.0\.1:(\d+)"
 METRICS: Final = r"metrics at (http://\S+)"
+START_WITHIN_S: Final = 60.0
+LOOK_EVERY_S: Final = 0.01
 
 
 @dataclass(slots=True)
@@ -43,13 +45,14 @@ class Ours:
 
 
 class HubProcess:
-    """A hub that is started, killed and started again on its port."""
+    """A hub that is started, killed and started again on its port. Its log goes to a file."""
 
     def __init__(self, folder: Path) -> None:
         self.config = folder / "hub.toml"
         self.log = folder / "hub.log"
         self.port = 0
-        self.process: Process | None = None
+        self.metrics = ""
+        self.child: asyncio.subprocess.Process | None = None
 
     async def start(self) -> float:
         """Start it; return the seconds until it serves."""
@@ -59,25 +62,34 @@ class HubProcess:
                 text.replace("port = 0", f"port = {self.port}", 1), encoding="utf-8"
             )
         argv = [sys.executable, "-m", "signalling.hub", "serve", "--config", str(self.config)]
-        self.process = Process("hub", argv)
         began = time.monotonic()
-        await self.process.start()
-        found = await self.process.wait_for(LISTENING, deadline_s=60.0)
+        with self.log.open("wb") as log:
+            self.child = await asyncio.create_subprocess_exec(*argv, stderr=log)
+        found = await self._said(LISTENING)
         took_s = time.monotonic() - began
-        self.port = int(found[1])
+        self.port, self.metrics = int(found), await self._said(METRICS)
         return took_s
+
+    async def _said(self, pattern: str) -> str:
+        end = time.monotonic() + START_WITHIN_S
+        while True:
+            text = self.log.read_text(encoding="utf-8")
+            found = re.search(pattern, text)
+            if found is not None:
+                return found[1]
+            if time.monotonic() > end or (self.child and self.child.returncode is not None):
+                raise RuntimeError(f"the hub does not start:\n{text[-2000:]}")
+            await asyncio.sleep(LOOK_EVERY_S)
 
     @property
     def pid(self) -> int:
         """Its number."""
-        assert self.process is not None
-        return self.process.pid
+        assert self.child is not None
+        return self.child.pid
 
     async def pause_ms(self) -> float:
         """Return the longest pause of its loop so far."""
-        assert self.process is not None
-        found = await self.process.wait_for(METRICS)
-        text = await asyncio.to_thread(_get, found[1])
+        text = await asyncio.to_thread(_get, self.metrics)
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 if sample.name == "visitbooth_loop_longest_pause_seconds":
@@ -86,9 +98,10 @@ class HubProcess:
 
     async def kill(self) -> None:
         """Kill it as a power cut would."""
-        assert self.process is not None
-        self.process.kill()
-        await self.process.stop()
+        assert self.child is not None
+        if self.child.returncode is None:
+            self.child.kill()
+        await self.child.wait()
 
 
 def _get(url: str) -> str:
@@ -114,9 +127,7 @@ async def measure(folder: Path, size: Size) -> Ours:
             found.ready_ms = _after_commit(state, await load.do("ready_at"))
             await _killed(hub, state, load, size, found)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            assert hub.process is not None
-            await hub.process.stop()
+        await hub.kill()
     return found
 
 

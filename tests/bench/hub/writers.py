@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from signalling.hub.store import writer
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft
 from signalling.hub.store.sqlite import SqliteStore
+from signalling.hub.store.sqlite_tables import SqliteBackend
 from signalling.visit import Visit
 from signalling.visit_events import InmateSignedIn, InmateSignedOut
 from tests.bench.hub.people import settle
@@ -51,11 +51,11 @@ async def _both(state: Path, size: Size) -> tuple[float, float]:
     every = await store.visits.load_since(0)
     visits = [each for each in every if each.booked.starts_at < now]
     shared = await _rate(store, visits, size.writes)
-    whole = writer.GROUP_SIZE
-    writer.GROUP_SIZE = 1  # type: ignore[misc]
+    whole = SqliteBackend.group_size
+    SqliteBackend.group_size = 1
     try:
         own = await _rate(store, visits, size.writes // 4)
     finally:
-        writer.GROUP_SIZE = whole  # type: ignore[misc]
+        SqliteBackend.group_size = whole
         await store.close()
     return shared, own

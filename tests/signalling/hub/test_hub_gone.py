@@ -65,7 +65,7 @@ async def hubs(
     second = HubProcess(folders[1], store=postgres_url, bus=server.url)
     try:
         await first.start()
-        await until(lambda: "facility north: kept by this hub" in first.log)
+        await until(lambda: "facility=north kept by this hub" in first.log)
         for key in KEYS:
             shutil.copy(folders[0] / key, folders[1] / key)
         yield [first, second]
@@ -158,7 +158,7 @@ async def test_a_visit_goes_on_through_another_hub(
 
 async def serves_again(pair: Pair, first: HubProcess) -> None:
     """The first hub must find out that it keeps nothing, and serve through the second one."""
-    await until(lambda: "facility north: kept by another hub from now on" in first.log)
+    await until(lambda: "facility=north kept by another hub from now on" in first.log)
     async with asyncio.timeout(10.0):
         while True:
             try:

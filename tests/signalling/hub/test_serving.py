@@ -87,7 +87,7 @@ def test_sighup_reads_the_certificate_anew_and_staff_are_known_by_their_socket(
     subprocess.run(
         [*staff, str(toml), "--facility", "north"], check=True, capture_output=True, timeout=20
     )
-    assert user_name(os.getuid()) in line_with(served, "staff ")
+    assert user_name(os.getuid()) in line_with(served, "staff=")
     served.send_signal(signal.SIGTERM)
     assert served.communicate(timeout=10)[1].strip().endswith("stopped")
 

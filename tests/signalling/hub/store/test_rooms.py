@@ -204,6 +204,7 @@ async def test_the_outbox(store: StoredStore, clock: FakeClock) -> None:
     assert await outbox.next_due_at() == START + 9
     await outbox.failed("b.1", "busy", START + 5)
     await outbox.failed("a.1", "refused", None)
+    assert await outbox.counts() == (2, 1)
     (first, second, third) = await outbox.all()
     assert (first.calendar, first.failed_at, first.tries) == (b"BEGIN:VCALENDAR", START, 1)
     assert (second.due_at, second.error, second.failed_at) == (START + 5, "busy", None)
@@ -281,6 +282,15 @@ async def test_the_past(peopled: StoredStore, clock: FakeClock) -> None:
     ((past,),) = [await peopled.past.visits("v1", "north", START + 1, 9)]
     assert (past.inmate, past.stars, past.people[1]) == ("One", 5, ("Name v2", ""))
     assert await peopled.past.ratings("a") == [Rating("a", "v1", 5, ("late",), START)]
+
+
+async def test_what_the_store_says_of_itself(store: StoredStore) -> None:
+    told: list[tuple[int, float]] = []
+    store.watch(lambda tasks, seconds: told.append((tasks, seconds)))
+    assert await store.up_to_date()
+    assert store.waiting() == 0
+    assert told[0][0] == 1
+    assert told[0][1] > 0
 
 
 def test_every_call_of_the_interface_is_made_on_both() -> None:
