@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import time
 from typing import Any, Final
+
+from websockets.exceptions import ConnectionClosed
 
 from signalling.messages import (
     HUB_TO_PAGE,
@@ -228,7 +231,8 @@ async def ping_all(pages: list[PageEnd]) -> None:
     while True:
         for page in pages[step::STEPS]:
             if page.here:
-                await page.send(Ping(sent=1.0))
+                with contextlib.suppress(ConnectionClosed):  # it comes back
+                    await page.send(Ping(sent=1.0))
         step = (step + 1) % STEPS
         await asyncio.sleep(PAGE_PING_S / STEPS)
 
@@ -239,6 +243,7 @@ async def measure_all(pairs: list[Pair]) -> None:
     while True:
         for pair in pairs[step::STEPS]:
             if pair.goes_on and pair.terminal.here and pair.page.here:
-                await pair.measured()
+                with contextlib.suppress(ConnectionClosed):
+                    await pair.measured()
         step = (step + 1) % STEPS
         await asyncio.sleep(1.0 / STEPS)

@@ -28,6 +28,7 @@ from tests.bench.hub.sockets import open_all
 RELAY_EVERY_S: Final = 0.02
 """While visits become pending, an offer so often: it must not wait for them."""
 AFTER_PENDING_S: Final = 3.0
+GIVE_UP_S: Final = 30.0
 
 
 class Load:
@@ -179,7 +180,9 @@ class HubLoad(Load):
         pages = self.pages[first : first + self.size.pending]
         self.samples.take()
         number = 0
-        while time.time() < starts_at + AFTER_PENDING_S:
+        while time.time() < starts_at + AFTER_PENDING_S or not _all_told(pages):
+            if time.time() > starts_at + GIVE_UP_S:
+                raise RuntimeError("some pages were never told that their visit is pending")
             if time.time() > starts_at - 1.0:
                 await self.pairs[number % PAIRS].offer()
                 number += 1
@@ -189,6 +192,10 @@ class HubLoad(Load):
             "told_ms": [(at - starts_at) * 1000 for at in told],
             "relay_ms": self.samples.take(),
         }
+
+
+def _all_told(pages: list[PageEnd]) -> bool:
+    return all((visit_id(page.number, "x"), Status.PENDING) in page.since for page in pages)
 
 
 async def serve(load: Load) -> None:
