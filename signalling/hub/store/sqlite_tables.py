@@ -26,13 +26,55 @@ def connect(path: Path) -> Database:
 
 
 class SqliteTables:
-    """`tables.Tables`."""
+    """`tables.Tables`: a task at a time, between `begin` and `end` or `undo`.
+
+    A task is undone by its savepoint. One that is a single `append` needs none: a statement that
+    fails leaves nothing by itself. The savepoint's name is always the same, so that its statements
+    are parsed once.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._inside = False
+        self._waiting: tuple[str, Sequence[Any], Exception] | None = None
+
+    def begin(self) -> None:
+        """A task begins."""
+        self._inside, self._waiting = False, None
+
+    def end(self) -> None:
+        """It is done. Raises what its `append` was to raise, and then needs `undo`."""
+        if self._inside:
+            self._db.conn.execute("release task")
+            self._inside = False
+        elif self._waiting is not None:
+            self._insert(*self._waiting)
+
+    def undo(self) -> None:
+        """It failed."""
+        if self._inside:
+            self._db.conn.execute("rollback to task")
+            self._db.conn.execute("release task")
+
+    def _enter(self) -> None:
+        if self._inside:
+            return
+        self._db.conn.execute("savepoint task")
+        self._inside = True
+        if self._waiting is not None:
+            self._insert(*self._waiting)
+
+    def _insert(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
+        try:
+            inserted = self._db.conn.execute(sql, values).rowcount
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+        if not inserted:
+            raise otherwise
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement. Raises Conflict."""
+        self._enter()
         try:
             cursor: sqlite3.Cursor = self._db.conn.execute(sql, values)
         except sqlite3.IntegrityError as error:
@@ -41,15 +83,19 @@ class SqliteTables:
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with each row's values. Raises Conflict."""
+        self._enter()
         try:
             self._db.conn.executemany(sql, rows)
         except sqlite3.IntegrityError as error:
             raise Conflict(str(error)) from error
 
     def append(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
-        """Insert one row that the task stands or falls with, or raise `otherwise`."""
-        if not self.execute(sql, values).rowcount:
-            raise otherwise
+        """Insert one row that the task stands or falls with; see `tables.Tables`."""
+        if self._inside or self._waiting is not None:
+            self._enter()
+            self._insert(sql, values, otherwise)
+        else:
+            self._waiting = (sql, values, otherwise)
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
         """Yield the rows of one statement, by the names of their columns."""
@@ -77,16 +123,18 @@ class SqliteBackend:
         self._tables = SqliteTables(self._db)
 
     def commit(self, group: Sequence[Task]) -> None:
-        """Run a group in one transaction, each task in a savepoint of its own."""
+        """Run a group in one transaction, each task as if in a savepoint of its own."""
         try:
             reads = all(task.reads for task in group)
             self._db.conn.execute("begin" if reads else "begin immediate")
             for task in group:
+                self._tables.begin()
                 try:
-                    with self._db.atomic():
-                        task.result = task.work(self._tables)
+                    task.result = task.work(self._tables)
+                    self._tables.end()
                 except Exception as error:
-                    task.error = error
+                    self._tables.undo()
+                    task.result, task.error = None, error
             self._db.conn.execute("commit")
         except sqlite3.Error as error:
             # Nothing of the group is on disk: nobody may be told otherwise.
