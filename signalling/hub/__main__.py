@@ -14,6 +14,7 @@ import uvloop
 from config.schema import HubConfig
 from signalling import logs
 from signalling.hub import cli, cli_mails, cli_receipts, cli_requests, cli_terminals, staff_cli
+from signalling.hub.cli_top import top
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
 from signalling.hub.metrics_server import measured
@@ -92,6 +93,7 @@ def _read_anew(certificate: Certificate | None) -> None:
         certificate.reload()
 
 
+main.add_command(top)
 for group in (
     cli.inmate,
     cli.visitor,

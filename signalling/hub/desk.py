@@ -19,6 +19,7 @@ from signalling.hub.desk_receipts import ReceiptDesk
 from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
 from signalling.hub.desk_terminals import TerminalDesk
+from signalling.hub.desk_top import TopDesk
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.passwords import require_strong
@@ -48,6 +49,7 @@ class Desk:
             RequestDesk(services),
             ReceiptDesk(services),
             MailDesk(services),
+            TopDesk(services),
         )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:

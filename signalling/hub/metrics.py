@@ -7,6 +7,7 @@ address, so their number is bounded and nobody is in them.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,9 @@ PAGE_SIZE: Final = 4096
 SHORT: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 PICTURE: Final = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 GROUP: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+REMEMBERED: Final = 1000
+"""Log-ins and transactions of the last time."""
 
 OK: Final = "ok"
 SIGN_IN: Final = "sign-in"
@@ -54,7 +58,8 @@ class Metrics:
         """Where `/metrics` is served; 0: nowhere."""
         self.half_open: Callable[[], int] = int
         """How many sockets have asked nothing yet."""
-        self.log_in_times: list[float] = []
+        self._log_in_times: deque[float] = deque(maxlen=REMEMBERED)
+        self._transactions: deque[float] = deque(maxlen=REMEMBERED)
         self.lag = self._histogram("loop_lag_seconds", "How late the event loop is.", SHORT)
         self.pulse = Pulse(self.lag.observe)
         self.transaction = self._histogram(
@@ -99,9 +104,7 @@ class Metrics:
     def logged_in(self, outcome: str) -> None:
         """A visitor's log-in came to this."""
         self._log_ins.labels(outcome).inc()
-        now = time.monotonic()
-        self.log_in_times = [at for at in self.log_in_times if at > now - 60.0]
-        self.log_in_times.append(now)
+        self._log_in_times.append(time.monotonic())
 
     def violated(self, code: str) -> None:
         """A client broke the protocol."""
@@ -111,6 +114,7 @@ class Metrics:
         """The store committed a group of tasks. Called by the writer's thread."""
         self.group.observe(tasks)
         self.transaction.observe(seconds)
+        self._transactions.append(seconds)
 
     def gc_paused(self, generation: int, seconds: float) -> None:
         """The garbage collector ran."""
@@ -123,6 +127,19 @@ class Metrics:
             if more > 0:
                 cause = next((each.cause for each in before.breaks if each.side is side), "-")
                 self._lost.labels(str(side), str(cause)).inc(more)
+
+    def log_ins_a_minute(self) -> int:
+        """Return the log-ins of the last minute, of REMEMBERED at most."""
+        since = time.monotonic() - 60.0
+        return sum(at > since for at in self._log_in_times)
+
+    def store_ms(self) -> dict[str, float]:
+        """Return median and p99 of the last transactions."""
+        last = sorted(self._transactions.copy())
+        if not last:
+            return {"p50": 0.0, "p99": 0.0}
+        p50, p99 = (last[min(len(last) - 1, int(len(last) * share))] for share in (0.5, 0.99))
+        return {"p50": round(p50 * 1000, 2), "p99": round(p99 * 1000, 2)}
 
     # -- telling ----------------------------------------------------------------------------
 

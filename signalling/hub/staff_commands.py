@@ -165,8 +165,13 @@ class MailRetry(Command, frozen=True, tag="mail retry"):
     key: Annotated[str, Meta(max_length=200)] | None = None
 
 
+class HubShow(Command, frozen=True, tag="hub show"):
+    """How the hub is at this moment."""
+
+
 AnyCommand = (
-    MailList
+    HubShow
+    | MailList
     | MailRetry
     | InmateAdd
     | InmateMove
