@@ -65,4 +65,4 @@ def badness(row: dict[str, Any]) -> float:
     rtt_ms = row["rtt_ms"] or 0.0
     silent_s = max(0.0, row["age_s"] - 3.0)
     gap_ms = float(row["longest_gap_ms"])
-    return silent_s * 1000 + 5 * row["concealed_ms"] + gap_ms + rtt_ms
+    return float(silent_s * 1000 + 5 * row["concealed_ms"] + gap_ms + rtt_ms)

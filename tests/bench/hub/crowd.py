@@ -26,10 +26,12 @@ from signalling.messages import (
     Ping,
     Press,
     Proof,
+    Refused,
     SeatMessage,
     SignIn,
     TerminalHello,
     TerminalState,
+    Violation,
     encode,
     proof_bytes,
 )
@@ -56,6 +58,7 @@ class TerminalEnd(End):
     def __init__(self, number: int, url: str, samples: Samples) -> None:
         super().__init__()
         self.number, self.id, self.samples = number, f"t{number}", samples
+        self.name = self.id
         self.url = f"{url}/terminal"
         self.options = {"ping_interval": TERMINAL_PING_S}
         self.seat: Seat | None = None
@@ -78,6 +81,8 @@ class TerminalEnd(End):
                 self.samples.arrived(f"{visit} {number} answer")
             case Ice(visit=visit, connection=number, candidate=found):
                 self.samples.arrived(f"{visit} {number} {_port(found)}")
+            case Refused() | Violation():
+                self.said = frame.decode()
             case Challenge(hub=hub, nonce=nonce):
                 signed = terminal_key(self.number).sign(
                     proof_bytes(hub, self.id, base64.b64decode(nonce))
@@ -99,6 +104,7 @@ class PageEnd(End):
     def __init__(self, number: int, url: str, samples: Samples) -> None:
         super().__init__()
         self.number, self.id, self.samples = number, f"p{number}", samples
+        self.name = self.id
         self.url = f"{url}/family"
         self.options = {"ping_interval": None, "origin": url.replace("ws:", "http:")}
         self.visits: dict[str, VisitView] = {}
@@ -125,6 +131,8 @@ class PageEnd(End):
                         self.since[each.id, each.status] = time.time()
             case Offer(visit=visit, connection=number):
                 self.samples.arrived(f"{visit} {number} offer")
+            case Refused() | Violation():
+                self.said = frame.decode()
             case Ice(visit=visit, connection=number, candidate=found):
                 self.samples.arrived(f"{visit} {number} {_port(found)}")
 

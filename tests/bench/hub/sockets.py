@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 OPEN_WITHIN_S: Final = 30.0
 BACKOFF_S: Final = (0.2, 5.0)
 """As the terminal's link: the longest wait doubles, dice pick in between."""
+WAIT_S: Final = 60.0
 AT_ONCE: Final = 100
 """Connections that open at the same time while a crowd is made."""
 
@@ -25,6 +26,7 @@ class End:
         self.options: dict[str, Any] = {}
         self.socket: ClientConnection | None = None
         self.resets = 0
+        self.name = self.closed = self.said = ""
         self.here = False
         """Whether it has been told what it must know."""
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
@@ -75,7 +77,7 @@ class End:
                 if self._waiting:
                     self._look()
         except ConnectionClosed as closed:
-            self.here = False
+            self.here, self.closed = False, str(closed)
             for _, future in self._waiting:
                 if not future.done():
                     future.set_exception(closed)
@@ -96,9 +98,15 @@ class End:
         """Wait until something holds; looked at with every message."""
         if holds():
             return
+        if self._reader is not None and self._reader.done():
+            raise RuntimeError(f"{self.name} was closed: {self.closed}")
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((holds, future))
-        await future
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await future
+        except TimeoutError:
+            raise RuntimeError(f"{self.name} waits in vain; refused: {self.said}") from None
 
     async def gone(self) -> None:
         """Wait until the connection is gone."""
