@@ -172,6 +172,8 @@ class Inmates(Table, frozen=True):
     lockout_s: Seconds = 900
     terminal_tries: Annotated[int, Meta(ge=1)] = 12
     """Wrong PINs from one terminal within lockout_s, whoever's, before it is locked."""
+    facility_tries: Annotated[int, Meta(ge=1)] = 100
+    """The same of all terminals of a facility: nobody signs in there while it is locked."""
 
 
 class Accounts(Table, frozen=True):

@@ -13,7 +13,15 @@ import uvloop
 
 from config.schema import HubConfig
 from signalling import logs
-from signalling.hub import cli, cli_mails, cli_receipts, cli_requests, cli_terminals, staff_cli
+from signalling.hub import (
+    cli,
+    cli_lockouts,
+    cli_mails,
+    cli_receipts,
+    cli_requests,
+    cli_terminals,
+    staff_cli,
+)
 from signalling.hub.cli_top import top
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
@@ -102,6 +110,7 @@ for group in (
     cli_receipts.receipt,
     cli_terminals.terminal,
     cli_mails.mail,
+    cli_lockouts.lockout,
 ):
     main.add_command(group)
 

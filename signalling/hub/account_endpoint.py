@@ -83,7 +83,7 @@ class AccountEndpoint:
                 await self._links.forgot(message.email, message.language, address)
                 page.send(MailSent())
             case ResetPassword():
-                await self._links.reset(message.token, message.password)
+                await self._links.reset(message.token, message.password, address)
                 page.send(PasswordChanged())
             case LogIn():
                 await self._log_in(page, message, address)

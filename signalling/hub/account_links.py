@@ -14,6 +14,7 @@ from signalling.errors import UserError
 from signalling.hub.account_mail_texts import Letter, letter_text, mail_language
 from signalling.hub.accounts import Accounts, require_mailable, token_hash
 from signalling.hub.bus.interface import AccountChanged, Bus
+from signalling.hub.coalesced import Coalesced
 from signalling.hub.outbox import Outbox
 from signalling.hub.passwords import require_strong
 from signalling.hub.store.interface import Duplicate, Store
@@ -46,8 +47,13 @@ class AccountLinks:
         self._by_both = Throttle(MAILS, HOUR_S)
         self._by_recipient = Throttle(MAILS_TO_ONE, HOUR_S)
         self._by_address = Throttle(MAILS_FROM_ADDRESS, HOUR_S)
+        limits = accounts.limits
+        self._by_recipient_day = Throttle(limits.mails_per_email_per_day, DAY_S)
+        self._by_address_day = Throttle(limits.mails_per_address_per_day, DAY_S)
+        self._sign_ups = Throttle(limits.sign_ups_per_address_per_day, DAY_S)
+        self._said = Coalesced(log)
 
-    def _count_mail(self, email: str, address: str) -> None:
+    def _count_mail(self, email: str, address: str, *more: tuple[Throttle, str, str]) -> None:
         """Count a mail that was asked for, whether it will be sent or not.
 
         Raises:
@@ -55,13 +61,20 @@ class AccountLinks:
         """
         now = self._store.clock()
         counts = (
-            (self._by_both, f"{email} {address}"),
-            (self._by_recipient, email),
-            (self._by_address, address),
+            (self._by_both, f"{email} {address}", "three an hour to one e-mail"),
+            (self._by_recipient, email, "ten an hour to one e-mail"),
+            (self._by_address, address, "thirty an hour from one address"),
+            (self._by_recipient_day, email, "limits.mails_per_email_per_day"),
+            (self._by_address_day, address, "limits.mails_per_address_per_day"),
+            *more,
         )
-        for throttle, key in counts:
-            require_open(throttle, key, now)
-        for throttle, key in counts:
+        for throttle, key, limit in counts:
+            try:
+                require_open(throttle, key, now)
+            except UserError:
+                self._said.warning(limit, "mails asked from %s: refused, %s", address, limit)
+                raise
+        for throttle, key, _ in counts:
             throttle.failed(key, now)
 
     # -- asking -----------------------------------------------------------------------------
@@ -77,7 +90,8 @@ class AccountLinks:
         email = email.lower()
         require_mailable(email)
         require_strong(password, email)
-        self._count_mail(email, address)
+        sign_ups = (self._sign_ups, address, "limits.sign_ups_per_address_per_day")
+        self._count_mail(email, address, sign_ups)
         new = await self._accounts.new_visitor(email, password, name, mail_language(language))
         known = await self._store.people.visitor_by_email(email)
         if known is None:
@@ -144,10 +158,11 @@ class AccountLinks:
         self._bus.publish(AccountChanged(visitor.id, visitor.email, visitor.new_email))
         return visitor
 
-    async def reset(self, token: str, password: str) -> None:
+    async def reset(self, token: str, password: str, address: str) -> None:
         """Follow a link that sets a new password; every log-in of the account ends.
 
-        Whoever follows it reads the account's mail, so the address is verified too.
+        Whoever follows it reads the account's mail, so the e-mail is verified too, and the owner
+        gets in from here while others guess.
 
         Raises:
             UserError: `link-not-valid`; `weak-password` and `busy`, and the link still holds.
@@ -163,6 +178,7 @@ class AccountLinks:
             raise UserError("link-not-valid")  # followed elsewhere at the same moment
         log.info("visitor=%s password set by mail", link.visitor)
         self._accounts.password_was_set(link.email, ended)
+        await self._accounts.know(link.visitor, address)
         visitor = await self._store.people.visitor(link.visitor)
         if visitor is not None:  # a mailbox that others read too: its owner hears of it
             subject, body = letter_text("password-changed", visitor.language)

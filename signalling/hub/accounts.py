@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import logging
 import re
 import secrets
@@ -13,6 +14,7 @@ from typing import Final
 from config.schema import HubConfig
 from signalling.errors import UserError
 from signalling.hub.bus.interface import Bus, SessionEnded
+from signalling.hub.coalesced import Coalesced
 from signalling.hub.passwords import Passwords
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Session, Visitor
@@ -23,13 +25,13 @@ log = logging.getLogger(__name__)
 DAY_S: Final = 24 * 3600.0
 TOKEN_BYTES: Final = 32
 WINDOW_S: Final = 900.0
-TRIES: Final = 10
-"""Wrong passwords for one e-mail, known or not, from one address in WINDOW_S: a stranger who
-knows an e-mail shuts out himself, not the family."""
-ACCOUNT_TRIES: Final = 100
-"""Wrong passwords for one e-mail from everywhere in WINDOW_S (NIST SP 800-63B-4: 100 at most)."""
-ADDRESS_TRIES: Final = 50
-"""Wrong passwords from one address in WINDOW_S."""
+"""In which wrong passwords are counted: for an e-mail from an address (a stranger who knows an
+e-mail shuts out himself, not the family), for an e-mail, and for an address."""
+FAMILIAR_S: Final = 180 * DAY_S
+"""How long an address from which its owner logged in is let try while all others, who guess from
+many addresses, have an account shut."""
+FAMILIAR_ADDRESSES: Final = 20
+"""Remembered of each visitor."""
 
 
 _MAILABLE: Final = re.compile(r"[^@]+@([^@.]+\.)+[^@.]{2,}")
@@ -58,15 +60,21 @@ class LogInResult:
 class Accounts:
     """Who may use the page. Throttles live in memory: a restart forgets them."""
 
-    def __init__(self, store: Store, bus: Bus, passwords: Passwords, config: HubConfig) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, passwords: Passwords, config: HubConfig, key: bytes
+    ) -> None:
+        """`key`: what addresses are kept under, so that a stolen database does not tell them."""
         self._store = store
+        self._key = key
+        self.limits = config.limits
+        self._said = Coalesced(log)
         self._bus = bus
         self._passwords = passwords
         self._config = config
         self._session_s = config.accounts.session_days * DAY_S
-        self._by_both = Throttle(TRIES, WINDOW_S)
-        self._by_account = Throttle(ACCOUNT_TRIES, WINDOW_S)
-        self._by_address = Throttle(ADDRESS_TRIES, WINDOW_S)
+        self._by_both = Throttle(config.limits.log_in_tries, WINDOW_S)
+        self._by_account = Throttle(config.limits.log_in_tries_per_account, WINDOW_S)
+        self._by_address = Throttle(config.limits.log_in_tries_per_address, WINDOW_S)
 
     async def hash(self, password: str) -> str:
         """Return what is kept of a password. Raises UserError `busy`."""
@@ -125,8 +133,29 @@ class Accounts:
         await self._store.people.add_session(
             session, before.token_hash if before is not None else None
         )
+        await self.know(visitor.id, address)
+        most = self.limits.sessions_per_visitor
+        ended = await self._store.guessing.trim_sessions(visitor.id, most)
+        if ended:
+            what = f"{len(ended)} of more than {most} log-ins ended, limits.sessions_per_visitor"
+            self._said.warning("sessions", "visitor=%s %s", visitor.id, what)
+            self.say_ended(ended)
         log.info("visitor=%s logged in", visitor.id)
         return LogInResult(token, session, visitor)
+
+    async def know(self, visitor: str, address: str) -> None:
+        """Remember that a visitor has shown to be at an address."""
+        mac = self._address_mac(visitor, address)
+        await self._store.guessing.keep_familiar(visitor, mac, FAMILIAR_ADDRESSES)
+
+    async def _is_familiar(self, visitor: Visitor | None, address: str) -> bool:
+        # Asked for e-mails that nobody has too: it takes as long.
+        who, since = visitor.id if visitor is not None else "", self._store.clock() - FAMILIAR_S
+        mac = self._address_mac(who, address)
+        return await self._store.guessing.is_familiar(who, mac, since)
+
+    def _address_mac(self, visitor: str, address: str) -> bytes:
+        return hmac.digest(self._key, f"familiar\0{visitor}\0{address}".encode(), "sha256")
 
     async def check(self, email: str, password: str, address: str) -> Visitor:
         """Return whose e-mail and password these are; every wrong one counts.
@@ -134,20 +163,18 @@ class Accounts:
         Raises:
             UserError: `wrong-log-in`, `too-many-tries`, `busy`.
         """
+        visitor = await self._store.people.visitor_by_email(email)
+        counts = [(self._by_both, f"{email} {address}"), (self._by_address, address)]
+        if not await self._is_familiar(visitor, address):
+            counts.append((self._by_account, email))
         now = self._store.clock()
-        counts = (
-            (self._by_both, f"{email} {address}"),
-            (self._by_account, email),
-            (self._by_address, address),
-        )
         for throttle, key in counts:
-            require_open(throttle, key, now)
+            self._require_open(throttle, key, now)
         # Counted before it is known to be wrong: many tries side by side are many tries.
         for throttle, key in counts:
             throttle.failed(key, now)
         wrong = False
         try:
-            visitor = await self._store.people.visitor_by_email(email)
             known = visitor.password_hash if visitor is not None else None
             wrong = not await self._passwords.matches(known, password)
         finally:
@@ -158,6 +185,21 @@ class Accounts:
             raise UserError("wrong-log-in")
         self._by_both.forget(f"{email} {address}")
         return visitor
+
+    def _require_open(self, throttle: Throttle, key: str, now: float) -> None:
+        try:
+            require_open(throttle, key, now)
+        except UserError:
+            names = {
+                self._by_both: "log_in_tries",
+                self._by_account: "log_in_tries_per_account",
+                self._by_address: "log_in_tries_per_address",
+            }
+            limit = names[throttle]
+            # Whoever may read the log need not read whom strangers took for a visitor.
+            whose = key if throttle is self._by_address else "an account"
+            self._said.warning(limit, "log-in: wrong passwords, limits.%s: %s", limit, whose)
+            raise
 
     async def resume(self, token: str) -> tuple[Session, Visitor] | None:
         """Return the session that a token belongs to, if it still holds."""

@@ -14,6 +14,7 @@ from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
 from signalling.hub.booking import new_visit_id
 from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
 from signalling.hub.desk_receipts import ReceiptDesk
 from signalling.hub.desk_requests import RequestDesk
@@ -50,6 +51,7 @@ class Desk:
             ReceiptDesk(services),
             MailDesk(services),
             TopDesk(services),
+            LockoutDesk(services),
         )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:

@@ -84,9 +84,23 @@ class Inmates:
         if attempt.inmate is not None:
             return attempt.inmate
         if attempt.locked_until is not None:
-            log.warning("terminal=%s inmate number %s is locked after wrong PINs", terminal, number)
+            self._tell(attempt.locked, facility, number, terminal)
             raise UserError("locked", unlock_at=attempt.locked_until)
         raise UserError("wrong-sign-in", tries_left=attempt.tries_left)
+
+    def _tell(self, locked: str, facility: str, number: str, terminal: str) -> None:
+        match locked:
+            case "inmate":
+                log.warning(
+                    "terminal %s: inmate number %s is locked after wrong PINs", terminal, number
+                )
+            case "terminal":
+                log.warning("terminal %s: locked after wrong PINs of several numbers", terminal)
+            case "facility":
+                log.error(
+                    "facility %s: sign-ins are locked after %d wrong PINs; the last one at terminal"
+                    " %s. visit-hub lockout list", facility, self._rules.facility_tries, terminal,
+                )  # fmt: skip
 
     async def add(
         self, facility: str, number: str, name: str, pin: str | None, unit: str = ""

@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 DAY_S: Final = 86_400.0
 MAX_PENDING: Final = 10
 """Requests of one visitor that wait for staff."""
-REQUESTS_A_DAY: Final = 20
 PHOTOS_AN_HOUR: Final = 30
 """Photos of one visitor: making a large one anew takes a processor about half a second."""
 PHOTO_KEPT_S: Final = 30 * DAY_S
@@ -44,7 +43,7 @@ class People:
         self._store = store
         self._bus = bus
         self._facilities = {each.id: each for each in config.facility}
-        self._asked = Throttle(REQUESTS_A_DAY, DAY_S)
+        self._asked = Throttle(config.limits.requests_per_visitor_per_day, DAY_S)
         self._photos = Throttle(PHOTOS_AN_HOUR, 3600.0)
         self._decoding = asyncio.Semaphore(1)
 

@@ -177,7 +177,7 @@ async def _open_bus(config: HubConfig) -> Bus:
 
 def _pin_rules(config: HubConfig) -> PinRules:
     rules = config.inmates
-    return PinRules(rules.pin_tries, rules.terminal_tries, rules.lockout_s)
+    return PinRules(rules.pin_tries, rules.terminal_tries, rules.lockout_s, rules.facility_tries)
 
 
 def _keeping(config: HubConfig, store: Store, bus: Bus) -> Alone | SharedKeeping:
@@ -197,8 +197,8 @@ def _compose(  # noqa: PLR0917 - what was opened
     keeping = _keeping(config, store, bus)
     inmates, switchboard = Inmates(store, key, _pin_rules(config)), Switchboard(config)
     visits = Visits(store, bus, keeping, config, metrics := Metrics())
-    accounts, people = Accounts(store, bus, passwords, config), People(store, bus, config)
-    outbox = Outbox(store, config.mail, links_key(key))
+    accounts = Accounts(store, bus, passwords, config, links_key(key))
+    people, outbox = People(store, bus, config), Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
     visit_mails = VisitMails(store, bus, visits, outbox, config)
     mirror, carrier = Mirror(store, bus, visits), Carrier(bus)

@@ -145,6 +145,15 @@ class TerminalRevoke(Command, frozen=True, tag="terminal revoke"):
     terminal: str
 
 
+class LockoutList(Command, frozen=True, tag="lockout list"):
+    """What is locked now after wrong PINs."""
+
+
+class LockoutEnd(Command, frozen=True, tag="lockout end"):
+    kind: Annotated[str, Meta(pattern=r"^(inmate|terminal|facility)\Z")]
+    id: Annotated[str, Meta(min_length=1, max_length=130)]
+
+
 class ReceiptShow(Command, frozen=True, tag="receipt show"):
     """Answered by the signed document itself, as text: its bytes count."""
 
@@ -196,6 +205,8 @@ AnyCommand = (
     | TerminalList
     | TerminalShow
     | TerminalRevoke
+    | LockoutList
+    | LockoutEnd
     | ReceiptShow
     | ReceiptKeyShow
 )
@@ -228,6 +239,7 @@ def encode(message: Command | Reply) -> bytes:
 
 
 _EXPECTED: Final = {
+    "kind": "inmate, terminal or facility",
     "terminal": "1 to 64 letters, digits, dots, dashes and underscores",
     "label": "1 to 80 characters",
     "unit": "1 to 80 characters",

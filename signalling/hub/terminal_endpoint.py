@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
+from typing import Final
 
+from signalling.errors import UserError
 from signalling.hub.bus.interface import Opening, TerminalChanged
 from signalling.hub.carrying import ELSEWHERE, RESTART
 from signalling.hub.client import TRY_AGAIN, Client
@@ -17,6 +19,7 @@ from signalling.hub.services import Services
 from signalling.hub.socket import Socket
 from signalling.hub.store.records import Terminal
 from signalling.hub.switchboard import TerminalLink
+from signalling.hub.throttle import Throttle
 from signalling.hub.views import facility_view
 from signalling.messages import (
     TERMINAL_TO_HUB,
@@ -44,6 +47,8 @@ from signalling.wire import FacilityView
 
 log = logging.getLogger(__name__)
 
+HOUR_S: Final = 3600.0
+
 
 class TerminalEndpoint:
     """Serves `/terminal`."""
@@ -52,6 +57,7 @@ class TerminalEndpoint:
         self._config = services.config
         self._said = Coalesced(log)
         self._metrics = services.metrics
+        self._reports = Throttle(self._config.limits.device_reports_per_hour, HOUR_S)
         self._store = services.store
         self._bus = services.bus
         self._terminals = services.terminals
@@ -166,6 +172,14 @@ class TerminalEndpoint:
         await self._seats.link_down(link.id, since)
         self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
 
+    def _require_few_reports(self, terminal: str) -> None:
+        now = self._store.clock()
+        if self._reports.shut_until(terminal, now) is not None:
+            limit = "limits.device_reports_per_hour"
+            self._said.warning(limit, "terminal %s: a device report refused, %s", terminal, limit)
+            raise UserError("busy")
+        self._reports.failed(terminal, now)
+
     async def _handle(self, link: TerminalLink, message: TerminalToHub) -> None:
         match message:
             case Ping():
@@ -189,6 +203,7 @@ class TerminalEndpoint:
                 log.info("terminal=%s faults: %s", link.id, ", ".join(message.faults) or "none")
                 self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
             case DeviceReport():
+                self._require_few_reports(link.id)
                 await self._store.terminals.keep_report(link.id, encode(message))
                 log.info("terminal=%s sent a device report", link.id)
             case CallStats():

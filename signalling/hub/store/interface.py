@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from signalling.hub.store.booking_plan import Plan, Wish
+from signalling.hub.store.guessing_interface import GuessingStore
 from signalling.hub.store.hubs_interface import KeepingStore, TicketStore
 from signalling.hub.store.records import (
     Approval,
@@ -361,6 +362,9 @@ class Store(Protocol):
 
     @property
     def keeping(self) -> KeepingStore: ...
+
+    @property
+    def guessing(self) -> GuessingStore: ...
 
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""

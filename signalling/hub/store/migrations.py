@@ -223,6 +223,27 @@ def hubs(db: Database) -> None:
     db.executescript(_HUBS)
 
 
+_GUESSING = """
+create table pin_failures_2 (
+    kind text not null check (kind in ('inmate', 'terminal', 'facility')), id text not null,
+    failures integer not null, first_at real not null, last_at real not null,
+    locked_until real, primary key (kind, id)) strict, without rowid;
+insert into pin_failures_2 (kind, id, failures, first_at, last_at, locked_until)
+    select kind, id, failures, first_at, last_at, locked_until from pin_failures;
+drop table pin_failures;
+alter table pin_failures_2 rename to pin_failures;
+create table familiar (
+    visitor text not null references visitors(id) on delete cascade, address_mac blob not null,
+    seen_at real not null, primary key (visitor, address_mac)) strict, without rowid;
+"""
+
+
+@migrations(name="0011-guessing")
+def guessing(db: Database) -> None:
+    """Wrong PINs are counted by facility too; where from a visitor's log-ins came."""
+    db.executescript(_GUESSING)
+
+
 def migration_names() -> set[str]:
     """Return the names of this version's migrations."""
     return {each.name for each in migrations._migrations}

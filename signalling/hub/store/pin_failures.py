@@ -1,4 +1,4 @@
-"""Pure: counting wrong PINs, and when they lock an inmate number or a terminal."""
+"""Pure: counting wrong PINs, and when they lock an inmate number, a terminal or a facility."""
 
 from __future__ import annotations
 
@@ -26,13 +26,22 @@ def still_locked(what: Failures, now: float) -> float | None:
     return what.locked_until if what.locked_until and what.locked_until > now else None
 
 
-def after_failure(
-    inmate: Failures, terminal: Failures, now: float, rules: PinRules
-) -> tuple[Failures, Failures]:
-    """Return both counts after one more wrong PIN; neither may be locked now."""
+Three = tuple[Failures, Failures, Failures]
+"""Of an inmate number, a terminal and a facility."""
+
+
+def after_failure(counts: Three, now: float, rules: PinRules) -> Three:
+    """Return the counts after one more wrong PIN; none may be locked now.
+
+    One PIN tried on every inmate number locks no number: the terminal's count stops it, and the
+    facility's whoever goes from terminal to terminal.
+    """
+    inmate, terminal, facility = counts
+    lockout_s = rules.lockout_s
     return (
-        _count(inmate, now, FORGOTTEN_AFTER_S, rules.inmate_tries, rules.lockout_s),
-        _count(terminal, now, rules.lockout_s, rules.terminal_tries, rules.lockout_s),
+        _count(inmate, now, FORGOTTEN_AFTER_S, rules.inmate_tries, lockout_s),
+        _count(terminal, now, lockout_s, rules.terminal_tries, lockout_s),
+        _count(facility, now, lockout_s, rules.facility_tries, lockout_s),
     )
 
 

@@ -222,11 +222,12 @@ class TicketRow:
 
 @dataclass(frozen=True, slots=True)
 class PinRules:
-    """How many wrong PINs lock an inmate number or a terminal, and for how many seconds."""
+    """How many wrong PINs lock an inmate number, terminal or facility, for how many seconds."""
 
     inmate_tries: int
     terminal_tries: int
     lockout_s: float
+    facility_tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +237,5 @@ class PinAttempt:
     inmate: Inmate | None = None
     locked_until: float | None = None
     tries_left: int = 0
+    locked: str = ""
+    """What this attempt locked: `inmate`, `terminal`, `facility`; empty: it was locked before."""

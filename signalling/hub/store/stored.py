@@ -7,6 +7,7 @@ from collections.abc import Callable
 from signalling.hub.store.migrations import migration_names
 from signalling.hub.store.stored_accounts import StoredAccounts
 from signalling.hub.store.stored_booking import StoredBooking
+from signalling.hub.store.stored_guessing import StoredGuessing
 from signalling.hub.store.stored_keeping import StoredKeeping
 from signalling.hub.store.stored_outbox import StoredOutbox
 from signalling.hub.store.stored_past import StoredPast
@@ -40,6 +41,7 @@ class StoredStore:
         self.past = StoredPast(writer, clock)
         self.tickets = StoredTickets(writer, clock)
         self.keeping = StoredKeeping(writer, clock)
+        self.guessing = StoredGuessing(writer, clock)
 
     def clock(self) -> float:
         """Seconds since the epoch."""

@@ -141,11 +141,12 @@ class StoredPeople:
         An unknown number counts, locks and answers like a known one.
         """
         who = f"{facility}/{number}"
+        keys = (("inmate", who), ("terminal", terminal), ("facility", facility))
 
         def work(db: Tables) -> PinAttempt:
             now = self._clock()
-            inmate, here = _failures(db, "inmate", who), _failures(db, "terminal", terminal)
-            locked = max(still_locked(inmate, now) or 0.0, still_locked(here, now) or 0.0)
+            counts = [_failures(db, *key) for key in keys]
+            locked = max(still_locked(each, now) or 0.0 for each in counts)
             if locked:
                 return PinAttempt(locked_until=locked)
             sql = f"select {_INMATE}, pin_mac from inmates where facility = ? and number = ?"
@@ -154,13 +155,15 @@ class StoredPeople:
             if hmac.compare_digest(expected, pin_mac) and row is not None:
                 db.execute("delete from pin_failures where kind = 'inmate' and id = ?", (who,))
                 return PinAttempt(inmate=Inmate(**row))
-            inmate, here = after_failure(inmate, here, now, rules)
-            _keep_failures(db, "inmate", who, inmate)
-            _keep_failures(db, "terminal", terminal, here)
-            locked = max(inmate.locked_until or 0.0, here.locked_until or 0.0)
-            if locked:
-                return PinAttempt(locked_until=locked)
-            return PinAttempt(tries_left=rules.inmate_tries - inmate.failures)
+            after = after_failure((counts[0], counts[1], counts[2]), now, rules)
+            kind = ""
+            for key, each in zip(keys, after, strict=True):
+                _keep_failures(db, *key, each)
+                kind = key[0] if each.locked_until else kind  # the widest of those that lock
+            if kind:
+                locked = max(each.locked_until or 0.0 for each in after)
+                return PinAttempt(locked_until=locked, locked=kind)
+            return PinAttempt(tries_left=rules.inmate_tries - after[0].failures)
 
         return await self._writer.run(work)
 

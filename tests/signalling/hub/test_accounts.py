@@ -11,7 +11,7 @@ import pytest
 from config.schema import Limits
 from signalling.account_messages import EmailVerified, VerifyEmail
 from signalling.hub import staff_commands as ask
-from signalling.hub.accounts import ACCOUNT_TRIES, DAY_S, TRIES, WINDOW_S
+from signalling.hub.accounts import DAY_S, WINDOW_S
 from signalling.hub.passwords import THREADS
 from signalling.hub.throttle import MAX_KEYS, Throttle
 from signalling.messages import (
@@ -27,6 +27,8 @@ from signalling.messages import (
 )
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, eventually, hub_config, running_hub
 from tests.signalling.hub.mails import token_to
+
+TRIES, ACCOUNT_TRIES = Limits().log_in_tries, Limits().log_in_tries_per_account
 
 NEW = "new@example.org"
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from config.schema import Limits
 from signalling.account_messages import (
     Account,
     ChangeEmail,
@@ -20,10 +21,11 @@ from signalling.account_messages import (
     VerifyEmail,
 )
 from signalling.hub.account_links import DAY_S
-from signalling.hub.accounts import TRIES
 from signalling.messages import LoggedOut, LogIn, Message
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, Page
 from tests.signalling.hub.mails import mails_to, token_to
+
+TRIES = Limits().log_in_tries
 
 NEW = "new@example.org"
 OTHER_PASSWORD = "another long password"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from config.schema import Limits
 from signalling.account_messages import (
     EmailVerified,
     ForgotPassword,
@@ -17,7 +18,6 @@ from signalling.account_messages import (
     VerifyEmail,
 )
 from signalling.hub.account_links import HOUR_S
-from signalling.hub.accounts import ACCOUNT_TRIES
 from signalling.messages import (
     AccountCreated,
     CreateAccount,
@@ -27,6 +27,8 @@ from signalling.messages import (
 )
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, Page
 from tests.signalling.hub.mails import mails_to, token_to
+
+ACCOUNT_TRIES = Limits().log_in_tries_per_account
 
 NEW = "new@example.org"
 NOBODY = "nobody@example.org"

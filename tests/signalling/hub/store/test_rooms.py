@@ -34,7 +34,7 @@ from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit_events import Booked, By, Ended, EndReason
 from tests.signalling.hub.store.conftest import START, FakeClock, OpenStore
 
-RULES = PinRules(inmate_tries=3, terminal_tries=5, lockout_s=900.0)
+RULES = PinRules(inmate_tries=3, terminal_tries=5, lockout_s=900.0, facility_tries=100)
 
 
 async def test_visitors_sessions_and_approvals(peopled: StoredStore, clock: FakeClock) -> None:
@@ -79,7 +79,7 @@ async def test_inmates_and_their_pins(peopled: StoredStore, clock: FakeClock) ->
     assert await attempt(b"x" * 32) == PinAttempt(tries_left=2)
     assert await attempt(b"x" * 32, "c5", "unknown") == PinAttempt(tries_left=2)
     assert await attempt(b"x" * 32) == PinAttempt(tries_left=1)
-    assert await attempt(b"x" * 32) == PinAttempt(locked_until=START + 900)
+    assert await attempt(b"x" * 32) == PinAttempt(locked_until=START + 900, locked="inmate")
     assert await attempt(b"m" * 32) == PinAttempt(locked_until=START + 900)
     assert await people.release("north", "1")
     assert not await people.release("north", "1")

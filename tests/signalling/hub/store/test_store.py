@@ -294,29 +294,31 @@ async def test_seats_hold_one_inmate_once(peopled: StoredStore) -> None:
 
 # -- wrong PINs -------------------------------------------------------------------------------
 
-RULES = PinRules(inmate_tries=3, terminal_tries=5, lockout_s=900.0)
+RULES = PinRules(inmate_tries=3, terminal_tries=5, lockout_s=900.0, facility_tries=8)
 
 
 def test_a_lockout_that_ran_out_counts_from_one_again() -> None:
-    inmate, terminal = Failures(), Failures()
+    counts = (Failures(), Failures(), Failures())
     for _ in range(3):
-        inmate, terminal = after_failure(inmate, terminal, 10.0, RULES)
+        counts = after_failure(counts, 10.0, RULES)
+    inmate, terminal, facility = counts
     assert still_locked(inmate, 10.0) == 910.0
     assert still_locked(terminal, 10.0) is None
     assert still_locked(inmate, 910.0) is None
-    inmate, terminal = after_failure(inmate, terminal, 911.0, RULES)
+    assert still_locked(facility, 10.0) is None
+    inmate, terminal, facility = after_failure(counts, 911.0, RULES)
     assert (inmate.failures, inmate.locked_until) == (1, None)
-    assert terminal.failures == 1  # its window is over too
+    assert terminal.failures == facility.failures == 1  # their window is over too
 
 
 @given(st.lists(st.floats(0, 2000), min_size=1, max_size=40).map(sorted))
 def test_never_more_tries_than_the_rule_in_one_lockout(times: list[float]) -> None:
-    inmate = terminal = Failures()
+    counts = (Failures(), Failures(), Failures())
     let_through: list[float] = []
     for now in times:
-        if still_locked(inmate, now) or still_locked(terminal, now):
+        if any(still_locked(each, now) for each in counts):
             continue
-        inmate, terminal = after_failure(inmate, terminal, now, RULES)
+        counts = after_failure(counts, now, RULES)
         let_through.append(now)
     for start in let_through:
         inside = [at for at in let_through if start <= at < start + RULES.lockout_s]
