@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TextIO
 
+from signalling import one_line
+
 TEXT: Final = "text"
 JSON: Final = "json"
 
@@ -57,7 +59,12 @@ class Text(logging.Formatter):
         visit = None if _VISIT.search(message) else self._visit()
         about = f"visit={visit} " if visit is not None else ""
         line = f"time={_time(record)} level={record.levelname} from={record.name} {about}{message}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return f"{line}\n{self._traceback(record)}" if record.exc_info else line
+
+    def _traceback(self, record: logging.LogRecord) -> str:
+        assert record.exc_info is not None
+        # Made already, each line marked, where `one_line` guards the handler.
+        return record.exc_text or self.formatException(record.exc_info)
 
 
 class Json(logging.Formatter):
@@ -116,3 +123,4 @@ def set_up(
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Json(visit) if form == JSON else Text(visit))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    one_line.guard(logging.getLogger())

@@ -136,11 +136,17 @@ class Outbox:
             if self._server.host:
                 await self._over_smtp(message)
             else:
-                log.info("mail to %s: %s\n%s", mail.recipient, mail.subject, mail.body)
+                self._write(mail)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             await self._failed(mail, error)
             return
         await self._store.outbox.sent(mail.key)
+
+    @staticmethod
+    def _write(mail: Mail) -> None:
+        log.info("mail to %s: %s", mail.recipient, mail.subject)
+        for line in mail.body.splitlines():
+            log.info("mail | %s", line)
 
     async def _failed(self, mail: Mail, error: Exception) -> None:
         now = self._store.clock()
