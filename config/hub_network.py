@@ -15,6 +15,9 @@ class Turn(Table, frozen=True):
     urls: tuple[str, ...] = ()
     secret: Secret = Secret("")
     """coturn's static-auth-secret."""
+    consoles: tuple[str, ...] = ()
+    """HOST:PORT of each coturn's console (cli-ip, cli-port), by which allocations are ended."""
+    console_password: Secret = Secret("")
     stun_urls: tuple[str, ...] = ()
 
 

@@ -11,6 +11,8 @@ from config.problems import Key
 from config.rule import FieldRule, TableRule
 from config.schema import Limits, Secret, Tls, Turn
 
+PORT_MAX = 65_535
+
 
 def matches(pattern: str, expected: str) -> FieldRule:
     """Return a rule that expects a pattern."""
@@ -55,11 +57,24 @@ def proxy(text: str) -> str:
 
 _HOST_PORT = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
 
+
+def _console(text: str) -> str:
+    """Expect HOST:PORT of this machine: the console's password crosses no network."""
+    expected = '"127.0.0.1:5766" or another port of this machine; a tunnel reaches another one'
+    host, _, port = text.rpartition(":")
+    try:
+        fits = ipaddress.ip_address(host.strip("[]")).is_loopback and 0 < int(port) <= PORT_MAX
+    except ValueError:
+        return expected
+    return "" if fits else expected
+
+
 NETWORK_FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Turn, "urls"): matches(
         rf"turns?:{_HOST_PORT}(\?transport=(udp|tcp))?", "turn:HOST:PORT or turns:HOST:PORT"
     ),
     (Turn, "stun_urls"): matches(rf"stuns?:{_HOST_PORT}", "stun:HOST:PORT"),
+    (Turn, "consoles"): _console,
     (Tls, "certificate"): absolute_or_empty,
     (Tls, "key"): absolute_or_empty,
 }
@@ -71,6 +86,13 @@ def _turn_secret(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         yield ("secret",), "coturn's static-auth-secret, because turn.urls are set"
     if secret and not table["urls"]:
         yield ("urls",), "the TURN servers that turn.secret is for"
+
+
+def _turn_console(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    if table["consoles"] and not table["console_password"]:
+        yield ("console_password",), "coturn's cli-password, because turn.consoles are set"
+    if table["console_password"] and not table["consoles"]:
+        yield ("consoles",), "where the consoles are that turn.console_password is for"
 
 
 def _tls_pair(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
@@ -87,7 +109,10 @@ def _connections(table: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
 
 
 NETWORK_TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
-    Turn: (TableRule(("urls", "secret"), _turn_secret),),
+    Turn: (
+        TableRule(("urls", "secret"), _turn_secret),
+        TableRule(("consoles", "console_password"), _turn_console),
+    ),
     Tls: (TableRule(("certificate", "key"), _tls_pair),),
     Limits: (
         TableRule(

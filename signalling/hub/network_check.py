@@ -11,6 +11,8 @@ from signalling.hub.ice import ice_servers
 from signalling.hub.switchboard import FamilyPage
 from signalling.hub.throttle import Throttle
 
+CHECK: Final = "check"
+"""Stands in the place of a visit in their user."""
 CREDENTIALS_S: Final = 120.0
 """TURN credentials for a check hold this long: nobody's visit runs on them."""
 
@@ -26,7 +28,7 @@ class NetworkChecks:
         _count(page.checks, now)
         page.send(
             NetworkCheck(
-                ice_servers=ice_servers(self._config.turn, "check", now + CREDENTIALS_S),
+                ice_servers=ice_servers(self._config.turn, CHECK, now + CREDENTIALS_S),
                 ice_policy=self._config.ice_policy,
             )
         )

@@ -31,6 +31,7 @@ from signalling.hub.store.interface import StoreError
 from signalling.hub.terminal_endpoint import TerminalEndpoint
 from signalling.hub.tickets import PREFIX as TICKET
 from signalling.hub.tls import Certificate
+from signalling.hub.turn_keeper import TurnKeeper
 from signalling.hub.web_files import (
     File,
     own_page,
@@ -177,6 +178,9 @@ async def listen(
     sweeper = asyncio.create_task(services.people.run(), name="sweeper")
     outbox: asyncio.Task[None] | None = None
     others: list[asyncio.Task[None]] = []
+    if services.config.turn.consoles:
+        keeper = TurnKeeper(services.config.turn, services.store, services.bus, services.visits)
+        others.append(asyncio.create_task(keeper.run(), name="turn"))
     if certificate is not None:
         others.append(asyncio.create_task(certificate.watch(), name="certificate"))
     try:

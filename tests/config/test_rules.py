@@ -73,6 +73,8 @@ GOOD: list[tuple[type, str, object]] = [
     (HubConfig, "origins", "https://visits.example:8443"),
     (HubConfig, "trusted_proxies", "10.1.2.3"),
     (HubConfig, "trusted_proxies", "2001:db8::/32"),
+    (Turn, "consoles", "127.0.0.1:5766"),
+    (Turn, "consoles", "[::1]:5766"),
     (Tls, "certificate", ""),
     (Tls, "key", "/etc/visitbooth/hub.key"),
     (Turn, "urls", "turn:turn.example:3478?transport=udp"),
@@ -148,6 +150,9 @@ WRONG: list[tuple[type, str, object]] = [
     (HubConfig, "origins", "visits.example"),
     (HubConfig, "trusted_proxies", "proxy.example"),
     (HubConfig, "trusted_proxies", "10.1.2.3/8"),
+    (Turn, "consoles", "203.0.113.9:5766"),
+    (Turn, "consoles", "127.0.0.1"),
+    (Turn, "consoles", "127.0.0.1:0"),
     (Tls, "certificate", "hub.pem"),
     (Tls, "key", "hub.key"),
     (HubConfig, "origins", "https://visits.example/"),
@@ -196,6 +201,8 @@ def test_a_range_with_bits_beyond_its_prefix_is_told_the_right_one() -> None:
     [
         ("turn.urls = ['turn:h:1']", "turn.secret"),
         ("turn.secret = 'x'", "turn.urls"),
+        ("turn.consoles = ['127.0.0.1:1']", "turn.console_password"),
+        ("turn.console_password = 'x'", "turn.consoles"),
         ("ice_policy = 'relay'", "ice_policy"),
         ("mail.host = 'smtp.example'", "mail.public_url"),
         ("metrics.listen = '::1'\nmetrics.port = 8080", "metrics.port"),
@@ -259,5 +266,6 @@ def test_one_wrong_value_does_not_accuse_another() -> None:
 
 def test_the_value_of_a_secret_is_no_part_of_a_sentence() -> None:
     for rules in TABLE_RULES[Turn]:
-        for _, expected in rules.check({"urls": (), "secret": Secret("hunter2")}):
+        secrets = {"secret": Secret("hunter2"), "console_password": Secret("hunter2")}
+        for _, expected in rules.check({"urls": (), "consoles": (), **secrets}):
             assert "hunter2" not in expected
