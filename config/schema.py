@@ -189,6 +189,7 @@ class Visits(Table, frozen=True):
     sign_in_early_s: Seconds = 600
     page_early_s: Seconds = 900
     give_back_max_s: Seconds = 600
+    pause_max_s: Seconds = 3600
     facility_log_in_s: Seconds = 7200
     link_grace_s: Seconds = 5.0
     """A terminal or page silent this long counts as gone."""

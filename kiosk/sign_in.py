@@ -28,6 +28,7 @@ class SignInPad:
     tries_left: int | None = None
     unlock_at: float | None = None
     other_terminal: str | None = None
+    reason: str = ""
     busy_since: float | None = None
     field: str = "number"
     _pin: str = dataclasses.field(default="", repr=False)
@@ -71,10 +72,11 @@ class SignInPad:
         self.busy_since = None
         self.error = refused.code
         tries, unlock_at = refused.facts.get("tries_left"), refused.facts.get("unlock_at")
-        terminal = refused.facts.get("terminal")
+        terminal, reason = refused.facts.get("terminal"), refused.facts.get("reason")
         self.tries_left = tries if isinstance(tries, int) else None
         self.unlock_at = float(unlock_at) if isinstance(unlock_at, int | float) else None
         self.other_terminal = terminal if isinstance(terminal, str) else None
+        self.reason = reason if isinstance(reason, str) else ""
 
     def failed(self, code: str) -> None:
         """No answer came: "not-connected" or "no-answer"."""
@@ -98,6 +100,7 @@ class SignInPad:
             tries_left=self.tries_left,
             unlock_at=self.unlock_at,
             other_terminal=self.other_terminal,
+            reason=self.reason,
         )
 
     def _enter(self, now: float) -> SignIn | None:
@@ -122,3 +125,4 @@ class SignInPad:
 
     def _forget_error(self) -> None:
         self.error = self.tries_left = self.unlock_at = self.other_terminal = None
+        self.reason = ""

@@ -40,6 +40,8 @@ class SignInView:
     max_tries: int = 3
     unlock_at: float | None = None
     other_terminal: str | None = None
+    reason: str = ""
+    """Why staff let nobody sign in."""
 
 
 @dataclass(frozen=True, slots=True)

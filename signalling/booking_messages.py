@@ -21,7 +21,14 @@ Instant = Annotated[float, Meta(ge=0, le=4e9)]
 Guests = Annotated[list[Email], Meta(max_length=7)]
 TicketFor = Literal["calendar", "receipt", "receipt-page"]
 Why = Literal[
-    "", "not-signed-in", "in-another-visit", "terminal-fault", "terminal-away", "paused", "ready"
+    "",
+    "not-signed-in",
+    "in-another-visit",
+    "terminal-fault",
+    "terminal-away",
+    "paused",
+    "lockdown",
+    "ready",
 ]
 
 

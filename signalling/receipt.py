@@ -88,8 +88,22 @@ class _Span:
     used: bool
 
 
-def receipt_of(events: Iterable[Event], give_back_max_s: float) -> Receipt:
-    """Return the receipt of an ended visit. `give_back_max_s` is the facility's limit.
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The most that is added to a visit's end, in seconds, as in hub.toml."""
+
+    max_s: float
+    """For time lost to a fault."""
+    pause_max_s: float
+    """For time in which staff held the visit, besides."""
+
+    def most_s(self, paused_s: float) -> float:
+        """Return the most for a visit that was held for so long."""
+        return self.max_s + min(paused_s, self.pause_max_s)
+
+
+def receipt_of(events: Iterable[Event], limits: GiveBack) -> Receipt:
+    """Return the receipt of an ended visit.
 
     Raises:
         NotEnded: its log has no end. IllegalEvent: the log breaks a rule.
@@ -114,7 +128,7 @@ def receipt_of(events: Iterable[Event], give_back_max_s: float) -> Receipt:
         visit = after
     if visit is None or visit.ended is None or visit.ended_at is None:
         raise NotEnded
-    return _made(visit, spans, additions, give_back_max_s)
+    return _made(visit, spans, additions, limits)
 
 
 def _passed(before: Visit, after: Visit) -> list[_Span]:
@@ -122,18 +136,21 @@ def _passed(before: Visit, after: Visit) -> list[_Span]:
     from_at, until_at = round(before.counted_until), round(after.counted_until)
     if before.begun_at is None or until_at <= from_at:
         return []
+    if before.paused:
+        return [_Span(from_at, until_at, None, used=False)]
     breaks = before.at(max(before.last_recorded_at, before.counted_until)).breaks
     held = (breaks[0].side, breaks[0].cause) if breaks else None
-    return [_Span(from_at, until_at, held, used=not breaks and not before.paused)]
+    return [_Span(from_at, until_at, held, used=not breaks)]
 
 
-def _made(
-    visit: Visit, spans: list[_Span], additions: list[Addition], give_back_max_s: float
-) -> Receipt:
+def _made(visit: Visit, spans: list[_Span], additions: list[Addition], limits: GiveBack) -> Receipt:
     assert visit.ended is not None and visit.ended_at is not None
     losses = _losses(spans)
     added_s = sum(each.added_s for each in additions)
-    due_s = sum(each.lost_s for each in losses if each.by_rule)
+    paused_s = sum(
+        each.until_at - each.from_at for each in spans if not each.used and each.held is None
+    )
+    due_s = paused_s + sum(each.lost_s for each in losses if each.by_rule)
     not_added_s = max(0, due_s - added_s)
     return Receipt(
         visit=visit.id,
@@ -147,14 +164,12 @@ def _made(
         end_reason=visit.ended.reason,
         used_s=sum(each.until_at - each.from_at for each in spans if each.used),
         lost_s=sum(each.lost_s for each in losses),
-        paused_s=sum(
-            each.until_at - each.from_at for each in spans if not each.used and each.held is None
-        ),
+        paused_s=paused_s,
         losses=losses,
         additions=tuple(additions),
         added_s=added_s,
         not_added_s=not_added_s,
-        not_added_why=_why_not(visit, give_back_max_s) if not_added_s else "",
+        not_added_why=_why_not(visit, limits) if not_added_s else "",
     )
 
 
@@ -183,14 +198,17 @@ def _losses(spans: list[_Span]) -> tuple[Loss, ...]:
     return tuple(losses)
 
 
-def _why_not(visit: Visit, give_back_max_s: float) -> NotAdded:
+def _why_not(visit: Visit, limits: GiveBack) -> NotAdded:
     assert visit.ended is not None
     if visit.owed_s < LEAST_EXTENSION_S:
         return "too-short"
-    if visit.added_s > give_back_max_s - LEAST_EXTENSION_S or visit.length > MAX_EVENTS:
+    most_s = limits.most_s(visit.paused_s)
+    if visit.added_s > most_s - LEAST_EXTENSION_S or visit.length > MAX_EVENTS:
         return "limit"
     if visit.ended.reason is not EndReason.EXPIRED:
         return "ended-early"
-    if visit.breaks or visit.paused or not visit.signed_in:
+    if visit.paused:
+        return "next-visit"  # a pause moves the end on as long as nobody's visit is in the way
+    if visit.breaks or not visit.signed_in:
         return "held-to-the-end"
     return "next-visit"

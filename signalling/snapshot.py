@@ -37,6 +37,16 @@ class Break:
         return self.cause in GIVEN_BACK
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Staff hold the visit since then; both sides read the reason. All its time is given back."""
+
+    since: float
+    reason: str
+    lockdown: str = ""
+    """The id of the lockdown that it is part of; empty: of this visit alone."""
+
+
 GIVEN_BACK: Final = frozenset({Cause.LINK, Cause.MEDIA})
 
 
@@ -55,11 +65,18 @@ class Snapshot:
     """Lost seconds that are given back by rule and not yet added to the end."""
     added_s: float
     breaks: tuple[Break, ...]
-    paused: bool
+    pause: Pause | None
+    paused_s: float
+    """Seconds that staff held it, so far."""
     begun_at: float | None
     ended_at: float | None
     ended_by: By | None
     end_reason: EndReason | None
+
+    @property
+    def paused(self) -> bool:
+        """Whether staff hold the visit."""
+        return self.pause is not None
 
     @property
     def left_s(self) -> float:

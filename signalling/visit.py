@@ -31,6 +31,7 @@ from typing import Final
 from signalling.errors import IllegalEvent
 from signalling.snapshot import GIVEN_BACK as GIVEN_BACK
 from signalling.snapshot import Break as Break
+from signalling.snapshot import Pause as Pause
 from signalling.snapshot import Snapshot as Snapshot
 from signalling.snapshot import Status as Status
 from signalling.visit_events import (
@@ -78,7 +79,7 @@ class Visit:
     visitors_here: frozenset[str] = frozenset()
     begun_at: float | None = None
     breaks: tuple[Break, ...] = ()
-    paused: bool = False
+    pause: Pause | None = None
     added_s: float = 0.0
     ended: Ended | None = None
     ended_at: float | None = None
@@ -87,6 +88,7 @@ class Visit:
     used_s: float = 0.0
     lost_by: dict[Side, float] = field(default_factory=dict)
     owed_s: float = 0.0
+    paused_s: float = 0.0
 
     # -- what is true at a time -------------------------------------------------------------
 
@@ -94,6 +96,11 @@ class Visit:
     def signed_in(self) -> bool:
         """Whether the inmate is signed in at a terminal for this visit."""
         return self.terminal is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether staff hold it."""
+        return self.pause is not None
 
     @property
     def ends_at(self) -> float:
@@ -104,7 +111,7 @@ class Visit:
         """Return what is true at `now` (which may not lie before the last event)."""
         ended_at, by, reason = self._end(now)
         until = ended_at if ended_at is not None else now
-        used, lost, owed = self._counted(until)
+        used, lost, owed, paused = self._counted(until)
         return Snapshot(
             status=self._status(now, ended_at),
             now=now,
@@ -116,7 +123,8 @@ class Visit:
             owed_s=owed,
             added_s=self.added_s,
             breaks=self._open_breaks() if ended_at is None else (),
-            paused=self.paused,
+            pause=self.pause if ended_at is None else None,
+            paused_s=paused,
             begun_at=self.begun_at,
             ended_at=ended_at,
             ended_by=by,
@@ -158,22 +166,27 @@ class Visit:
         gone = Break(Side.TERMINAL, Cause.SIGNED_OUT, self.signed_out_at)
         return tuple(sorted((*self.breaks, gone), key=lambda each: each.since))
 
-    def _counted(self, until: float) -> tuple[float, dict[Side, float], float]:
-        """Return used, lost by side and owed seconds up to `until`."""
+    def _counted(self, until: float) -> tuple[float, dict[Side, float], float, float]:
+        """Return used, lost by side, owed and paused seconds up to `until`."""
         if self.begun_at is None:
-            return 0.0, {}, 0.0
+            return 0.0, {}, 0.0, 0.0
         gap = max(0.0, until - self.counted_until)
         used, lost, owed = self.used_s, dict(self.lost_by), self.owed_s
+        paused = self.paused_s
         breaks = self._open_breaks()
-        if breaks:
+        if self.paused:
+            # Whatever else breaks meanwhile, and whoever leaves: nobody could have used it.
+            paused += gap
+            owed += gap
+        elif breaks:
             # Several at once: the one that came first is to blame until it is mended. Nothing
             # can be lost to a fault while a person has chosen to be away.
             first = breaks[0]
             lost[first.side] = lost.get(first.side, 0.0) + gap
             owed += gap if first.given_back else 0.0
-        elif not self.paused:
+        else:
             used += gap
-        return used, lost, owed
+        return used, lost, owed, paused
 
     # -- what may happen next ---------------------------------------------------------------
 
@@ -316,8 +329,11 @@ class Visit:
             case Resumed(side=side, cause=cause):
                 rest = tuple(b for b in self.breaks if (b.side, b.cause) != (side, cause))
                 return replace(self._count(at), breaks=rest)
-            case Paused() | Unpaused():
-                return replace(self._count(at), paused=isinstance(event.what, Paused))
+            case Paused(reason=reason, lockdown=lockdown):
+                counted = self._count(at)
+                return replace(counted, pause=Pause(counted.counted_until, reason, lockdown))
+            case Unpaused():
+                return replace(self._count(at), pause=None)
             case Extended(seconds=seconds):
                 owed = max(0.0, self.owed_s - seconds)
                 return replace(self, added_s=self.added_s + seconds, owed_s=owed)
@@ -335,12 +351,13 @@ class Visit:
         """Account the time up to `until` under the mode that held so far."""
         if self.begun_at is None:
             return self
-        used, lost, owed = self._counted(until)
+        used, lost, owed, paused = self._counted(until)
         return replace(
             self,
             used_s=used,
             lost_by=lost,
             owed_s=owed,
+            paused_s=paused,
             counted_until=max(self.counted_until, until),
         )
 

@@ -133,10 +133,11 @@ class Warned(What, frozen=True, tag="warned"):
 
 
 class Paused(What, frozen=True, tag="paused"):
-    """Staff paused the visit."""
+    """Staff paused the visit, or the `lockdown` with this id did."""
 
     by: str
     reason: str = ""
+    lockdown: str = ""
 
 
 class Unpaused(What, frozen=True, tag="unpaused"):

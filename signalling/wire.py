@@ -76,7 +76,9 @@ class VisitView(View, frozen=True):
     `page` names the page that has the visit (its own random id), so a page sees whether it is
     the one, and the kiosk sees whom its next offer is for. `tracks_open` is the only thing that
     lets a camera picture or a sound leave either side. `visitor_camera` and `visitor_microphone`
-    are what the page that has the visit says it sends; true until it has said so.
+    are what the page that has the visit says it sends; true until it has said so. `pause_reason` is
+    what staff wrote, in their words: of a visit that is `paused` why; of one that has not begun why
+    it cannot begin, because its facility or housing unit is locked down; else empty.
     """
 
     id: str
@@ -106,6 +108,8 @@ class VisitView(View, frozen=True):
     end_reason: EndReason | None
     visitor_camera: bool = True
     visitor_microphone: bool = True
+    paused_since: float | None = None
+    pause_reason: str = ""
 
 
 class IceServer(View, frozen=True):

@@ -34,7 +34,9 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     header(pen, view, words)
     sun_strip(pen)
     why = visit.breaks[0] if visit.breaks else None
-    if why is not None and why.cause is Cause.HANDSET:
+    if visit.paused:
+        _stopped(pen)
+    elif why is not None and why.cause is Cause.HANDSET:
         _handset(pen)
     else:
         _path(pen, why, names(visit, words), words)
@@ -43,11 +45,15 @@ def draw(pen: Pen, view: View, words: Words) -> None:
         return
     said = held_words.said(view, words)
     pen.text(56, 428, said.title, theme.TITLE, theme.INK, bold=True, width=744)
-    pen.text(56, 496, said.first, theme.LEAD, theme.INK, bold=said.first_bold, width=744)
-    pen.text(56, 543, said.second, theme.LEAD, theme.INK, width=744)
+    y = 496.0
+    if said.reason:
+        y = pen.paragraph(56, y, said.reason, theme.LEAD, 744, bold=True)
+    else:
+        pen.text(56, y, said.first, theme.LEAD, theme.INK, bold=said.first_bold, width=744)
+    pen.text(56, y + 47, said.second, theme.LEAD, theme.INK, width=744)
     if view.sign_out_in_s is not None:
         out = words("You sign out in {n} s", n=view.sign_out_in_s)
-        pen.text(56, 600, out, theme.BODY, theme.STONE, bold=True, width=744)
+        pen.text(56, y + 104, out, theme.BODY, theme.STONE, bold=True, width=744)
     _time(pen, view, said.time, said.given_back)
     note(pen, NOTE, "pending", said.note, said.note_text)
     pen.button(Button(HELD_END_VISIT, AskEnd(), words("End visit"), "x", Look.RED_PLAIN))
@@ -76,6 +82,12 @@ def _handset(pen: Pen) -> None:
     pen.icon("arrow-right", 572, 202, 78, theme.PINE)
     pen.fill(Box(735, 132, 248, 217), theme.SUN, theme.CARD_RADIUS)
     pen.icon("wall-phone-lift", 763, 144, 192, theme.INK)
+
+
+def _stopped(pen: Pen) -> None:
+    """An officer's hand."""
+    pen.fill(Box(516, 132, 248, 217), theme.SUN, theme.CARD_RADIUS)
+    pen.icon("hand", 556, 152, 168, theme.INK)
 
 
 def _path(pen: Pen, why: BreakView | None, name: str, words: Words) -> None:

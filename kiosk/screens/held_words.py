@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.screens.people import names
 from kiosk.view import View
@@ -22,6 +22,8 @@ class Said:
     time: str
     note: str
     note_text: str
+    reason: str = ""
+    """What staff wrote, said instead of `first`."""
     first_bold: bool = False
     given_back: bool = False
     """Whether the time is added to the end."""
@@ -31,26 +33,41 @@ def said(view: View, words: Words) -> Said:
     """Return what the first open break means to the inmate."""
     visit = view.visit
     assert visit is not None
-    why = _first_break(view, visit)
+    if visit.paused:
+        return _paused(view, visit, words)
+    why = first_break(view, visit)
     title, first, second, bold = _why(view, why, words)
     ends = words.time(visit.ends_at)
-    if why is not None and why.cause in GIVEN_BACK:
-        lost = max(0, round(view.now - why.since))
-        note = (
-            words.count("{n} second lost so far", "{n} seconds lost so far", lost)
-            if lost < 120
-            else words("{n} min lost so far", n=lost // 60)
-        )
-        kept = words("Time kept for you")
-        back = words("Lost time is added to the end.")
-        return Said(title, first, second, kept, note, back, bold, given_back=True)
+    if why.cause in GIVEN_BACK:
+        return _given_back(Said(title, first, second, "", "", ""), view.now - why.since, words)
     runs = words("Your visit clock still runs")
     text = (
         words("Lift it any time before {time}.", time=ends)
-        if why is not None and why.cause is Cause.HANDSET
+        if why.cause is Cause.HANDSET
         else words("It ends at {time}.", time=ends)
     )
-    return Said(title, first, second, words("Time left"), runs, text, bold)
+    return Said(title, first, second, words("Time left"), runs, text, first_bold=bold)
+
+
+def _paused(view: View, visit: VisitView, words: Words) -> Said:
+    """An officer's pause comes before whatever else breaks meanwhile: all its time is kept."""
+    title = words("An officer paused your visit")
+    goes_on = words("It goes on when the officer says so.")
+    reason = words("Reason: {reason}", reason=visit.pause_reason) if visit.pause_reason else ""
+    since = visit.paused_since if visit.paused_since is not None else view.now
+    first = words("Hold on. We keep your visit.")
+    return _given_back(Said(title, first, goes_on, "", "", "", reason), view.now - since, words)
+
+
+def _given_back(said: Said, lost_s: float, words: Words) -> Said:
+    lost = max(0, round(lost_s))
+    note = (
+        words.count("{n} second lost so far", "{n} seconds lost so far", lost)
+        if lost < 120
+        else words("{n} min lost so far", n=lost // 60)
+    )
+    kept, back = words("Time kept for you"), words("Lost time is added to the end.")
+    return replace(said, time=kept, note=note, note_text=back, given_back=True)
 
 
 def ending(view: View, words: Words) -> str:
@@ -60,15 +77,13 @@ def ending(view: View, words: Words) -> str:
     return words("It ends as soon as the connection is back.")
 
 
-def _first_break(view: View, visit: VisitView) -> BreakView | None:
-    """Return what broke first; None: an officer paused the visit.
+def first_break(view: View, visit: VisitView) -> BreakView:
+    """Return what broke first.
 
     A break that the hub has not told yet is one that the terminal sees by itself.
     """
     if visit.breaks:
         return visit.breaks[0]
-    if visit.paused:
-        return None
     if not view.handset_up:
         return BreakView(side=Side.TERMINAL, cause=Cause.HANDSET, since=view.now)
     if not view.connected:
@@ -76,14 +91,11 @@ def _first_break(view: View, visit: VisitView) -> BreakView | None:
     return BreakView(side=Side.NETWORK, cause=Cause.MEDIA, since=view.now)
 
 
-def _why(view: View, why: BreakView | None, words: Words) -> tuple[str, str, str, bool]:
+def _why(view: View, why: BreakView, words: Words) -> tuple[str, str, str, bool]:
     visit = view.visit
     assert visit is not None
     name = names(visit, words)
     hold = words("Hold on. We keep your visit.")
-    if why is None:
-        paused = words("An officer paused your visit")
-        return paused, hold, words("It goes on when the officer says so."), False
     match why.side, why.cause:
         case _, Cause.HANDSET:
             here = (

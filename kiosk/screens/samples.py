@@ -36,6 +36,11 @@ def visit(**changes: Any) -> VisitView:
     return VisitView(**(fields | changes))
 
 
+LONG_REASON: Final = (
+    "A medical emergency in the unit; nobody may leave a cell until the nurse and the sergeant"
+    " have finished their round"
+)
+
 LAWYER: Final = visit(
     id="v2", visitors=(Person(name="Ms. Okafor", relation="Lawyer"),), private=True,
     recorded=False, watched=False, starts_at=START + 5400, ends_at=START + 7200,
@@ -184,6 +189,9 @@ SAMPLES: Final[dict[str, View]] = {
     "k2-elsewhere": _sign_in(
         number="482017", field="pin", error="signed-in-elsewhere", other_terminal="3"
     ),
+    "k2-lockdown": _sign_in(
+        number="482017", field="pin", error="lockdown", reason="Count in all units"
+    ),
     "k2-busy": _sign_in(number="482017", field="pin", pin_length=6, busy=True),
     "k2-away": replace(_sign_in(number="48", error="not-connected"), connected=False),
     "k3-visits": MY_VISITS,
@@ -203,6 +211,9 @@ SAMPLES: Final[dict[str, View]] = {
     "k4-early": replace(WAITING, now=START - 480, level=0, silent=True, visit=visit(
         signed_in=True, terminal="t4")),
     "k4-lift": replace(WAITING, handset_up=False, sign_out_in_s=42),
+    "k4-lockdown": replace(WAITING, visit=visit(
+        status=Status.READY, signed_in=True, terminal="t4", visitor_here=True,
+        pause_reason="Count in all units")),
     "k4-private": replace(WAITING, visit=visit(
         id="v2", visitors=LAWYER.visitors, private=True, recorded=False, watched=False,
         status=Status.READY, signed_in=True, terminal="t4")),
@@ -232,7 +243,12 @@ SAMPLES: Final[dict[str, View]] = {
     "k6-signed-out": _held(Side.TERMINAL, Cause.SIGNED_OUT),
     "k6-paused": replace(IN_VISIT, screen=ScreenName.HELD, visit=visit(
         status=Status.INTERRUPTED, signed_in=True, terminal="t4", visitor_here=True, page="p1",
-        begun_at=START, paused=True)),
+        begun_at=START, paused=True, paused_since=IN_VISIT.now - 28,
+        pause_reason="Count in all units")),
+    "k6-paused-long": replace(IN_VISIT, screen=ScreenName.HELD, handset_up=False,
+                              sign_out_in_s=57, visit=visit(
+        status=Status.INTERRUPTED, signed_in=True, terminal="t4", begun_at=START, paused=True,
+        paused_since=IN_VISIT.now - 28, pause_reason=LONG_REASON)),
     "k6-end": _held(Side.VISITOR, Cause.LINK, sheet=Sheet("confirm-end", 7)),
     "k7-ended": END,
     "k7-red-x": replace(END, now=START + 400, visits=(), visit=visit(

@@ -148,6 +148,8 @@ def _said(view: View, words: Words) -> tuple[str, str]:
             other = state.other_terminal or ""
             here = words("You are signed in at terminal {label}.", label=other)
             return here, words("Go there, or sign out there.")
+        case "lockdown":
+            return words("No visits now"), words("Reason: {reason}", reason=state.reason)
         case "timed-out":
             again = words("You were away. Start again.")
             return again, words("Type your inmate number first.")

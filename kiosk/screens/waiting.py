@@ -83,7 +83,11 @@ def _lift(pen: Pen, view: View, words: Words) -> None:
 def _heading(pen: Pen, visit: VisitView, view: View, words: Words) -> None:
     """Before the start the countdown, then the status and whom it now depends on."""
     name = names(visit, words)
-    if view.now < visit.starts_at:
+    if visit.pause_reason:
+        pen.icon("hand", LEFT, 116, 96)
+        pen.text(880, 181, words("No visits now"), theme.TITLE, theme.INK, bold=True, width=360)
+        text = words("Reason: {reason}", reason=visit.pause_reason)
+    elif view.now < visit.starts_at:
         pen.icon("clock", LEFT, 116, 96)
         pen.text(880, 147, words("Your visit starts in"), 27, theme.INK, bold=True, width=360)
         time = duration(visit.starts_at - view.now, words)

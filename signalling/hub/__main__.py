@@ -15,6 +15,7 @@ from config.schema import HubConfig
 from signalling import logs
 from signalling.hub import (
     cli,
+    cli_lockdowns,
     cli_lockouts,
     cli_mails,
     cli_receipts,
@@ -111,6 +112,7 @@ for group in (
     cli_terminals.terminal,
     cli_mails.mail,
     cli_lockouts.lockout,
+    cli_lockdowns.lockdown,
 ):
     main.add_command(group)
 

@@ -14,6 +14,7 @@ from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
 from signalling.hub.booking import new_visit_id
 from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_lockdowns import LockdownDesk
 from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
 from signalling.hub.desk_receipts import ReceiptDesk
@@ -52,6 +53,7 @@ class Desk:
             MailDesk(services),
             TopDesk(services),
             LockoutDesk(services),
+            LockdownDesk(services),
         )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:
@@ -93,6 +95,7 @@ class Desk:
         """Keep that an inmate lives in another housing unit."""
         inmate = await find_inmate(self._store, command.number, command.facility)
         await self._store.people.move_inmate(inmate.id, command.unit)
+        await self._services.lockdowns.inmate_moved(inmate.id, inmate.facility)
         return {"number": inmate.number, "name": inmate.name, "unit": command.unit}
 
     async def inmate_import(self, command: ask.InmateImport, who: str) -> Any:

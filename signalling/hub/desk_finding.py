@@ -17,6 +17,18 @@ def facility_of(config: HubConfig, facility: str) -> Facility:
     return found
 
 
+async def require_unit(store: Store, facility: Facility, unit: str) -> None:
+    """Check the name of a housing unit. Raises StaffError: nobody and nothing is in it."""
+    here = facility.id
+    known = {each.name for each in facility.unit}
+    known |= {each.unit for each in await store.people.inmates() if each.facility == here}
+    known |= {each.unit for each in await store.terminals.terminals() if each.facility == here}
+    known.discard("")
+    if unit not in known:
+        there_is = f"there is: {', '.join(sorted(known))}" if known else "it has none"
+        raise StaffError(f'there is no housing unit "{unit}" at {here} ({there_is})')
+
+
 async def find_inmate(store: Store, number: str, facility: str | None) -> Inmate:
     """Return the inmate with a number. Raises StaffError: there is none, or there are several."""
     found = [

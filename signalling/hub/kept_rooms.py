@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from signalling.hub.carrying import ELSEWHERE, RESTART, Carrier
+from signalling.hub.lockdowns import Lockdowns
 from signalling.hub.mirror import Mirror
 from signalling.hub.seats import Seats
 from signalling.hub.switchboard import Switchboard
@@ -12,20 +13,28 @@ from signalling.hub.visits import Visits
 class KeptRooms:
     """`shared_keeping.Rooms`."""
 
-    def __init__(
-        self, visits: Visits, seats: Seats, board: Switchboard, mirror: Mirror, carrier: Carrier
+    def __init__(  # noqa: PLR0917 - composition
+        self,
+        visits: Visits,
+        seats: Seats,
+        board: Switchboard,
+        mirror: Mirror,
+        carrier: Carrier,
+        lockdowns: Lockdowns,
     ) -> None:
         self._visits = visits
         self._seats = seats
         self._board = board
         self._mirror = mirror
         self._carrier = carrier
+        self._lockdowns = lockdowns
 
     async def take(self, facility: str) -> None:
         """Read all of a facility; this hub serves it next."""
         await self._mirror.read_again()
         self._visits.take(facility)
         await self._seats.take(facility)
+        await self._lockdowns.take(facility)
 
     def open(self, facility: str) -> None:
         """The facility is served from now on: let time have its effects."""

@@ -60,6 +60,8 @@ class Live:
     visit: Visit
     inmate_name: str
     people: tuple[Person, ...]
+    unit: str = ""
+    """The housing unit where the inmate lives; empty: not known."""
     ends: Ends = field(default_factory=Ends)
     pages: dict[str, JoinedPage] = field(default_factory=dict)
     holder: str | None = None

@@ -58,10 +58,12 @@ class OwnViews:
         busy_with = self.busy_with(inmate)
         terminal = live.visit.terminal or self._seats.last_terminal(inmate)
         elsewhere = busy_with not in (None, live.id)
+        locked_down = self._visits.locked.over_visit(live) is not None
         if terminal is None:
-            return Around(elsewhere)
+            return Around(elsewhere, locked_down=locked_down)
         link = self._switchboard.terminals.get(terminal)
-        return Around(elsewhere, link is not None, link is not None and bool(link.faults))
+        faulty = link is not None and bool(link.faults)
+        return Around(elsewhere, link is not None, locked_down, faulty)
 
 
 def _at_page_of(live: Live, visitor: str) -> str | None:

@@ -11,6 +11,7 @@ from signalling.hub.breaks import PageIs
 from signalling.hub.bus.interface import Bus, Change, SessionEnded
 from signalling.hub.ice import ice_servers
 from signalling.hub.live import JoinedPage, Live
+from signalling.hub.lockdown_rules import require_no_lockdown
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft
 from signalling.hub.switchboard import FamilyPage, Switchboard
@@ -25,7 +26,7 @@ from signalling.messages import (
     PageState,
     Press,
 )
-from signalling.visit import Status
+from signalling.visit import Status, Visit
 from signalling.visit_events import Begun, By, Ended, EndReason
 
 log = logging.getLogger(__name__)
@@ -164,6 +165,8 @@ class Pages:
         live.press(message.page, now)
         assert page.session is not None
         visitor = page.session.visitor
+        if live.visit.begun_at is None:
+            require_no_lockdown(self._visits.locked.over_visit(live))
         if status is Status.READY:
             if live.visit.terminal in self._board.terminals:
                 await begin(self._visits, live, visitor, now)
@@ -229,13 +232,15 @@ class Pages:
 
 async def begin(visits: Visits, live: Live, visitor: str, now: float) -> None:
     """Begin a visit whose telephone was pressed. Raises UserError."""
+
+    def decide(visit: Visit, _now: float) -> list[Draft]:
+        if visit.begun_at is not None:
+            return []
+        require_no_lockdown(visits.locked.over_visit(live))
+        return [Draft(Begun(visitor), f"visitor:{visitor}")]
+
     try:
-        await visits.change(
-            live,
-            lambda visit, _now: (
-                [Draft(Begun(visitor), f"visitor:{visitor}")] if visit.begun_at is None else []
-            ),
-        )
+        await visits.change(live, decide)
     except IllegalEvent as error:
         status = live.visit.status(max(now, live.visit.last_recorded_at))
         log.info("visit=%s not begun: %s", live.id, error)

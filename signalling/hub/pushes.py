@@ -212,4 +212,7 @@ class Pushes:
         return sorted(free, key=lambda each: each.label)
 
     def _view(self, live: Live, now: float) -> VisitView:
-        return visit_view(live, self._config.notice, now)
+        over = None
+        if live.visit.begun_at is None and live.visit.booked.sign_in_from <= now:
+            over = self._visits.locked.over_visit(live)
+        return visit_view(live, self._config.notice, now, over.reason if over else "")

@@ -12,7 +12,7 @@ import msgspec
 from config.schema import Facility, HubConfig
 from signalling.hub.signing import ReceiptKey
 from signalling.hub.store.interface import Store
-from signalling.receipt import Receipt, receipt_of
+from signalling.receipt import GiveBack, Receipt, receipt_of
 from signalling.visit import fold
 
 
@@ -33,7 +33,7 @@ class Receipts:
     def __init__(self, store: Store, config: HubConfig, key: ReceiptKey) -> None:
         self._store = store
         self._hub = config.name
-        self._give_back_max_s = config.visits.give_back_max_s
+        self._limits = GiveBack(config.visits.give_back_max_s, config.visits.pause_max_s)
         self._facilities = {each.id: each for each in config.facility}
         self.key = key
 
@@ -53,7 +53,7 @@ class Receipts:
         inmate = await people.inmate(booked.inmate)
         visitors = [await people.visitor(who) for who in folded.visitors]
         return Named(
-            receipt_of(events, self._give_back_max_s),
+            receipt_of(events, self._limits),
             self._facilities[booked.facility],
             inmate.name if inmate is not None else booked.inmate,
             tuple(visitor.name if visitor is not None else "" for visitor in visitors),

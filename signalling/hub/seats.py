@@ -12,6 +12,7 @@ from signalling.hub.bus.interface import Bus, Change, TerminalChanged, TerminalR
 from signalling.hub.client import POLICY
 from signalling.hub.inmates import Inmates
 from signalling.hub.live import Live
+from signalling.hub.lockdown_rules import require_no_lockdown
 from signalling.hub.pages import begin, end_by_red_x
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft, Inmate, SeatRow
@@ -112,6 +113,8 @@ class Seats:
         inmate = await self._inmates.check(
             link.terminal.facility, message.inmate_number, message.pin, link.id
         )
+        unit = link.terminal.unit
+        require_no_lockdown(self._visits.locked.over(inmate.facility, inmate.unit, unit))
         async with self._lock:
             self._names[inmate.id] = inmate.name
             self._facilities[link.id] = link.terminal.facility
@@ -167,6 +170,7 @@ class Seats:
             live, now = self._visits.get(visit), self._store.clock()
             if live is None or live.visit.booked.inmate != seat.inmate:
                 raise UserError("unknown-visit")
+            require_no_lockdown(self._visits.locked.over_visit(live))
             status = live.visit.status(max(now, live.visit.last_recorded_at))
             if status is Status.ENDED:
                 raise UserError("ended")

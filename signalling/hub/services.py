@@ -24,6 +24,7 @@ from signalling.hub.inmates import Inmates, read_pin_key
 from signalling.hub.keeping import Alone
 from signalling.hub.kept_rooms import KeptRooms
 from signalling.hub.lifetime import Lifetime
+from signalling.hub.lockdowns import Lockdowns
 from signalling.hub.mail_links import links_key
 from signalling.hub.metrics import Metrics
 from signalling.hub.mirror import Mirror
@@ -87,6 +88,7 @@ class Services:
     receipts: Receipts
     tickets: Tickets
     others: Others
+    lockdowns: Lockdowns
     metrics: Metrics
     lifetime: Lifetime = field(default_factory=Lifetime)
 
@@ -141,11 +143,12 @@ async def open_services(config: HubConfig, clock: Clock | None = None) -> AsyncI
         # Before anything is read: what others change from now on is heard.
         bus = await _open_bus(config)
         stack.push_async_callback(bus.close)
-        services = _compose(config, store, bus, passwords, key, receipt_key)
+        services = _compose(_Opened(config, store, bus, passwords, key, receipt_key))
         await services.visits.start()
         if isinstance(services.others.keeping, Alone):
             services.visits.take(None)
             await services.seats.take(None)
+            await services.lockdowns.take(None)
             services.visits.settle_all(None)
         yield services
 
@@ -186,23 +189,30 @@ def _keeping(config: HubConfig, store: Store, bus: Bus) -> Alone | SharedKeeping
     return SharedKeeping(store, bus.hub, tuple(each.id for each in config.facility))
 
 
-def _compose(  # noqa: PLR0917 - what was opened
-    config: HubConfig,
-    store: Store,
-    bus: Bus,
-    passwords: Passwords,
-    key: bytes,
-    receipt_key: ReceiptKey,
-) -> Services:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What rooms are composed of."""
+
+    config: HubConfig
+    store: Store
+    bus: Bus
+    passwords: Passwords
+    key: bytes
+    receipt_key: ReceiptKey
+
+
+def _compose(opened: _Opened) -> Services:
+    config, store, bus, key = opened.config, opened.store, opened.bus, opened.key
     keeping = _keeping(config, store, bus)
     inmates, switchboard = Inmates(store, key, _pin_rules(config)), Switchboard(config)
     visits = Visits(store, bus, keeping, config, metrics := Metrics())
-    accounts = Accounts(store, bus, passwords, config, links_key(key))
+    accounts = Accounts(store, bus, opened.passwords, config, links_key(key))
     people, outbox = People(store, bus, config), Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
     visit_mails = VisitMails(store, bus, visits, outbox, config)
     mirror, carrier = Mirror(store, bus, visits), Carrier(bus)
-    rooms = KeptRooms(visits, seats, switchboard, mirror, carrier)
+    lockdowns = Lockdowns(store, bus, visits, keeping, config)
+    rooms = KeptRooms(visits, seats, switchboard, mirror, carrier, lockdowns)
     return Services(
         config=config,
         store=store,
@@ -221,8 +231,9 @@ def _compose(  # noqa: PLR0917 - what was opened
         pages=Pages(store, bus, visits, switchboard, config),
         pushes=Pushes(store, bus, visits, seats, switchboard, config),
         outbox=outbox,
-        receipts=Receipts(store, config, receipt_key),
+        receipts=Receipts(store, config, opened.receipt_key),
         tickets=Tickets(store),
         others=Others(keeping, carrier, mirror, rooms),
         metrics=metrics,
+        lockdowns=lockdowns,
     )

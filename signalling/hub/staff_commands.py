@@ -9,18 +9,16 @@ import msgspec
 from msgspec import Meta, Struct
 
 from signalling.hub.errors import StaffError
+from signalling.hub.staff_command import Command, Days, Short, Slug, Unit
+from signalling.hub.staff_commands_visits import LockdownEnd as LockdownEnd
+from signalling.hub.staff_commands_visits import LockdownList as LockdownList
+from signalling.hub.staff_commands_visits import LockdownStart as LockdownStart
+from signalling.hub.staff_commands_visits import StoppingCommand
+from signalling.hub.staff_commands_visits import VisitPause as VisitPause
+from signalling.hub.staff_commands_visits import VisitResume as VisitResume
 
 MAX_LINE = 1024 * 1024
 """Bytes of one command (a roster of 10,000 fits)."""
-
-Short = Annotated[str, Meta(min_length=1, max_length=80)]
-Days = Annotated[int, Meta(ge=0, le=3660)]
-Unit = Annotated[str, Meta(max_length=80)]
-Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
-
-
-class Command(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="command"):
-    """Base of all commands."""
 
 
 class InmateAdd(Command, frozen=True, tag="inmate add"):
@@ -209,6 +207,7 @@ AnyCommand = (
     | LockoutEnd
     | ReceiptShow
     | ReceiptKeyShow
+    | StoppingCommand
 )
 
 
@@ -266,5 +265,8 @@ def require_valid(command: AnyCommand) -> None:
         if where is None or where[1] not in _EXPECTED:
             raise
         field = where[1]
+        expected = _EXPECTED[field]
+        if field == "reason" and isinstance(command, StoppingCommand):
+            expected = "1 to 120 characters"
         value = "" if field == "password" else f' "{getattr(command, field)}"'
-        raise StaffError(f"the {field}{value} cannot be: expected {_EXPECTED[field]}") from None
+        raise StaffError(f"the {field}{value} cannot be: expected {expected}") from None

@@ -8,8 +8,8 @@ from signalling.visit import Status
 from signalling.wire import BreakView, FacilityView, VisitView
 
 
-def visit_view(live: Live, notice: Notice, now: float) -> VisitView:
-    """Return the snapshot of a visit at `now` that is pushed to terminals and pages."""
+def visit_view(live: Live, notice: Notice, now: float, stopped: str = "") -> VisitView:
+    """Return a visit at `now` as both sides are told; `stopped`: why a lockdown keeps it back."""
     visit = live.visit
     # The log's clock may be a moment ahead of the one just read.
     at = visit.at(max(now, visit.last_recorded_at))
@@ -43,6 +43,8 @@ def visit_view(live: Live, notice: Notice, now: float) -> VisitView:
         end_reason=at.end_reason,
         visitor_camera=live.holder is None or live.ends.page.camera,
         visitor_microphone=live.holder is None or live.ends.page.microphone,
+        paused_since=at.pause.since if at.pause is not None else None,
+        pause_reason=at.pause.reason if at.pause is not None else stopped,
     )
 
 

@@ -17,14 +17,16 @@ from signalling.hub.breaks import (
     wanted_breaks,
 )
 from signalling.hub.bus.interface import Bus, VisitChanged
+from signalling.hub.giving_back import due_s, look_at
 from signalling.hub.keeping import Keeping
 from signalling.hub.live import Live
+from signalling.hub.lockdown_rules import Locked
 from signalling.hub.metrics import Metrics
 from signalling.hub.store.interface import Occupied, Stale, Store
 from signalling.hub.store.records import Draft
 from signalling.hub.timers import Timers
 from signalling.logs import about_visit
-from signalling.receipt import LEAST_EXTENSION_S
+from signalling.receipt import LEAST_EXTENSION_S, GiveBack
 from signalling.visit import Visit
 from signalling.visit_events import (
     By,
@@ -63,7 +65,8 @@ class Visits:
         self._bus = bus
         self._keeping = keeping
         self._rules = Rules(config.visits.link_grace_s, config.visits.first_picture_s)
-        self._give_back_max_s = config.visits.give_back_max_s
+        self._limits = GiveBack(config.visits.give_back_max_s, config.visits.pause_max_s)
+        self.locked = Locked()
         self._live: dict[str, Live] = {}
         self._of: dict[str, dict[str, Live]] = {}
         """The same by inmate, by visitor and by facility: pushes must not look at all."""
@@ -166,7 +169,7 @@ class Visits:
         """Take a visit into memory that was just booked, or (`told`) is known to others."""
         inmate = await self._store.people.inmate(visit.booked.inmate)
         name = inmate.name if inmate else visit.booked.inmate
-        live = Live(visit, name, await self._people(visit))
+        live = Live(visit, name, await self._people(visit), inmate.unit if inmate else "")
         if visit.ended is not None:
             live.end_told = True  # by the hub that saw it end
             ratings = await self._store.past.ratings(visit.id)
@@ -253,8 +256,8 @@ class Visits:
             self._metrics.picture.observe(picture_s)
         async with live.lock:
             ours = self._keeping.keeps(live.visit.booked.facility)
-            look_at = await self._settle(live) if ours else None
-            self._schedule(live, look_at, ours=ours)
+            look = await self._settle(live) if ours else None
+            self._schedule(live, look, ours=ours)
         self.publish(live)
 
     async def replace(self, live: Live, visit: Visit) -> None:
@@ -346,12 +349,9 @@ class Visits:
                 yield Draft(what, AUTHOR, happened_at)
 
     async def _give_back(self, live: Live) -> None:
-        """Add what is owed to the end once nothing holds the visit any more."""
-        visit, now = live.visit, self._store.clock()
-        at = visit.at(max(now, visit.last_recorded_at))
-        if at.breaks or at.paused or at.begun_at is None:
-            return
-        seconds = min(at.owed_s, self._give_back_max_s - visit.added_s)
+        """Add what is owed to the end, where it is time to."""
+        visit = live.visit
+        seconds = due_s(visit, self._store.clock(), self._limits)
         if seconds < LEAST_EXTENSION_S:
             return
         seconds = min(seconds, await self._store.visits.room_after(visit))
@@ -363,7 +363,7 @@ class Visits:
             # Booked in this very moment; the next one has the right of way.
             log.info("visit=%s lost time not given back: %s", live.id, error)
 
-    def _schedule(self, live: Live, look_at: float | None, *, ours: bool = True) -> None:
+    def _schedule(self, live: Live, look: float | None, *, ours: bool = True) -> None:
         now = self._store.clock()
         if live.visit.ended_at is not None:
             self.timers.set(live.id, live.visit.ended_at + KEPT_AFTER_END_S)
@@ -374,7 +374,8 @@ class Visits:
             return
         # The clock ends it even when folding says so already: `ended` is still to be recorded.
         times = [live.visit.next_change(now) or now, live.visit.ends_at]
-        times += [at for at in (look_at, live.visit.booked.sign_in_from) if at and at > now]
+        looks = (look, look_at(live.visit, now), live.visit.booked.sign_in_from)
+        times += [at for at in looks if at and at > now]
         self.timers.set(live.id, min(times))
 
 

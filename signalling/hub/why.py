@@ -16,6 +16,8 @@ class Around:
     """The inmate is in a visit with somebody else now."""
     linked: bool | None = None
     """Whether the link of the terminal where the inmate sits, or sat last, is up; None: nowhere."""
+    locked_down: bool = False
+    """Whether a lockdown keeps the visit from beginning."""
     faulty: bool = False
     """Whether that terminal reports faults."""
 
@@ -29,6 +31,8 @@ def why(visit: Visit, now: float, around: Around) -> Why:
         return "paused" if visit.paused else _terminal(around) if visit.signed_in else ""
     if status is Status.SCHEDULED and now < visit.booked.sign_in_from:
         return ""
+    if around.locked_down:
+        return "lockdown"
     if not visit.signed_in and around.elsewhere:
         return "in-another-visit"
     waits = _terminal(around)

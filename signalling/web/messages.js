@@ -45,13 +45,15 @@
  * @property {EndReason|null} end_reason
  * @property {boolean} visitor_camera  what the page that has the visit says it sends
  * @property {boolean} visitor_microphone
+ * @property {number|null} paused_since
+ * @property {string} pause_reason
  */
 
 /** @typedef {Record<string, string|number|null>} Facts */
 /** @typedef {{type: "welcome", now: number, name: string|null, facilities: FacilityView[], opened: string|null}} Welcome */
 /** @typedef {{id: string, browser: string, created_at: number, seen_at: number, this: boolean}} SessionView */
 /** @typedef {{id: string, facility: string, inmate_number: string, relation: string, private: boolean, status: "approved"|"denied"|"expired"|"pending", asked_at: number, reason: string, inmate: string|null, name: string|null, unit: string, decided_at: number|null, expires_at: number|null}} ApprovalView */
-/** @typedef {{inmate: string, by_me: boolean, cancel_until: number|null, why: ""|"in-another-visit"|"not-signed-in"|"paused"|"ready"|"terminal-away"|"terminal-fault", stars: number|null, at_page_of: string|null}} OwnView */
+/** @typedef {{inmate: string, by_me: boolean, cancel_until: number|null, why: ""|"in-another-visit"|"lockdown"|"not-signed-in"|"paused"|"ready"|"terminal-away"|"terminal-fault", stars: number|null, at_page_of: string|null}} OwnView */
 /** @typedef {{day: string, free: number, rule: string}} DayView */
 /** @typedef {{starts_at: number, ends_at: number, rule: string, facts: Record<string, string|number|number|null>, next_at: number|null}} SlotView */
 /** @typedef {{type: "account", name: string, email: string, new_email: string|null}} Account */
@@ -256,6 +258,8 @@ const VISIT_FIELDS = Object.freeze({
   end_reason: "string|null",
   visitor_camera: "boolean",
   visitor_microphone: "boolean",
+  paused_since: "number|null",
+  pause_reason: "string",
 });
 
 /** Names of a VisitView's fields, for the test that holds them to wire.py. */

@@ -128,6 +128,8 @@ export function refusal({ model, now, t, times }, ...about) {
             : t("refused-too-many-tries", { time: times.clock(unlock) });
       return note("clock", text, "", props);
     }
+    case "lockdown":
+      return note("hand", t("why-lockdown"), t("reason", { reason: String(facts["reason"]) }), props);
     default:
       return note("warning", t("refused-other", { code }), "", props);
   }

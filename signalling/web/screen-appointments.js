@@ -251,10 +251,12 @@ function coming(scene, times, visit) {
  * @param {import("./messages.js").OwnView["why"]|undefined} why
  * @param {import("./words.js").Translate} t
  */
-function waitsFor({ inmate }, why, t) {
+function waitsFor({ inmate, pause_reason: reason }, why, t) {
   const facts = { name: inmate };
   const props = { "data-why": why ?? "not-signed-in" };
   switch (why) {
+    case "lockdown":
+      return note("hand", t("why-lockdown"), t("reason", { reason }), props);
     case "in-another-visit":
       return note("person", t("why-in-another-visit", facts), t("why-in-another-visit-more"), props);
     case "terminal-fault":

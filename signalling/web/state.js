@@ -68,13 +68,16 @@ export function heldOf(visit, model) {
     // What the hub last said is old news: this page's own link is what broke.
     return { where: "visitor", since: linkSince, given: true };
   }
+  if (visit.paused) {
+    // Before whatever else breaks meanwhile: all its time is given back, as in the hub's own count.
+    return { where: "paused", since: visit.paused_since ?? visit.begun_at ?? 0, given: true };
+  }
   if (first !== undefined) {
     // The first alone decides, as in the hub's own count. PROTOCOL.md, "Held".
     const given = first.cause === "link" || first.cause === "media";
     const where = needsPress(visit, model) ? "press" : placeOf(first);
     return { where, since: first.since, given };
   }
-  if (visit.paused) return { where: "paused", since: visit.begun_at ?? 0, given: false };
   return null;
 }
 

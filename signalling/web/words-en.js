@@ -196,6 +196,8 @@ export const EN = Object.freeze({
   "early-more": "The telephone turns green when {name} has signed in. Nothing else to do.",
   "why-in-another-visit": "{name} is in another visit now.",
   "why-in-another-visit-more": "Yours can start after it. Stay here.",
+  "why-lockdown": "The jail has stopped visits for now.",
+  "reason": "Reason: {reason}",
   "why-terminal-fault": "The terminal has a fault.",
   "why-terminal-fault-more": "{name} can use another one. Stay here.",
   "why-terminal-away": "The terminal lost its connection.",

@@ -197,6 +197,8 @@ export const ES = Object.freeze({
   "early-more": "El teléfono se pondrá verde cuando {name} entre. No haga nada más.",
   "why-in-another-visit": "{name} está en otra visita ahora.",
   "why-in-another-visit-more": "La suya puede empezar después. Quédese aquí.",
+  "why-lockdown": "La cárcel detuvo las visitas por ahora.",
+  "reason": "Motivo: {reason}",
   "why-terminal-fault": "La terminal tiene una falla.",
   "why-terminal-fault-more": "{name} puede usar otra. Quédese aquí.",
   "why-terminal-away": "La terminal perdió la conexión.",

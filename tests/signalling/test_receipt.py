@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signalling.receipt import Loss, NotEnded, Receipt, receipt_of
+from signalling.receipt import GiveBack, Loss, NotEnded, Receipt, receipt_of
 from signalling.visit import MAX_EVENTS, fold
 from signalling.visit_events import (
     AnyWhat,
@@ -38,7 +38,7 @@ EXPIRED = Ended(By.CLOCK, EndReason.EXPIRED)
 
 
 def made(*steps: tuple[float, AnyWhat], limit_s: float = LIMIT_S) -> Receipt:
-    return receipt_of(log(*steps), limit_s)
+    return receipt_of(log(*steps), GiveBack(limit_s, limit_s))
 
 
 def begun(*steps: tuple[float, AnyWhat], limit_s: float = LIMIT_S) -> Receipt:
@@ -90,14 +90,34 @@ def test_of_two_causes_the_first_has_the_time_until_it_is_mended() -> None:
 
 
 def test_a_loss_goes_on_while_other_things_happen_in_it() -> None:
-    receipt = begun((1_100, LINK_DOWN), (1_110, Paused("o")), (1_130, LINK_UP), (1_140, RED_X))
+    steps = (1_100, LINK_DOWN), (1_110, HUNG_UP), (1_120, LIFTED), (1_130, LINK_UP)
+    receipt = begun(*steps, (1_140, RED_X))
     assert [each.lost_s for each in receipt.losses] == [30]
-    assert (receipt.paused_s, receipt.used_s) == (10, 90)
 
 
-def test_a_pause_by_staff_is_neither_used_nor_lost() -> None:
-    receipt = begun((1_100, Paused("o")), (1_160, Unpaused("o")), (1_200, RED_X))
-    assert (receipt.used_s, receipt.lost_s, receipt.paused_s) == (130, 0, 60)
+@pytest.mark.parametrize("what", [LINK_DOWN, HUNG_UP, InmateSignedOut()])
+def test_whatever_breaks_in_a_pause_its_time_is_staffs(what: AnyWhat) -> None:
+    """A lockdown sends people away from the terminals: that is nobody's choice."""
+    receipt = begun((1_100, Paused("o")), (1_120, what), (1_160, Unpaused("o")), (1_160, RED_X))
+    assert (receipt.used_s, receipt.lost_s, receipt.paused_s) == (90, 0, 60)
+
+
+def test_a_pause_ends_what_was_being_lost() -> None:
+    receipt = begun((1_100, LINK_DOWN), (1_110, Paused("o")), (1_130, LINK_UP), (1_140, RED_X))
+    assert [each.lost_s for each in receipt.losses] == [10]
+    assert (receipt.paused_s, receipt.used_s) == (30, 90)
+
+
+def test_a_pause_by_staff_is_neither_used_nor_lost_and_given_back() -> None:
+    steps = (1_100, Paused("o")), (1_160, Unpaused("o")), (1_160, Extended(60)), (END + 60, EXPIRED)
+    receipt = begun(*steps)
+    assert (receipt.lost_s, receipt.paused_s) == (0, 60)
+    assert (receipt.used_s, receipt.added_s, receipt.not_added_s) == (1_790, 60, 0)
+
+
+def test_pauses_have_a_limit_of_their_own() -> None:
+    limits = GiveBack(max_s=600, pause_max_s=3600)
+    assert [limits.most_s(each) for each in (0, 60, 10_000)] == [600, 660, 4200]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +126,7 @@ def test_a_pause_by_staff_is_neither_used_nor_lost() -> None:
         ([(1_130, LINK_UP), (1_130, Extended(10)), (END + 10, EXPIRED)], 10.0, "limit"),
         ([(1_130, LINK_UP), (1_130, Extended(10)), (END + 10, EXPIRED)], 600.0, "next-visit"),
         ([(END, EXPIRED)], 600.0, "held-to-the-end"),
-        ([(1_130, LINK_UP), (1_130, Paused("o")), (END, EXPIRED)], 600.0, "held-to-the-end"),
+        ([(1_130, LINK_UP), (1_130, Paused("o")), (END, EXPIRED)], 600.0, "next-visit"),
         ([(1_130, RED_X)], 600.0, "ended-early"),
         ([(1_130, Ended(By.STAFF, EndReason.STAFF, "o"))], 600.0, "ended-early"),
         ([(1_100.6, LINK_UP), (END, EXPIRED)], 600.0, "too-short"),
@@ -117,7 +137,7 @@ def test_time_that_was_not_added_says_why(
 ) -> None:
     receipt = begun((1_100, LINK_DOWN), *steps, limit_s=limit_s)
     assert receipt.not_added_s > 0
-    assert receipt.not_added_s == receipt.lost_s - receipt.added_s
+    assert receipt.not_added_s == receipt.lost_s + receipt.paused_s - receipt.added_s
     assert receipt.not_added_why == why
 
 
@@ -153,7 +173,7 @@ def test_random_logs_add_up(
         if visit.forbids(what, now) is None:
             n = len(events) + 1
             events.append(Event("v1", n, f"e{n}", "hub", now, now, what))
-    visit, receipt = fold(events), receipt_of(events, limit_s)
+    visit, receipt = fold(events), receipt_of(events, GiveBack(limit_s, limit_s))
     at = visit.at(now)
     assert receipt.begun_at is not None
     span_s = receipt.ended_at - receipt.begun_at

@@ -62,6 +62,13 @@ class HubLeaves(Struct, frozen=True, tag="leaves"):
     hub: str
 
 
+class LockdownsChanged(Struct, frozen=True, tag="lockdowns"):
+    """A lockdown began or ended there, or this inmate lives in another unit now."""
+
+    facility: str
+    inmate: str = ""
+
+
 Change = (
     VisitChanged
     | TerminalChanged
@@ -70,6 +77,7 @@ Change = (
     | PeopleChanged
     | AccountChanged
     | HubLeaves
+    | LockdownsChanged
 )
 
 

@@ -29,6 +29,7 @@ from signalling.hub.store.records import (
     Terminal,
     Visitor,
 )
+from signalling.hub.store.staff_interface import BlackoutStore, LockdownStore
 from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit import Visit
 from signalling.visit_events import Booked, Event
@@ -365,6 +366,12 @@ class Store(Protocol):
 
     @property
     def guessing(self) -> GuessingStore: ...
+
+    @property
+    def lockdowns(self) -> LockdownStore: ...
+
+    @property
+    def blackouts(self) -> BlackoutStore: ...
 
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""

@@ -203,6 +203,29 @@ def after(db: Database) -> None:
     )
 
 
+_STAFF = """
+create table lockdowns (
+    id text primary key, facility text not null, unit text not null, reason text not null,
+    started_by text not null, started_at real not null, ended_by text not null default '',
+    ended_at real) strict;
+create unique index lockdowns_open on lockdowns(facility, unit) where ended_at is null;
+create table blackouts (
+    id text primary key, facility text not null, unit text not null, from_at real not null,
+    until_at real not null, reason text not null, added_by text not null, added_at real not null)
+    strict;
+create index blackouts_facility on blackouts(facility, until_at);
+create table terminal_faults (
+    terminal text primary key references terminals(id), at real not null, faults text not null)
+    strict;
+"""
+
+
+@migrations(name="0009-staff")
+def staff(db: Database) -> None:
+    """Lockdowns, blackouts, and the faults that terminals reported last."""
+    db.executescript(_STAFF)
+
+
 _HUBS = """
 create table hubs (
     id text primary key, until real not null, facilities text not null,

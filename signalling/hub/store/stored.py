@@ -13,6 +13,7 @@ from signalling.hub.store.stored_outbox import StoredOutbox
 from signalling.hub.store.stored_past import StoredPast
 from signalling.hub.store.stored_people import StoredPeople
 from signalling.hub.store.stored_requests import StoredRequests
+from signalling.hub.store.stored_staff import StoredBlackouts, StoredLockdowns
 from signalling.hub.store.stored_terminals import StoredTerminals
 from signalling.hub.store.stored_tickets import StoredTickets
 from signalling.hub.store.stored_visits import StoredVisits
@@ -42,6 +43,8 @@ class StoredStore:
         self.tickets = StoredTickets(writer, clock)
         self.keeping = StoredKeeping(writer, clock)
         self.guessing = StoredGuessing(writer, clock)
+        self.lockdowns = StoredLockdowns(writer, clock)
+        self.blackouts = StoredBlackouts(writer, clock)
 
     def clock(self) -> float:
         """Seconds since the epoch."""

@@ -143,7 +143,7 @@ def test_each_warning_appears_for_ten_seconds(minutes: int) -> None:
         ("k6-terminal", "This terminal lost its connection", True),
         ("k6-network", "Our network has a problem", True),
         ("k6-handset", "The handset is hung up", False),
-        ("k6-paused", "An officer paused your visit", False),
+        ("k6-paused", "An officer paused your visit", True),
     ],
 )
 def test_held_says_whose_link_broke_and_what_becomes_of_the_time(

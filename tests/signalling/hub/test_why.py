@@ -9,7 +9,7 @@ import pytest
 from signalling.hub import staff_commands as ask
 from signalling.hub.why import Around, why
 from signalling.messages import Appointments, Health
-from signalling.visit import Visit, book
+from signalling.visit import Pause, Visit, book
 from signalling.visit_events import Booked, Event
 from tests.signalling.hub.harness import EMAIL, Hub, Page
 
@@ -32,6 +32,7 @@ def visit(terminal: str | None = None, begun_at: float | None = None) -> Visit:
         (None, 1100, Around(elsewhere=True), "in-another-visit"),
         (None, 1100, Around(linked=True, faulty=True), "terminal-fault"),
         (None, 1100, Around(linked=False), "terminal-away"),
+        (None, 500, Around(locked_down=True, elsewhere=True), "lockdown"),
         ("c4", 1100, SAT, "ready"),
         ("c4", 1100, Around(linked=True, faulty=True), "terminal-fault"),
         ("c4", 1100, Around(linked=False), "terminal-away"),
@@ -45,7 +46,7 @@ def test_before_it_begins(terminal: str | None, now: float, around: Around, said
 def test_once_it_has_begun() -> None:
     begun = visit("c4", 1100.0)
     assert why(begun, 1200, SAT) == ""
-    assert why(replace(begun, paused=True), 1200, SAT) == "paused"
+    assert why(replace(begun, pause=Pause(1100, "count")), 1200, SAT) == "paused"
 
 
 def said(page: Page, visit: str) -> str:

@@ -86,6 +86,8 @@ def a_visit(**fields: Any) -> VisitView:
         "owed_s": 0.0,
         "breaks": (),
         "paused": False,
+        "paused_since": None,
+        "pause_reason": "",
         "begun_at": None,
         "ended_at": None,
         "ended_by": None,

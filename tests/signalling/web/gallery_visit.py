@@ -78,10 +78,21 @@ async def held(stage: Stage) -> AsyncIterator[str]:
         broken = BreakView(side=side, cause=cause, since=time.time() - 28)
         await stage.change(f"[data-held={where}]", status=Status.INTERRUPTED, breaks=(broken,))
         yield f"held-{where}"
-    await stage.change("[data-held=paused]", breaks=(), paused=True)
+    paused = {
+        "paused": True,
+        "paused_since": time.time() - 28,
+        "pause_reason": "Count in all units",
+    }
+    await stage.change("[data-held=paused]", breaks=(), **paused)
     yield "held-paused"
     lost = BreakView(side=Side.VISITOR, cause=Cause.PAGE, since=time.time() - 28)
-    fields = {"paused": False, "breaks": (lost,), "page": page, "tracks_open": False}
+    fields = {
+        "paused": False,
+        "pause_reason": "",
+        "breaks": (lost,),
+        "page": page,
+        "tracks_open": False,
+    }
     await stage.change("[data-held=press]", **fields)
     await stage.see("[data-telephone=return]")  # once the first press is a while ago
     yield "held-press"

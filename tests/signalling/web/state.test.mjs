@@ -77,6 +77,10 @@ test("held says where the way is broken and whether its time is given back", () 
   assert.deepEqual(both, { where: "handset", since: NOW - 9, given: false });
   assert.equal(state.heldOf(begun(), open), null);
   assert.equal(state.heldOf(begun(), { ...open, link: "lost" }).where, "visitor");
+  const paused = { paused: true, paused_since: NOW - 40, pause_reason: "Count" };
+  const handset = { side: "terminal", cause: "handset", since: NOW - 60 };
+  const pause = { where: "paused", since: NOW - 40, given: true };
+  assert.deepEqual(state.heldOf(begun({ ...paused, breaks: [handset] }), open), pause);
   const ending = state.heldOf(begun({ paused: true }), { ...open, link: "lost", ending: "v1" });
   assert.deepEqual(ending, { where: "ending", since: NOW - 500, given: false });
 });
@@ -94,7 +98,7 @@ test("a visit that waits for a press on this page has its telephone, whatever el
   const where = "press";
   assert.deepEqual(held({ breaks: [page, handset] }), { where, since: NOW - 30, given: false });
   assert.deepEqual(held({ breaks: [page, dropped] }), { where, since: NOW - 30, given: true });
-  assert.equal(held({ paused: true }).where, "press");
+  assert.equal(held({ paused: true }).where, "paused", "until staff say so, a press helps nobody");
   assert.equal(held({}, { ending: "v1" }).where, "ending");
   assert.equal(held({}, { link: "lost" }).where, "visitor");
   assert.equal(held({}, { link: "lost", receiving: true }).where, "page", "none could be sent");

@@ -1,0 +1,41 @@
+"""What staff keep in the store beside people and visits. Times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lockdown:
+    """No visits at a facility, or in one housing unit of it, until staff end it."""
+
+    id: str
+    facility: str
+    unit: str
+    """Empty: the whole facility."""
+    reason: str
+    """In the words of staff, as both sides read it."""
+    started_by: str
+    started_at: float
+    ended_by: str = ""
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blackout:
+    """Nothing can be booked that lies in this time at a facility, or in one unit of it."""
+
+    id: str
+    facility: str
+    unit: str
+    """Empty: the whole facility."""
+    from_at: float
+    until_at: float
+    reason: str
+    """In the words of staff, as visitors read it."""
+    added_by: str
+    added_at: float
+
+    def holds(self, starts_at: float, ends_at: float) -> bool:
+        """Whether a visit of this span lies in it, be it in part."""
+        return self.from_at < ends_at and starts_at < self.until_at

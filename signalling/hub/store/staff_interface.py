@@ -1,0 +1,33 @@
+"""What staff keep, as the rest of the hub sees it: lockdowns and blackouts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from signalling.hub.staff_records import Blackout, Lockdown
+
+
+class LockdownStore(Protocol):
+    """Units in which no visit goes on."""
+
+    async def start(self, lockdown: Lockdown) -> None:
+        """Keep that one goes on. Raises Duplicate when that unit, or facility, has one already."""
+
+    async def end(self, lockdown: str, by: str) -> bool:
+        """Keep that it is over; False when none with this id goes on."""
+
+    async def all(self, *, ended_too: bool) -> list[Lockdown]:
+        """Those that go on, or all, the newest first."""
+
+
+class BlackoutStore(Protocol):
+    """Times in which nothing can be booked, beside those of hub.toml."""
+
+    async def add(self, blackout: Blackout) -> None: ...
+
+    async def remove(self, blackout: str) -> Blackout | None:
+        """Forget one; None when there is none with this id."""
+
+    async def all(self, until_after: float) -> Sequence[Blackout]:
+        """Those that are not over at a time, by their begin."""

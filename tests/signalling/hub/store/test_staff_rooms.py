@@ -1,0 +1,35 @@
+"""Lockdowns and blackouts, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from signalling.hub.staff_records import Blackout, Lockdown
+from signalling.hub.store.interface import Duplicate, Store
+
+
+async def test_a_unit_is_locked_down_once_at_a_time(store: Store) -> None:
+    first = Lockdown("l-1", "north", "C", "Count", "officer", 10.0)
+    await store.lockdowns.start(first)
+    with pytest.raises(Duplicate):
+        await store.lockdowns.start(Lockdown("l-2", "north", "C", "Again", "officer", 11.0))
+    await store.lockdowns.start(Lockdown("l-3", "north", "", "All", "officer", 12.0))
+    assert [each.id for each in await store.lockdowns.all(ended_too=False)] == ["l-3", "l-1"]
+    assert await store.lockdowns.end("l-1", "sergeant")
+    assert not await store.lockdowns.end("l-1", "sergeant")
+    assert [each.id for each in await store.lockdowns.all(ended_too=False)] == ["l-3"]
+    ended = (await store.lockdowns.all(ended_too=True))[1]
+    assert (ended.reason, ended.ended_by) == ("Count", "sergeant")
+    assert ended.ended_at is not None
+    await store.lockdowns.start(Lockdown("l-4", "north", "C", "Again", "officer", 13.0))
+
+
+async def test_blackouts_are_kept_until_they_are_removed(store: Store) -> None:
+    later = Blackout("b-2", "north", "", 500.0, 600.0, "Feast", "officer", 1.0)
+    first = Blackout("b-1", "north", "C", 100.0, 200.0, "Painting", "officer", 2.0)
+    for each in (later, first):
+        await store.blackouts.add(each)
+    assert await store.blackouts.all(0.0) == [first, later]
+    assert await store.blackouts.all(200.0) == [later]
+    assert await store.blackouts.remove("b-2") == later
+    assert await store.blackouts.remove("b-2") is None
