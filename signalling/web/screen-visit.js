@@ -225,8 +225,10 @@ function heldText(scene, visit, why) {
 export function heldWords({ model, now, t }, visit, { where }) {
   const facts = { name: visit.inmate };
   if (where === "ending") return [t("held-ending"), t(endingWord(model.link)), t("stays-here")];
-  if (where === "paused" && visit.pause_reason !== "") {
-    return [t("held-paused"), t("reason", { reason: visit.pause_reason }), t("hold-on")];
+  if (visit.paused && (where === "press" || where === "paused")) {
+    const next = where === "press" && !isJustPressed(model, now) ? "held-press" : "hold-on";
+    const reason = visit.pause_reason === "" ? [] : [t("reason", { reason: visit.pause_reason })];
+    return [t("held-paused"), ...reason, t(next)];
   }
   if (where !== "press") return [t(`held-${where}`, facts), t("hold-on"), t(`held-${where}-more`, facts)];
   return isJustPressed(model, now) ? [t("one-moment")] : [t("held-press"), t("held-press-more", facts)];

@@ -70,7 +70,8 @@ export function heldOf(visit, model) {
   }
   if (visit.paused) {
     // Before whatever else breaks meanwhile: all its time is given back, as in the hub's own count.
-    return { where: "paused", since: visit.paused_since ?? visit.begun_at ?? 0, given: true };
+    const where = needsPress(visit, model) ? "press" : "paused";
+    return { where, since: visit.paused_since ?? visit.begun_at ?? 0, given: true };
   }
   if (first !== undefined) {
     // The first alone decides, as in the hub's own count. PROTOCOL.md, "Held".

@@ -112,7 +112,8 @@ async def pending(stage: Stage) -> AsyncIterator[str]:
     await stage.facility()
     for why in WHY:
         stage.hub.own = {"v1": own(why=why)}
-        await stage.change(f'[data-why="{why}"]')
+        reason = "Count in all units" if why == "lockdown" else ""
+        await stage.change(f'[data-why="{why}"]', pause_reason=reason)
         yield f"pending-{why}"
     ready = {"status": Status.READY, "signed_in": True, "terminal": "C-4"}
     await stage.change("[data-telephone=start]", **ready)

@@ -98,7 +98,8 @@ test("a visit that waits for a press on this page has its telephone, whatever el
   const where = "press";
   assert.deepEqual(held({ breaks: [page, handset] }), { where, since: NOW - 30, given: false });
   assert.deepEqual(held({ breaks: [page, dropped] }), { where, since: NOW - 30, given: true });
-  assert.equal(held({ paused: true }).where, "paused", "until staff say so, a press helps nobody");
+  const paused = { paused: true, paused_since: NOW - 40, pause_reason: "Count" };
+  assert.deepEqual(held(paused), { where, since: NOW - 40, given: true });
   assert.equal(held({}, { ending: "v1" }).where, "ending");
   assert.equal(held({}, { link: "lost" }).where, "visitor");
   assert.equal(held({}, { link: "lost", receiving: true }).where, "page", "none could be sent");
