@@ -15,12 +15,14 @@ from config.schema import HubConfig
 from signalling import logs
 from signalling.hub import (
     cli,
+    cli_blackouts,
     cli_lockdowns,
     cli_lockouts,
     cli_mails,
     cli_receipts,
     cli_requests,
     cli_terminals,
+    cli_visits,
     staff_cli,
 )
 from signalling.hub.cli_top import top
@@ -113,6 +115,8 @@ for group in (
     cli_mails.mail,
     cli_lockouts.lockout,
     cli_lockdowns.lockdown,
+    cli_blackouts.blackout,
+    cli_visits.slots,
 ):
     main.add_command(group)
 

@@ -181,25 +181,18 @@ def visit() -> None:
 
 
 @visit.command("book")
-@click.option("--inmate", "number", required=True, help="The inmate number.")
-@click.option("--visitor", "emails", required=True, multiple=True, help="E-mail; may repeat.")
+@click.option("--inmate", required=True, help="The inmate number.")
+@click.option("--visitor", "visitors", required=True, multiple=True, help="E-mail; may repeat.")
 @click.option("--facility", help="Needed when several facilities have that number.")
 @click.option("--start", required=True, help='"2026-11-22 14:30" jail time, +SECONDS, or now.')
 @click.option("--minutes", type=float, default=30.0, show_default=True)
 @click.option("--seconds", type=float, help="A length in seconds instead, for demonstrations.")
+@click.option("--anyway", is_flag=True, help="Also in a blackout.")
 @staff_command
 def visit_book(
-    ask_for: Ask,
-    as_json: bool,
-    *,
-    number: str,
-    emails: tuple[str, ...],
-    facility: str | None,
-    start: str,
-    minutes: float,
-    seconds: float | None,
+    ask_for: Ask, as_json: bool, *, minutes: float, seconds: float | None, **options: Any
 ) -> None:
-    """Book a visit for approved visitors.
+    """Book a visit for approved visitors, one or several.
 
     A time that clocks show twice, when daylight saving ends, means its first occurrence.
 
@@ -208,19 +201,8 @@ def visit_book(
                  --start "2026-11-22 14:30" --minutes 30
     """
     length_s = minutes * 60 if seconds is None else seconds
-    result = ask_for(
-        ask.VisitBook(
-            inmate=number, visitors=emails, facility=facility, start=start, length_s=length_s
-        )
-    )
+    result = ask_for(ask.VisitBook(length_s=length_s, **options))
     show(result, as_json=as_json, title="Visit booked", columns=VISIT_COLUMNS)
-
-
-@visit.command("list")
-@staff_command
-def visit_list(ask_for: Ask, as_json: bool) -> None:
-    """List open visits, and those that ended in the last hours."""
-    show(ask_for(ask.VisitList()), as_json=as_json, title="Visits", columns=VISIT_COLUMNS)
 
 
 @visit.command("show")

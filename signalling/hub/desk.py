@@ -8,12 +8,11 @@ from typing import Any
 
 import msgspec
 
-from config.schema import Facility
 from signalling.errors import IllegalEvent, UserError
-from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
-from signalling.hub.booking import new_visit_id
-from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_blackouts import BlackoutDesk
+from signalling.hub.desk_booking import BookingDesk
+from signalling.hub.desk_finding import facility_of, find_inmate
 from signalling.hub.desk_lockdowns import LockdownDesk
 from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
@@ -22,16 +21,16 @@ from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
 from signalling.hub.desk_terminals import TerminalDesk
 from signalling.hub.desk_top import TopDesk
+from signalling.hub.desk_visit_list import VisitListDesk
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.passwords import require_strong
 from signalling.hub.roster import read_roster
-from signalling.hub.scheduling import NotBookable, minute_text
 from signalling.hub.services import Services
-from signalling.hub.store.interface import Duplicate, Occupied
-from signalling.hub.store.records import Draft, Inmate
+from signalling.hub.store.interface import Duplicate
+from signalling.hub.store.records import Draft
 from signalling.visit import Visit, fold
-from signalling.visit_events import Booked, By, Ended, EndReason, Event, VisitorInvited
+from signalling.visit_events import By, Ended, EndReason, Event, VisitorInvited
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +53,9 @@ class Desk:
             TopDesk(services),
             LockoutDesk(services),
             LockdownDesk(services),
+            BlackoutDesk(services),
+            BookingDesk(services),
+            VisitListDesk(services),
         )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:
@@ -157,70 +159,6 @@ class Desk:
         ]
 
     # -- visits -----------------------------------------------------------------------------
-
-    async def visit_book(self, command: ask.VisitBook, who: str) -> Any:
-        """Book a visit for approved visitors."""
-        inmate = await find_inmate(self._store, command.inmate, command.facility)
-        facility = facility_of(self._services.config, inmate.facility)
-        now = self._store.clock()
-        try:
-            starts_at = scheduling.start(command.start, facility.time_zone, now)
-            span = scheduling.span(starts_at, command.length_s, now)
-        except NotBookable as error:
-            raise StaffError(str(error)) from None
-        visitors, private = await self._invited(command.visitors, inmate)
-        booked = Booked(
-            facility=inmate.facility,
-            inmate=inmate.id,
-            visitors=visitors,
-            starts_at=span.starts_at,
-            ends_at=span.ends_at,
-            sign_in_from=span.starts_at - self._services.config.visits.sign_in_early_s,
-            private=private,
-        )
-        unit = next((each for each in facility.unit if each.name == inmate.unit), None)
-        terminals = unit.terminals if unit is not None else 0
-        try:
-            made = await self._store.visits.book(
-                new_visit_id(), booked, f"staff:{who}", inmate.unit, terminals
-            )
-        except Occupied as error:
-            raise StaffError(await self._occupied(error, booked, facility)) from None
-        live = await self._services.visits.adopt(made)
-        await self._services.visit_mails.booked(live)
-        return self._row(live)
-
-    async def _occupied(self, error: Occupied, booked: Booked, facility: Facility) -> str:
-        other = fold(await self._store.visits.log(error.visit))
-        starts_at, ends_at = other.booked.starts_at, other.ends_at
-        zone = self._facilities.get(other.booked.facility, facility).time_zone
-        said = (
-            f"the {error.kind} already has visit {error.visit},"
-            f" {minute_text(starts_at, zone)} to {minute_text(ends_at, zone)}"
-        )
-        if booked.starts_at >= ends_at or booked.ends_at <= starts_at:
-            said += ", and two visits may not share five minutes of the clock"
-        return said
-
-    async def _invited(
-        self, emails: tuple[str, ...], inmate: Inmate
-    ) -> tuple[tuple[str, ...], bool]:
-        ids: list[str] = []
-        private = False
-        for email in emails:
-            visitor = await find_visitor(self._store, email)
-            approvals = await self._store.people.approvals(visitor.id)
-            found = next((each for each, whom in approvals if whom.id == inmate.id), None)
-            if found is None or not found.holds(self._store.clock()):
-                raise StaffError(f"{email} is not approved to visit inmate {inmate.number}")
-            ids.append(visitor.id)
-            # One lawyer makes the visit private: nobody may watch or record a lawyer.
-            private = private or found.private
-        return tuple(dict.fromkeys(ids)), private
-
-    async def visit_list(self, _command: ask.VisitList, _who: str) -> Any:
-        """Open visits, and those that ended not long ago."""
-        return [self._row(live) for live in self._services.visits.all()]
 
     async def visit_show(self, command: ask.VisitShow, _who: str) -> Any:
         """One visit and its log."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -95,6 +95,58 @@ def span(starts_at: float, length_s: float, now: float) -> Span:
     if starts_at > now + timedelta(days=366).total_seconds():
         raise NotBookable("the start lies more than a year ahead")
     return Span(starts_at, starts_at + length_s)
+
+
+def period(first: str, last: str | None, time_zone: str) -> Span:
+    """Return the time from a day, or a day and time, to another one of the facility's clocks.
+
+    A day alone as the end means until it is over; without an end a day is meant as a whole.
+
+    Raises:
+        NotBookable: says what was typed, and what is expected.
+    """
+    starts = _day_or_time(first)
+    if last is None and isinstance(starts, datetime):
+        raise NotBookable(f'"{first}" has a time of day and no end: say until when')
+    ends = _day_or_time(last) if last is not None else starts
+    starts_at = _begin(starts, time_zone)
+    if not isinstance(ends, datetime):
+        ends += timedelta(days=1)
+    ends_at = _begin(ends, time_zone)
+    if ends_at <= starts_at:
+        raise NotBookable(f'"{last}" is not after "{first}"')
+    return Span(starts_at, ends_at)
+
+
+def day_span(first: str, last: str, time_zone: str) -> Span:
+    """Return the time of whole days of the facility, the last one included. Raises NotBookable."""
+    days = (_day_or_time(first), _day_or_time(last))
+    for text, day in zip((first, last), days, strict=True):
+        if isinstance(day, datetime):
+            raise NotBookable(f'"{text}" is no day: use "2026-12-25"')
+    return period(first, last, time_zone)
+
+
+def _day_or_time(text: str) -> date:
+    """Return a datetime where there is a time of day, else a date."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
+        if _WALL.match(text):
+            return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotBookable(f'"{text}" is no date and time: {error}') from None
+    raise NotBookable(f'"{text}" is no day: use "2026-12-25" or "2026-12-25 14:30"')
+
+
+def _begin(at: date, time_zone: str) -> float:
+    return instant(at, time_zone) if isinstance(at, datetime) else day_start(at, time_zone)
+
+
+def day_start(day: date, time_zone: str) -> float:
+    """Return when a day begins at the facility. Raises NotBookable: there is no such zone."""
+    # Where clocks skip midnight a day begins when they go on: so Python reads such a time.
+    return datetime.combine(day, time(), zone(time_zone)).timestamp()
 
 
 def wall_text(at: float, time_zone: str) -> str:

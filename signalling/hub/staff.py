@@ -26,6 +26,7 @@ from signalling.hub.staff_commands import (
     decode_reply,
     encode,
 )
+from signalling.hub.staff_progress import tell, told_to
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,8 @@ async def _serve_one(
     try:
         async with asyncio.timeout(COMMAND_WITHIN_S):
             line = await reader.readuntil(b"\n")
-        reply = Reply(result=await desk.do(decode_command(line), who))
+        with told_to(lambda said: writer.write(encode(Reply(progress=said)))):
+            reply = Reply(result=await desk.do(decode_command(line), who))
     except StaffError as error:
         reply = Reply(error=str(error))
     except msgspec.DecodeError as error:
@@ -142,15 +144,18 @@ async def ask_hub(path: Path, command: AnyCommand) -> Any:
     try:
         writer.write(encode(command))
         await writer.drain()
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            line = await reader.readuntil(b"\n")
+        reply = Reply(progress="")
+        while reply.progress is not None:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                reply = decode_reply(await reader.readuntil(b"\n"))
+            if reply.progress is not None:
+                tell(reply.progress)
     except TimeoutError:
         raise StaffError("the hub does not answer") from None
     except (asyncio.IncompleteReadError, ConnectionError):
         raise StaffError("the hub closed the connection without an answer") from None
     finally:
         writer.close()
-    reply = decode_reply(line)
     if reply.error is not None:
         raise StaffError(reply.error)
     return reply.result

@@ -18,6 +18,7 @@ from signalling.hub.desk import Desk
 from signalling.hub.errors import StaffError, StartError
 from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path
 from signalling.hub.staff import NoHub, ask_hub, user_name
+from signalling.hub.staff_progress import told_to
 from signalling.hub.stores import store_path
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,7 +57,8 @@ def ask_option(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def wrapped(config_path: Path, **options: Any) -> None:
         def ask_for(what: ask.AnyCommand) -> Any:
-            return asyncio.run(carry_out(read_config(config_path), config_path, what))
+            with told_to(lambda said: click.echo(f"{said} ...", err=True)):
+                return asyncio.run(carry_out(read_config(config_path), config_path, what))
 
         try:
             command(ask_for, **options)

@@ -10,12 +10,21 @@ from msgspec import Meta, Struct
 
 from signalling.hub.errors import StaffError
 from signalling.hub.staff_command import Command, Days, Short, Slug, Unit
+from signalling.hub.staff_commands_visits import BlackoutAdd as BlackoutAdd
+from signalling.hub.staff_commands_visits import BlackoutCancel as BlackoutCancel
+from signalling.hub.staff_commands_visits import BlackoutCommand, BookingCommand, StoppingCommand
+from signalling.hub.staff_commands_visits import BlackoutList as BlackoutList
+from signalling.hub.staff_commands_visits import BlackoutRemove as BlackoutRemove
 from signalling.hub.staff_commands_visits import LockdownEnd as LockdownEnd
 from signalling.hub.staff_commands_visits import LockdownList as LockdownList
 from signalling.hub.staff_commands_visits import LockdownStart as LockdownStart
-from signalling.hub.staff_commands_visits import StoppingCommand
+from signalling.hub.staff_commands_visits import SlotsList as SlotsList
+from signalling.hub.staff_commands_visits import VisitBook as VisitBook
+from signalling.hub.staff_commands_visits import VisitList as VisitList
+from signalling.hub.staff_commands_visits import VisitMove as VisitMove
 from signalling.hub.staff_commands_visits import VisitPause as VisitPause
 from signalling.hub.staff_commands_visits import VisitResume as VisitResume
+from signalling.visit import Status
 
 MAX_LINE = 1024 * 1024
 """Bytes of one command (a roster of 10,000 fits)."""
@@ -97,18 +106,6 @@ class RequestDeny(Command, frozen=True, tag="request deny"):
 
 class RequestPhoto(Command, frozen=True, tag="request photo"):
     request: str
-
-
-class VisitBook(Command, frozen=True, tag="visit book"):
-    inmate: str
-    visitors: Annotated[tuple[str, ...], Meta(min_length=1, max_length=8)]
-    start: str
-    length_s: float
-    facility: str | None = None
-
-
-class VisitList(Command, frozen=True, tag="visit list"):
-    pass
 
 
 class VisitShow(Command, frozen=True, tag="visit show"):
@@ -194,8 +191,6 @@ AnyCommand = (
     | RequestApprove
     | RequestDeny
     | RequestPhoto
-    | VisitBook
-    | VisitList
     | VisitShow
     | VisitTerminate
     | VisitCancel
@@ -208,14 +203,20 @@ AnyCommand = (
     | ReceiptShow
     | ReceiptKeyShow
     | StoppingCommand
+    | BlackoutCommand
+    | BookingCommand
 )
 
 
 class Reply(Struct, frozen=True):
-    """`error` is one clear sentence, or None when `result` holds."""
+    """`error` is one clear sentence, or None when `result` holds.
+
+    With `progress` it is none yet: that is how far a long command is, and more follows.
+    """
 
     result: Any = None
     error: str | None = None
+    progress: str | None = None
 
 
 _commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
@@ -248,6 +249,7 @@ _EXPECTED: Final = {
     "visitors": "1 to 8 addresses",
     "relation": "at most 80 characters",
     "reason": "1 to 200 characters",
+    "status": "one of " + ", ".join(Status),
     "days": "0 (for ever) to 3660",
 }
 
@@ -266,7 +268,7 @@ def require_valid(command: AnyCommand) -> None:
             raise
         field = where[1]
         expected = _EXPECTED[field]
-        if field == "reason" and isinstance(command, StoppingCommand):
+        if field == "reason" and isinstance(command, StoppingCommand | BlackoutCommand):
             expected = "1 to 120 characters"
         value = "" if field == "password" else f' "{getattr(command, field)}"'
         raise StaffError(f"the {field}{value} cannot be: expected {expected}") from None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from signalling.visit_events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,18 @@ class Blackout:
     def holds(self, starts_at: float, ends_at: float) -> bool:
         """Whether a visit of this span lies in it, be it in part."""
         return self.from_at < ends_at and starts_at < self.until_at
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLog:
+    """A visit's whole log, and who its people are."""
+
+    events: tuple[Event, ...]
+    number: str
+    """The inmate's."""
+    unit: str
+    """Where the inmate lives now."""
+    names: Mapping[str, str]
+    """Of the inmate and the visitors, by their ids."""
+    emails: frozenset[str]
+    """Of the visitors."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -18,6 +18,7 @@ from config.schema import Facility, Visiting
 from config.visiting_hours import Closed, Opening, read_closed, read_hours
 from signalling.booking_messages import DayView, SlotView
 from signalling.hub.scheduling import CELL_S, NotBookable, Span, instant, zone
+from signalling.hub.staff_records import Blackout
 from signalling.wire import Scalar
 
 MINUTE_S: Final = 60.0
@@ -37,6 +38,8 @@ class Taken:
     inmate_weeks: Weeks = field(default_factory=dict)
     visitor_weeks: Weeks = field(default_factory=dict)
     guest_weeks: tuple[Weeks, ...] = ()
+    blackouts: tuple[Blackout, ...] = ()
+    """Of the inmate's facility and unit, beside the days in hub.toml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,15 @@ def cells_of(spans: tuple[Span, ...], gap_s: float = 0.0) -> frozenset[int]:
             int((span.starts_at - gap_s) // CELL_S), int(-(-(span.ends_at + gap_s) // CELL_S))
         )
     )
+
+
+def blackout_reason(
+    closed: Iterable[Closed], blackouts: Iterable[Blackout], day: date, span: Span
+) -> str | None:
+    """Return why no visit of this span, on this day of the facility, takes place; None: it may."""
+    reasons = [each.reason for each in closed if each.holds(day)]
+    reasons += [each.reason for each in blackouts if each.holds(span.starts_at, span.ends_at)]
+    return reasons[0] if reasons else None
 
 
 class Rules:
@@ -225,8 +237,9 @@ class Judge:
             return "too-soon", {"hours": visiting.book_ahead_h}
         if day > self._last_day:
             return "too-far", {"days": visiting.book_ahead_days}
-        closed = next((each for each in self._rules.closed if each.holds(day)), None)
-        return ("blackout", {"reason": closed.reason}) if closed is not None else None
+        span = Span(at, at + self._rules.visit_s)
+        reason = blackout_reason(self._rules.closed, self._taken.blackouts, day, span)
+        return ("blackout", {"reason": reason}) if reason is not None else None
 
     def _of_people(self, at: float) -> tuple[str, dict[str, Scalar]] | None:
         rules, taken, visiting = self._rules, self._taken, self._rules.visiting

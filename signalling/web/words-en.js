@@ -347,7 +347,7 @@ export const EN = Object.freeze({
   "rule-too-soon": "Rule: book {n} hours ahead.",
   "rule-too-far": "Rule: at most {n} days ahead.",
   "rule-closed": "No visiting hours that day.",
-  "rule-blackout": "The facility takes no visits that day.",
+  "rule-blackout": "The facility takes no visits then.",
   "rule-not-a-slot": "Visits start at other times.",
   "rule-unit-full": "All terminals there are taken.",
   "rule-inmate-busy": "They have another visit then.",

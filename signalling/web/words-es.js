@@ -348,7 +348,7 @@ export const ES = Object.freeze({
   "rule-too-soon": "Regla: programe {n} horas antes.",
   "rule-too-far": "Regla: como máximo {n} días antes.",
   "rule-closed": "Ese día no hay horario de visitas.",
-  "rule-blackout": "El centro no recibe visitas ese día.",
+  "rule-blackout": "El centro no recibe visitas entonces.",
   "rule-not-a-slot": "Las visitas empiezan a otras horas.",
   "rule-unit-full": "Todas las terminales de allí están ocupadas.",
   "rule-inmate-busy": "Tiene otra visita a esa hora.",

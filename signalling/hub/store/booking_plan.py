@@ -38,3 +38,5 @@ class Plan:
     booked: Booked
     judge: Callable[[Taken, float], Slot]
     """Asked in the transaction, with what is taken then."""
+    staff: str = ""
+    """Who books it for its visitors; empty: the wish's visitor does."""

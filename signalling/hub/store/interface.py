@@ -29,7 +29,7 @@ from signalling.hub.store.records import (
     Terminal,
     Visitor,
 )
-from signalling.hub.store.staff_interface import BlackoutStore, LockdownStore
+from signalling.hub.store.staff_interface import BlackoutStore, LockdownStore, PeriodStore
 from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit import Visit
 from signalling.visit_events import Booked, Event
@@ -372,6 +372,9 @@ class Store(Protocol):
 
     @property
     def blackouts(self) -> BlackoutStore: ...
+
+    @property
+    def periods(self) -> PeriodStore: ...
 
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""

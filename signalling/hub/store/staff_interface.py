@@ -1,11 +1,11 @@
-"""What staff keep, as the rest of the hub sees it: lockdowns and blackouts."""
+"""What staff keep, as the rest of the hub sees it: lockdowns, blackouts, logs by time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from signalling.hub.staff_records import Blackout, Lockdown
+from signalling.hub.staff_records import Blackout, Lockdown, VisitLog
 
 
 class LockdownStore(Protocol):
@@ -31,3 +31,15 @@ class BlackoutStore(Protocol):
 
     async def all(self, until_after: float) -> Sequence[Blackout]:
         """Those that are not over at a time, by their begin."""
+
+
+class PeriodStore(Protocol):
+    """Visits by when they were booked for."""
+
+    async def count(self, facility: str, from_at: float, until_at: float) -> int:
+        """How many visits of a facility start in a time."""
+
+    async def logs(
+        self, facility: str, from_at: float, until_at: float, after: tuple[float, str], limit: int
+    ) -> list[VisitLog]:
+        """The next of them by start and id, after one that was read; at most `limit`."""

@@ -12,6 +12,7 @@ from signalling.hub.store.stored_keeping import StoredKeeping
 from signalling.hub.store.stored_outbox import StoredOutbox
 from signalling.hub.store.stored_past import StoredPast
 from signalling.hub.store.stored_people import StoredPeople
+from signalling.hub.store.stored_periods import StoredPeriods
 from signalling.hub.store.stored_requests import StoredRequests
 from signalling.hub.store.stored_staff import StoredBlackouts, StoredLockdowns
 from signalling.hub.store.stored_terminals import StoredTerminals
@@ -45,6 +46,7 @@ class StoredStore:
         self.guessing = StoredGuessing(writer, clock)
         self.lockdowns = StoredLockdowns(writer, clock)
         self.blackouts = StoredBlackouts(writer, clock)
+        self.periods = StoredPeriods(writer, clock)
 
     def clock(self) -> float:
         """Seconds since the epoch."""

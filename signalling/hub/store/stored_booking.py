@@ -12,6 +12,7 @@ from signalling.hub.scheduling import Span
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.interface import SlotRefused, Stale
 from signalling.hub.store.records import Draft
+from signalling.hub.store.stored_staff import blackouts
 from signalling.hub.store.tables import Tables
 from signalling.hub.store.visit_rows import append_all, cells, free_seat, read_log, start_log
 from signalling.hub.store.writer import Writer
@@ -52,7 +53,7 @@ class StoredBooking:
             slot = plan.judge(_taken(db, plan.wish), self._clock())
             if slot.rule:
                 raise SlotRefused(slot)
-            author = f"visitor:{plan.wish.visitor}"
+            author = f"staff:{plan.staff}" if plan.staff else f"visitor:{plan.wish.visitor}"
             seat = _seat(db, plan)
             made = start_log(db, plan.visit, plan.booked, author, self._clock(), seat)
             db.execute(
@@ -90,6 +91,8 @@ def _end(db: Tables, plan: Plan, now: float) -> Visit:
     if visit.visitors[0] != who:
         raise IllegalEvent("ended", "who did not book it cannot move it")
     draft = Draft(Ended(By.VISITOR, EndReason.CANCELLED, who), f"visitor:{who}")
+    if plan.staff:
+        draft = Draft(Ended(By.STAFF, EndReason.CANCELLED, plan.staff), f"staff:{plan.staff}")
     return append_all(db, visit, [draft], now)
 
 
@@ -111,6 +114,13 @@ def _taken(db: Tables, wish: Wish) -> Taken:
         inmate_weeks=_weeks(db, wish, _OF_INMATE, wish.inmate),
         visitor_weeks=_weeks(db, wish, _OF_VISITOR, wish.visitor),
         guest_weeks=tuple(_weeks(db, wish, _OF_VISITOR, who) for who in wish.guests),
+        blackouts=tuple(
+            blackouts(
+                db,
+                "facility = ? and unit in ('', ?) and until_at > ?",
+                (wish.facility, wish.unit, wish.since),
+            )
+        ),
     )
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from signalling.hub.scheduling import (
     MAX_LENGTH_S,
     NotBookable,
+    day_span,
     instant,
+    period,
     span,
     start,
     wall_text,
@@ -109,3 +111,43 @@ def test_an_instant_shows_that_wall_time_or_there_is_none(zone: str, wall: datet
         shown_at = datetime.fromtimestamp(at, ZoneInfo(zone))
         assert shown_at.replace(tzinfo=None, fold=0) == wall
         assert shown_at.fold == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "hours"),
+    [
+        ("2026-12-25", None, 24),
+        ("2026-12-25", "2026-12-26", 48),
+        ("2026-12-25 09:00", "2026-12-25 12:30", 3.5),
+        ("2026-12-25 20:00", "2026-12-25", 4),
+        ("2026-12-25", "2026-12-25 08:00", 8),
+        ("2026-11-01", None, 25),  # the day on which daylight saving ends
+    ],
+)
+def test_a_period_is_days_or_times_of_the_facility(
+    first: str, last: str | None, hours: float
+) -> None:
+    span = period(first, last, "America/Chicago")
+    assert span.ends_at - span.starts_at == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "why"),
+    [
+        ("2026-12-25 09:00", None, "no end: say until when"),
+        ("2026-12-25", "2026-12-24", '"2026-12-24" is not after "2026-12-25"'),
+        ("25.12.2026", None, '"25.12.2026" is no day: use "2026-12-25"'),
+        ("2026-02-30", None, '"2026-02-30" is no date and time'),
+        ("2026-03-08 02:30", "2026-03-09", "does not exist"),
+    ],
+)
+def test_what_is_no_period_is_said(first: str, last: str | None, why: str) -> None:
+    with pytest.raises(NotBookable, match=why):
+        period(first, last, "America/Chicago")
+
+
+def test_whole_days_take_no_time_of_day() -> None:
+    span = day_span("2026-12-01", "2026-12-31", "UTC")
+    assert span.ends_at - span.starts_at == 31 * 86_400
+    with pytest.raises(NotBookable, match='"2026-12-31 10:00" is no day'):
+        day_span("2026-12-01", "2026-12-31 10:00", "UTC")

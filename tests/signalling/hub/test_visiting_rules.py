@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from config.schema import Facility, Unit, Visiting
 from signalling.hub.scheduling import Span
+from signalling.hub.staff_records import Blackout
 from signalling.hub.visiting_rules import Judge, Rules, Slot, Taken, cells_of, monday
 
 ZONE = "America/Chicago"
@@ -230,3 +231,19 @@ def test_what_is_free_fits_and_what_is_refused_does_not(
 def test_a_week_begins_on_the_facilitys_monday() -> None:
     assert monday(at(MONDAY, "00:00"), ZONE) == MONDAY
     assert monday(at(MONDAY, "00:00") - 1, ZONE) == MONDAY - timedelta(days=7)
+
+
+def test_a_blackout_of_hours_refuses_what_lies_in_it_be_it_in_part() -> None:
+    hours = at(MONDAY, "09:45"), at(MONDAY, "10:15")
+    blackout = Blackout("b", "north", "", *hours, "Painting", "officer", 0.0)
+    judge = judged(Taken(blackouts=(blackout,)))
+    said = [(wall(each), each.rule, dict(each.facts)) for each in judge.slots(MONDAY)]
+    reason = {"reason": "Painting"}
+    assert said == [
+        ("09:00", "", {}),
+        ("09:30", "blackout", reason),
+        ("10:00", "blackout", reason),
+        ("10:30", "", {}),
+    ]
+    assert judge.slot(at(MONDAY, "09:30")).next_at == at(MONDAY, "10:30")
+    assert judge.days()[0].free == 2

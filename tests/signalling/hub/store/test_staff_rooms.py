@@ -6,6 +6,8 @@ import pytest
 
 from signalling.hub.staff_records import Blackout, Lockdown
 from signalling.hub.store.interface import Duplicate, Store
+from signalling.hub.store.stored import StoredStore
+from signalling.visit_events import Booked
 
 
 async def test_a_unit_is_locked_down_once_at_a_time(store: Store) -> None:
@@ -33,3 +35,20 @@ async def test_blackouts_are_kept_until_they_are_removed(store: Store) -> None:
     assert await store.blackouts.all(200.0) == [later]
     assert await store.blackouts.remove("b-2") == later
     assert await store.blackouts.remove("b-2") is None
+
+
+async def test_visits_of_a_time_are_read_some_at_a_time(peopled: StoredStore) -> None:
+    for number in range(5):
+        start = 1_000_000.0 + 3600 * number
+        booked = Booked("north", "i1", ("v1", "v2"), start, start + 600, start - 600)
+        await peopled.visits.book(f"w{number}", booked, "staff:o")
+    other = Booked("south", "i1", ("v1",), 1_050_000.0, 1_050_600.0, 1_050_000.0)
+    await peopled.visits.book("elsewhere", other, "staff:o")
+    period = ("north", 1_003_600.0, 1_014_400.0)
+    assert await peopled.periods.count(*period) == 3
+    first = await peopled.periods.logs(*period, (float("-inf"), ""), 2)
+    assert [each.events[0].visit for each in first] == ["w1", "w2"]
+    rest = await peopled.periods.logs(*period, (1_007_200.0, "w2"), 2)
+    assert [each.events[0].visit for each in rest] == ["w3"]
+    assert set(rest[0].names) == {"i1", "v1", "v2"}
+    assert await peopled.periods.logs(*period, (1_010_800.0, "w3"), 2) == []
