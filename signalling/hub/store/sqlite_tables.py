@@ -26,76 +26,73 @@ def connect(path: Path) -> Database:
 
 
 class SqliteTables:
-    """`tables.Tables`: a task at a time, between `begin` and `end` or `undo`.
+    """`tables.Tables` within a group's transaction; `run` is one task of it.
 
-    A task is undone by its savepoint. One that is a single `append` needs none: a statement that
-    fails leaves nothing by itself. The savepoint's name is always the same, so that its statements
-    are parsed once.
+    A savepoint and its release cost as much as the insert between them: a task that only reads, or
+    inserts the one row of `append`, has none. SQLite undoes a single statement that fails itself.
     """
 
     def __init__(self, db: Database) -> None:
-        self._db = db
-        self._inside = False
+        self._connection: sqlite3.Connection = db.conn
         self._waiting: tuple[str, Sequence[Any], Exception] | None = None
+        self._marked = False
 
-    def begin(self) -> None:
-        """A task begins."""
-        self._inside, self._waiting = False, None
+    def run(self, task: Task) -> None:
+        """Run one task; fill in its result or its error.
 
-    def end(self) -> None:
-        """It is done. Raises what its `append` was to raise, and then needs `undo`."""
-        if self._inside:
-            self._db.conn.execute("release task")
-            self._inside = False
-        elif self._waiting is not None:
-            self._insert(*self._waiting)
-
-    def undo(self) -> None:
-        """It failed."""
-        if self._inside:
-            self._db.conn.execute("rollback to task")
-            self._db.conn.execute("release task")
-
-    def _enter(self) -> None:
-        if self._inside:
-            return
-        self._db.conn.execute("savepoint task")
-        self._inside = True
-        if self._waiting is not None:
-            self._insert(*self._waiting)
-
-    def _insert(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
+        Raises:
+            sqlite3.Error: the group's transaction is lost.
+        """
+        self._waiting, self._marked = None, task.reads
         try:
-            inserted = self._db.conn.execute(sql, values).rowcount
-        except sqlite3.IntegrityError as error:
-            raise Conflict(str(error)) from error
-        if not inserted:
-            raise otherwise
+            task.result = task.work(self)
+            if self._waiting is not None:
+                self._insert(*self._waiting)
+        except Exception as error:
+            task.result, task.error = None, error
+        if self._marked and not task.reads:
+            if task.error is not None:
+                self._connection.execute("rollback to task")
+            self._connection.execute("release task")
+        if not self._connection.in_transaction:  # a full disk, for one, ends it unasked
+            raise sqlite3.OperationalError("the transaction was undone") from task.error
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement. Raises Conflict."""
-        self._enter()
-        try:
-            cursor: sqlite3.Cursor = self._db.conn.execute(sql, values)
-        except sqlite3.IntegrityError as error:
-            raise Conflict(str(error)) from error
-        return cursor
+        self._mark()
+        return self._execute(sql, values)
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with each row's values. Raises Conflict."""
-        self._enter()
-        try:
-            self._db.conn.executemany(sql, rows)
-        except sqlite3.IntegrityError as error:
-            raise Conflict(str(error)) from error
+        for row in rows:
+            self.execute(sql, row)
 
     def append(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
-        """Insert one row that the task stands or falls with; see `tables.Tables`."""
-        if self._inside or self._waiting is not None:
-            self._enter()
+        """Insert one row that the task stands or falls with, or raise `otherwise`."""
+        if self._marked or self._waiting is not None:
+            self._mark()
             self._insert(sql, values, otherwise)
         else:
-            self._waiting = (sql, values, otherwise)
+            self._waiting = sql, values, otherwise
+
+    def _mark(self) -> None:
+        """Begin what can be undone, with the row that waited in it."""
+        if not self._marked:
+            self._connection.execute("savepoint task")
+            self._marked = True
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._insert(*waiting)
+
+    def _insert(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
+        if not self._execute(sql, values).rowcount:
+            raise otherwise
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, values)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
         """Yield the rows of one statement, by the names of their columns."""
@@ -128,13 +125,7 @@ class SqliteBackend:
             reads = all(task.reads for task in group)
             self._db.conn.execute("begin" if reads else "begin immediate")
             for task in group:
-                self._tables.begin()
-                try:
-                    task.result = task.work(self._tables)
-                    self._tables.end()
-                except Exception as error:
-                    self._tables.undo()
-                    task.result, task.error = None, error
+                self._tables.run(task)
             self._db.conn.execute("commit")
         except sqlite3.Error as error:
             # Nothing of the group is on disk: nobody may be told otherwise.

@@ -131,9 +131,10 @@ class Writer:
         try:
             backend = self._make()
         except BaseException as error:
-            self._deliver(self._ready, None, error)
+            failed = error  # `error` is gone once the block is left
+            self._later(lambda: _answer(self._ready, None, failed))
             return
-        self._deliver(self._ready, None, None)
+        self._later(lambda: _answer(self._ready, None, None))
         try:
             while self._serve(backend):
                 pass
@@ -152,8 +153,7 @@ class Writer:
             backend.commit(group)
             if self.committed is not None:
                 self.committed(len(group), time.perf_counter() - began)
-            for task in group:
-                self._deliver(task.future, task.result, task.error)
+            self._later(lambda: _answer_all(group))
         return go_on
 
     def _take(self, size: int) -> tuple[list[Task], bool]:
@@ -171,17 +171,22 @@ class Writer:
             group.append(task)
         return group, True
 
-    def _deliver(
-        self, future: asyncio.Future[Any], result: object, error: BaseException | None
-    ) -> None:
-        def settle() -> None:
-            if future.done():  # the caller was cancelled
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
-        # The loop may be gone at the end of a program; then nobody waits for the answer.
+    def _later(self, answer: Callable[[], object]) -> None:
+        # Once a group: to wake the loop costs more than all the answers.
+        # The loop may be gone at the end of a program; then nobody waits for them.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(settle)
+            self._loop.call_soon_threadsafe(answer)
+
+
+def _answer_all(group: Iterable[Task]) -> None:
+    for task in group:
+        _answer(task.future, task.result, task.error)
+
+
+def _answer(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
+    if future.done():  # the caller was cancelled
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
