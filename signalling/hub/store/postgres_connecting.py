@@ -9,7 +9,7 @@ import psycopg
 from psycopg import conninfo
 
 from signalling.hub.store.interface import StoreError
-from signalling.hub.store.postgres_tables import BoolDumper, Connection
+from signalling.hub.store.postgres_tables import BoolDumper, Connection, NumberLoader
 
 # A hub that is stopped in mid-transaction (SIGSTOP, a frozen machine) is put out after 2 s; the
 # others wait for its lock a little longer than that.
@@ -78,6 +78,7 @@ def connect(url: str, password: str = "") -> Connection:
             " make it anew with createdb --encoding=UTF8 --template=template0"
         )
     connection.adapters.register_dumper(bool, BoolDumper)
+    connection.adapters.register_loader("numeric", NumberLoader)
     try:
         connection.execute(SESSION)
     except psycopg.Error as error:

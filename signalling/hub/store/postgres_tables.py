@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.abc import Buffer
-from psycopg.adapt import Dumper
+from psycopg.adapt import Dumper, Loader
 
 from signalling.hub.store.interface import Conflict, StoreError
 from signalling.hub.store.writer import Task
@@ -37,6 +37,15 @@ class BoolDumper(Dumper):
     def quote(self, obj: bool) -> Buffer:
         """Return the number as SQL."""
         return self.dump(obj)
+
+
+class NumberLoader(Loader):
+    """Gives sums of whole numbers back as such, as SQLite does."""
+
+    def load(self, data: Buffer) -> float:
+        """Return a number of type numeric; an int where it is whole."""
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -192,6 +192,7 @@ async def test_terminals(peopled: StoredStore, clock: FakeClock) -> None:
 async def test_the_outbox(store: StoredStore, clock: FakeClock) -> None:
     outbox = store.outbox
     assert await outbox.next_due_at() is None
+    assert await outbox.counts() == (0, 0)
     mail = Mail("a.1", "x@y.z", "s", "b", b"BEGIN:VCALENDAR", START)
     assert await outbox.put(mail)
     assert not await outbox.put(mail)
@@ -208,6 +209,7 @@ async def test_the_outbox(store: StoredStore, clock: FakeClock) -> None:
     (first, second, third) = await outbox.all()
     assert (first.calendar, first.failed_at, first.tries) == (b"BEGIN:VCALENDAR", START, 1)
     assert (second.due_at, second.error, second.failed_at) == (START + 5, "busy", None)
+    assert await outbox.counts() == (2, 1)
     assert await outbox.retry("a.1") == ["a.1"]
     assert await outbox.retry(None) == ["a.1", "b.1"]
     await outbox.sent("b.1")
@@ -302,6 +304,7 @@ def test_every_call_of_the_interface_is_made_on_both() -> None:
         for name, each in vars(interface.Store).items()
         if isinstance(each, property)
     }
+    rooms = {name: each for name, each in rooms.items() if hasattr(each, "_is_protocol")}
     calls = [
         f"{room}.{name}("
         for room, protocol in rooms.items()

@@ -249,6 +249,10 @@ async def test_values_come_back_as_they_went_in(store: StoredStore) -> None:
         db.execute("update terminals set code_tries = code_tries + ?", (values[5],))
         assert db.execute("delete from seats where terminal = ?", ("t",)).rowcount == 0
         (row,) = db.query("select * from terminals where label like '100 %' and unit <> '?x'")
+        numbers = db.execute(
+            "select sum(code_tries), sum(code_tries) * 0.5 from terminals"
+        ).fetchone()
+        assert [type(number) for number in numbers] == [int, float]
         names = ("label", "code_expires_at", "public_key", "code_hash", "code_tries")
         return [row[name] for name in names]
 
