@@ -109,6 +109,18 @@ def test_a_command_that_is_there_needs_no_package(machine: Machine) -> None:
     assert machine.lines("apt")[-1].endswith(" --no-install-recommends node-typescript")
 
 
+def test_debian_makes_no_database_of_its_own_for_the_tests(machine: Machine) -> None:
+    machine.program("install", '#!/bin/bash\necho "$*: $(cat)" >> "$MACHINE/kept"\n')
+    machine.run("test")
+    assert machine.lines("kept") == [
+        "-D -m 644 /dev/stdin /etc/postgresql-common/createcluster.d/visitbooth.conf:"
+        " create_main_cluster = false"
+    ]
+    assert " postgresql" in machine.lines("apt")[-1]
+    machine.run("test")
+    assert len(machine.lines("kept")) == 1
+
+
 def test_a_ready_machine_is_left_alone_without_a_word(machine: Machine) -> None:
     machine.run("demo")
     before = machine.lines("apt"), machine.lines("pip")
