@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 
 from signalling.hub.store.interface import StoreBusy, StoreError
-from signalling.hub.store.postgres_connecting import connect, place
+from signalling.hub.store.postgres_connecting import ANSWER_S, connect, place
 from signalling.hub.store.postgres_schema import migrate
 from signalling.hub.store.postgres_tables import Connection, PostgresTables
 from signalling.hub.store.server_clock import ServerClock
@@ -46,8 +46,11 @@ class PostgresBackend:
         """
         self._url, self._password = url, password
         self._clock = clock
-        self._connection: Connection | None = connect(url, password)
-        migrate(self._connection, place(url))
+        connection = connect(url, password)
+        connection.patience_s = None  # a long history migrates slowly, and hubs wait for another
+        migrate(connection, place(url))
+        connection.patience_s = ANSWER_S
+        self._connection: Connection | None = connection
         self._ask_clock(self._connection, _CLOCK)
 
     # -- a group ----------------------------------------------------------------------------

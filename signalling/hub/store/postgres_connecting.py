@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 from psycopg import conninfo
+from psycopg.abc import RV, PQGen
 
 from signalling.hub.store.interface import StoreError
 from signalling.hub.store.postgres_tables import BoolDumper, Connection, NumberLoader
@@ -22,13 +23,16 @@ select set_config('synchronous_commit', 'on', false)
 """
 """What every session sets first: what was answered is on disk whatever the server's default is."""
 
+ANSWER_S: Final = 12.0
+"""A server that is silent for so long, longer than any timeout of the session, is given up."""
+
 _DEFAULTS: Final[dict[str, str | int]] = {
     "application_name": "visitbooth-hub",
     "connect_timeout": 3,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5_000,
 }
 
 _REASONS: Final = (
@@ -45,6 +49,24 @@ _REASONS: Final = (
 )
 
 
+class BoundedConnection(Connection):
+    """A connection that does not wait forever for a server that is frozen, only `patience_s`."""
+
+    patience_s: float | None = ANSWER_S
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for an answer; a connection without one is closed.
+
+        Raises:
+            psycopg.OperationalError: there was none.
+        """
+        try:
+            return super().wait(gen, interval, self.patience_s if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the server gave no answer") from None
+
+
 def place(url: str) -> str:
     """Return the URL without its password, for people and logs."""
     try:
@@ -56,7 +78,7 @@ def place(url: str) -> str:
     return f"postgresql://{user}{host}:{port}/{parts.get('dbname', '')}"
 
 
-def connect(url: str, password: str = "") -> Connection:
+def connect(url: str, password: str = "") -> BoundedConnection:
     """Connect, with the settings of a hub's session.
 
     Raises:
@@ -67,7 +89,7 @@ def connect(url: str, password: str = "") -> Connection:
         more = {name: value for name, value in _DEFAULTS.items() if name not in given}
         if password:
             more["password"] = password
-        connection = psycopg.connect(url, autocommit=True, **more)  # type: ignore[arg-type]
+        connection = BoundedConnection.connect(url, autocommit=True, **more)  # type: ignore[arg-type]
     except psycopg.Error as error:
         raise StoreError(f'store "{place(url)}": {_reason(str(error))}') from None
     encoding = connection.info.parameter_status("server_encoding")

@@ -35,7 +35,10 @@ def program(name: str) -> str:
 
 
 def as_another() -> list[str]:
-    """Return the words that run a server as somebody: root it refuses."""
+    """Return the words that run a server as somebody: root it refuses.
+
+    It dies with the thread that starts it, so that none is left behind: start it in the main one.
+    """
     words = ["setpriv", "--pdeathsig", "KILL"]
     if os.geteuid() == 0:
         words += [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
@@ -108,6 +111,21 @@ class PostgresServer:
             self._process.send_signal(number)
             self._process.wait()
             self._process = None
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes until the block ends; the kernel goes on accepting for it."""
+        assert self._process is not None
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        every = [first, *map(int, children)]
+        for pid in every:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(every):
+                os.kill(pid, signal.SIGCONT)
 
     def url(self, database: str) -> str:
         """Return what goes into hub.toml."""

@@ -10,12 +10,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
+from signalling.hub.store import postgres_backend
 from signalling.hub.store.interface import StoreBusy, StoreError
 from signalling.hub.store.postgres import PostgresStore
 from signalling.hub.store.postgres_backend import PostgresBackend
@@ -27,6 +28,13 @@ from tests.signalling.hub.harness import eventually
 from tests.signalling.hub.postgres_server import HOST, PostgresServer, postgres_server
 
 DEADLINE_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """One to do things to; it flushes to the disk as in a jail."""
+    with postgres_server() as running:
+        yield running
 
 
 def kept(url: str) -> list[str]:
@@ -48,59 +56,65 @@ async def in_one_group(
     return results[:-1]  # type: ignore[return-value]
 
 
-async def test_a_server_that_is_killed_under_load_loses_nothing_that_was_told() -> None:
+async def test_a_server_that_is_killed_under_load_loses_nothing_that_was_told(
+    server: PostgresServer,
+) -> None:
     told: list[str] = []
-    with postgres_server() as server:  # with fsync, as in a jail
-        url = server.new_database()
-        store = await PostgresStore.open(url)
-        stop = asyncio.Event()
+    failed: list[StoreError] = []
+    url = server.new_database()
+    store = await PostgresStore.open(url)
+    stop = asyncio.Event()
 
-        async def write(who: int) -> None:
-            for number in itertools.count():
-                if stop.is_set():
-                    return
-                command = f"{who}.{number}"
-                try:
-                    await store.audit("x", command, "{}")
-                except StoreError:
-                    await asyncio.sleep(0.005)
-                else:
-                    told.append(command)
+    async def write(who: int) -> None:
+        for number in itertools.count():
+            if stop.is_set():
+                return
+            command = f"{who}.{number}"
+            try:
+                await store.audit("x", command, "{}")
+            except StoreError as error:
+                failed.append(error)
+                await asyncio.sleep(0.005)
+            else:
+                told.append(command)
 
-        async with asyncio.TaskGroup() as group:
-            for who in range(16):
-                group.create_task(write(who))
-            for _ in range(2):
-                before = len(told)
-                await eventually(lambda: len(told) > before + 100)  # noqa: B023
-                await asyncio.to_thread(server.kill)
-                before = len(told)
-                await asyncio.to_thread(server.start)
-                await eventually(lambda: len(told) > before + 50)  # noqa: B023
-            stop.set()
-        rows = kept(url)
-        await store.close()
+    async with asyncio.TaskGroup() as group:
+        for who in range(16):
+            group.create_task(write(who))
+        for _ in range(2):
+            before = len(told)
+            await eventually(lambda: len(told) > before + 100)  # noqa: B023
+            server.kill()
+            refused = len(failed)
+            await eventually(lambda: len(failed) > refused + 16)  # noqa: B023
+            before = len(told)
+            server.start()  # in this thread: with its parent thread it would die
+            await eventually(lambda: len(told) > before + 50)  # noqa: B023
+        stop.set()
+    rows = kept(url)
+    await store.close()
     assert {*told} <= {*rows}
     assert len(rows) == len({*rows})
 
 
-async def test_while_it_is_away_calls_are_busy_at_once_and_then_go_on() -> None:
-    with postgres_server() as server:
-        store = await PostgresStore.open(server.new_database())
-        server.stop()
-        for _ in range(3):
-            began = time.monotonic()
-            with pytest.raises(StoreBusy):
-                await store.ping()
-            assert time.monotonic() - began < 2
-        assert store.clock() == pytest.approx(time.time(), abs=1)
-        server.start()
-        await store.ping()
-        # One that was restarted between two calls is not noticed at all.
-        server.stop()
-        server.start()
-        await store.ping()
-        await store.close()
+async def test_while_it_is_away_calls_are_busy_at_once_and_then_go_on(
+    server: PostgresServer,
+) -> None:
+    store = await PostgresStore.open(server.new_database())
+    server.stop()
+    for _ in range(3):
+        began = time.monotonic()
+        with pytest.raises(StoreBusy):
+            await store.ping()
+        assert time.monotonic() - began < 2
+    assert store.clock() == pytest.approx(time.time(), abs=1)
+    server.start()
+    await store.ping()
+    # One that was restarted between two calls is not noticed at all.
+    server.stop()
+    server.start()
+    await store.ping()
+    await store.close()
 
 
 async def test_a_hub_that_freezes_in_mid_transaction_holds_nobody_up(postgres_url: str) -> None:
@@ -127,6 +141,22 @@ async def test_a_hub_that_freezes_in_mid_transaction_holds_nobody_up(postgres_ur
     assert after == b"StoreBusy\nworks\n"
     assert kept(postgres_url) == ["meanwhile", "thawed"]
     await store.close()
+
+
+async def test_a_server_that_freezes_is_given_up_and_found_again(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_backend, "ANSWER_S", 0.5)
+    url = server.new_database()
+    store = await PostgresStore.open(url + "?connect_timeout=1")
+    await store.audit("x", "before", "{}")
+    with server.frozen():
+        with pytest.raises(StoreBusy):  # given up, and not found again yet
+            async with asyncio.timeout(DEADLINE_S):
+                await store.audit("x", "meanwhile", "{}")
+    await store.audit("x", "after", "{}")
+    await store.close()
+    assert kept(url) == ["before", "after"]
 
 
 # -- answers that are lost --------------------------------------------------------------------
@@ -217,33 +247,34 @@ async def test_a_session_that_is_ended_by_hand_says_busy_and_goes_on(
 
 
 async def test_sixteen_that_wait_are_committed_together(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    server: PostgresServer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with postgres_server() as server:
-        store = await PostgresStore.open(server.new_database())
-        visits: list[Visit] = []
-        at = store.clock() + 3600
-        for n in range(16):
-            await store.people.add_inmate(Inmate(f"i{n}", "north", str(n), "N"), b"m" * 32)
-            await store.people.add_visitor(Visitor(f"v{n}", f"v{n}@x.y", "V", "hash", 1.0))
-            booked = Booked("north", f"i{n}", (f"v{n}",), at, at + 1800, at - 600)
-            visits.append(await store.visits.book(f"a{n}", booked, "staff:x"))
+    store = await PostgresStore.open(server.new_database())
+    visits: list[Visit] = []
+    at = store.clock() + 3600
+    for n in range(16):
+        await store.people.add_inmate(Inmate(f"i{n}", "north", str(n), "N"), b"m" * 32)
+        await store.people.add_visitor(Visitor(f"v{n}", f"v{n}@x.y", "V", "hash", 1.0))
+        booked = Booked("north", f"i{n}", (f"v{n}",), at, at + 1800, at - 600)
+        visits.append(await store.visits.book(f"a{n}", booked, "staff:x"))
 
-        async def come_and_go(n: int) -> None:
-            for _ in range(20):
-                for what in (VisitorJoined(f"v{n}"), VisitorLeft(f"v{n}")):
-                    visits[n] = await store.visits.append(visits[n], [Draft(what, "hub")])
+    async def come_and_go(n: int) -> None:
+        for _ in range(20):
+            for what in (VisitorJoined(f"v{n}"), VisitorLeft(f"v{n}")):
+                visits[n] = await store.visits.append(visits[n], [Draft(what, "hub")])
 
-        async def rate() -> float:
-            await store.ping()  # the groups are of this size from the next one on
-            began = time.perf_counter()
-            await asyncio.gather(*(come_and_go(n) for n in range(16)))
-            return 16 * 40 / (time.perf_counter() - began)
+    async def rate() -> float:
+        await store.ping()  # the groups are of this size from the next one on
+        began = time.perf_counter()
+        await asyncio.gather(*(come_and_go(n) for n in range(16)))
+        return 16 * 40 / (time.perf_counter() - began)
 
-        together = await rate()
-        monkeypatch.setattr(PostgresBackend, "group_size", 1)
-        each = await rate()
-        await store.close()
+    together = await rate()
+    monkeypatch.setattr(PostgresBackend, "group_size", 1)
+    each = await rate()
+    await store.close()
     with capsys.disabled():
         print(
             f"\nvisit events a second, 16 waiting: {together:.0f} in groups, {each:.0f} alone,"
