@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,8 @@ class Family:
     context: BrowserContext
     url: str
     """With the picture's size asked for, as ?size=WIDTHxHEIGHT."""
+    console: list[str] = field(default_factory=list)
+    """Its lines so far."""
 
     async def open(self) -> None:
         """Open the hub's page."""
@@ -224,7 +226,9 @@ class Households:
         page.on(
             "console", lambda line: print(f"page: {line.text}") if line.type == "error" else None
         )
-        return Family(page, context, self.url)
+        family = Family(page, context, self.url)
+        page.on("console", lambda line: family.console.append(line.text))
+        return family
 
 
 @contextlib.asynccontextmanager

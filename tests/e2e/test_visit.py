@@ -11,7 +11,7 @@ import pytest
 from kiosk.screens import layout
 from tests.e2e.conftest import House
 from tests.e2e.footage import FAMILY_TONE_HZ
-from tests.e2e.stage import TERMINAL_TONE_HZ
+from tests.e2e.stage import EMAIL, INMATE, PASSWORD, PIN, TERMINAL_TONE_HZ
 
 pytestmark = pytest.mark.e2e
 
@@ -105,6 +105,14 @@ async def test_red_x_on_the_page_asks_and_ends(house: House) -> None:
     await family.at("ended")
     await house.kiosk.screen("ended")
     assert await ended_by(house, visit) == ("visitor", "red-x")
+    # One id finds the visit in all three logs, and nobody is named in any of these lines.
+    logs = {"hub": house.hub.process.lines, "kiosk": house.kiosk.process.lines}
+    for name, lines in {**logs, "page": family.console}.items():
+        about = [line for line in lines if f"visit={visit} " in line]
+        assert about, f"the {name}'s log does not have the visit"
+        for secret in (INMATE, PIN, PASSWORD, EMAIL, "Daniel", "Maria"):
+            assert not [line for line in about if secret in line]
+    assert [line for line in house.kiosk.process.lines if f"visit={visit} gate=open" in line]
 
 
 async def test_staff_terminates(house: House) -> None:
