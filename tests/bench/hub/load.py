@@ -155,13 +155,8 @@ class HubLoad(Load):
         await asyncio.gather(*(each.gone() for each in self.ends()))
         await asyncio.gather(*(each.come_back(self._dice) for each in self.ends()))
         took_s = time.monotonic() - began
-        going = [pair for pair in self.pairs if pair.goes_on]
-        for pair in (pair for pair in self.pairs if pair.joined):
-            await pair.join(pressed=pair.goes_on)
-            if pair.goes_on:
-                await pair.say_state()
-        for pair in going:
-            await pair.page.until(lambda pair=pair: self._going(pair))
+        joined = [pair for pair in self.pairs if pair.joined]
+        await asyncio.gather(*(self._join_again(pair) for pair in joined))
         after = [self._told(pair) for pair in self.pairs]
         pairs = zip(self._before, after, strict=True)
         return {
@@ -171,8 +166,11 @@ class HubLoad(Load):
         }
 
     @staticmethod
-    def _going(pair: Pair) -> bool:
-        return pair.page.status(pair.visit) is Status.IN_VISIT
+    async def _join_again(pair: Pair) -> None:
+        await pair.join(pressed=pair.goes_on)
+        if pair.goes_on:
+            await pair.say_state()
+            await pair.page.until(lambda: pair.page.status(pair.visit) is Status.IN_VISIT)
 
     async def pending(self, starts_at: float) -> dict[str, Any]:
         """Wait for visits to become pending, offering all the while."""

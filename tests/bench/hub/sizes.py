@@ -33,7 +33,7 @@ FULL: Final = Size(
     alone=20_000,
     idle_s=10.0,
     writes=1500,
-    pending_after_s=35.0,
+    pending_after_s=60.0,
 )
 SHORT: Final = Size(
     clients=1000,
