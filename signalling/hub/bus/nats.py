@@ -272,6 +272,11 @@ class NatsBus:
         """Add a handler of hubs that are silent or whose parcels were lost."""
         self._lost.append(handler)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a server answers."""
+        return bool(self._client.is_connected)
+
     def hears(self, hub: str) -> bool:
         """Whether another hub was heard of and is not silent."""
         other = self._others.get(hub)
