@@ -20,6 +20,7 @@ from signalling.hub.bus.interface import (
     VisitChanged,
 )
 from signalling.hub.ice import ice_servers
+from signalling.hub.later import Later
 from signalling.hub.live import Live
 from signalling.hub.own_views import OwnViews
 from signalling.hub.seats import Seats
@@ -31,6 +32,9 @@ from signalling.hub.visits import Visits
 from signalling.messages import Appointments, Board, SeatMessage
 from signalling.wire import IceServer, Neighbour, Seat, VisitView
 
+BOARDS_AT_ONCE: Final = 2
+SNAPSHOTS_AT_ONCE: Final = 20
+"""Facilities, terminals and pages that are told in one turn of the loop: a few milliseconds."""
 MAX_SEAT_VISITS: Final = 10
 """The nearest ones; no screen shows more. A year of bookings would not fit in a frame, and a
 terminal that cannot read its seat is closed and comes back for ever."""
@@ -60,6 +64,9 @@ class Pushes:
         self.own = OwnViews(visits, seats, switchboard, config)
         self._busy_with: dict[str, str] = {}
         """The visit that an inmate is in, as others who wait for them were told last."""
+        self._later_boards = Later(self._boards, BOARDS_AT_ONCE)
+        self._later_seats = Later(self.seat, SNAPSHOTS_AT_ONCE)
+        self._later_appointments = Later(self.appointments, SNAPSHOTS_AT_ONCE)
         bus.subscribe(self._changed)
 
     def _changed(self, change: Change) -> None:
@@ -69,8 +76,8 @@ class Pushes:
             case TerminalChanged(terminal=terminal, facility=facility):
                 link = self._switchboard.terminals.get(terminal)
                 if link is not None:
-                    self.seat(link)
-                self.boards(facility)
+                    self._later_seats.note(link)
+                self._later_boards.note(facility)
                 # What is the matter with a terminal is why its inmate's visits wait.
                 inmate = self._seats.last_inmate(terminal)
                 if inmate is not None:
@@ -89,15 +96,15 @@ class Pushes:
         seat = self._seats.of(change.inmate)
         link = self._switchboard.terminals.get(seat.terminal) if seat is not None else None
         if link is not None:
-            self.seat(link)
+            self._later_seats.note(link)
         for visitor in change.visitors:
             for page in self._switchboard.pages_of(visitor):
-                self.appointments(page)
+                self._later_appointments.note(page)
         self._note_busy(change.inmate)
         live = self._visits.get(change.visit)
         if live is None or live.visit.begun_at is None or live.visit.ended is not None:
             # A visit that goes on is on nobody's idle screen.
-            self.boards(change.facility)
+            self._later_boards.note(change.facility)
 
     def _note_busy(self, inmate: str) -> None:
         """Tell whoever waits for an inmate when a visit with somebody else begins or ends."""
@@ -114,7 +121,7 @@ class Pushes:
         lives = [each for each in self._visits.of_inmate(inmate) if each.visit.ended is None]
         visitors = {who for live in lives for who in live.visit.visitors}
         for page in (page for who in visitors for page in self._switchboard.pages_of(who)):
-            self.appointments(page)
+            self._later_appointments.note(page)
 
     # -- one client -------------------------------------------------------------------------
 
@@ -168,14 +175,9 @@ class Pushes:
                 Account(name=who.name, email=who.email, new_email=who.new_email)
             )
 
-    def boards(self, facility: str) -> None:
+    def _boards(self, facility: str) -> None:
         """Tell a facility's terminals what changed on their idle screens."""
-        here = [
-            link
-            for link in self._switchboard.terminals.values()
-            if link.terminal.facility == facility
-        ]
-        self._tell_boards(facility, here)
+        self._tell_boards(facility, self._switchboard.terminals_at(facility))
 
     def board(self, link: TerminalLink) -> None:
         """Tell a terminal what its idle screen shows, unless it knows."""
@@ -204,10 +206,8 @@ class Pushes:
         """A facility's terminals that work and where nobody sits, by label."""
         free = [
             each.terminal
-            for each in self._switchboard.terminals.values()
-            if each.terminal.facility == facility
-            and not each.faults
-            and self._seats.at(each.id) is None
+            for each in self._switchboard.terminals_at(facility)
+            if not each.faults and self._seats.at(each.id) is None
         ]
         return sorted(free, key=lambda each: each.label)
 

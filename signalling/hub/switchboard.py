@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -85,6 +86,8 @@ class Switchboard:
         self._relay = config.ice_policy == "relay"
         self._most_pages = config.limits.pages_per_visitor
         self.terminals: dict[str, TerminalLink] = {}
+        self._at: dict[str, dict[str, TerminalLink]] = {}
+        """The same by facility: a state's hub has thousands."""
         self.pages: set[FamilyPage] = set()
         self._of_visitor: dict[str, set[FamilyPage]] = {}
 
@@ -95,13 +98,19 @@ class Switchboard:
             log.warning("terminal=%s a second live link on its key; the older is closed", link.id)
             older.client.close(REPLACED, "another link proved this terminal's key")
         self.terminals[link.id] = link
+        self._at.setdefault(link.terminal.facility, {})[link.id] = link
 
     def unplug(self, link: TerminalLink) -> bool:
         """Remove a link; False when a newer one has its place."""
         if self.terminals.get(link.id) is not link:
             return False
         del self.terminals[link.id]
+        self._at[link.terminal.facility].pop(link.id, None)
         return True
+
+    def terminals_at(self, facility: str) -> Collection[TerminalLink]:
+        """A facility's."""
+        return self._at.get(facility, {}).values()
 
     def works(self, terminal: str) -> bool:
         """Whether a terminal is linked and in order."""

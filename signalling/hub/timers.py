@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 LONGEST_SLEEP_S: Final = 30.0
 """Looked at the clock at least this often: somebody may have set it."""
 RETRY_S: Final = 1.0
-AT_ONCE: Final = 200
+AT_ONCE: Final = 50
 """Timers that run side by side; more wait for these, in order of their time."""
 
 
