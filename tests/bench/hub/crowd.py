@@ -213,7 +213,9 @@ class Pair:
             return view is not None and view.tracks_open
 
         await self.terminal.until(opened)
-        await self.page.until(lambda: self.page.status(self.visit) is Status.IN_VISIT)
+        # Held, when this client was so late that nobody had said yet that media comes.
+        begun = (Status.IN_VISIT, Status.INTERRUPTED)
+        await self.page.until(lambda: self.page.status(self.visit) in begun)
         await self.say_state()
         self.goes_on = True
 
