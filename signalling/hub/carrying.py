@@ -150,12 +150,16 @@ class Carrier:
         """Serve what other hubs lend with this from now on."""
         self._serve = serve
 
+    def give_back(self) -> None:
+        """Other hubs' clients are served by another one from now on."""
+        for socket in list(self._taken.values()):
+            socket.end(RESTART, ELSEWHERE)
+
     async def close(self) -> None:
         """End all conversations of both kinds."""
         for lent in self._lent.values():
             lent.client.close(RESTART, ELSEWHERE)
-        for socket in self._taken.values():
-            socket.end(RESTART, ELSEWHERE)
+        self.give_back()
         if self._tasks:
             await asyncio.wait(self._tasks)
 

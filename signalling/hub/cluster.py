@@ -31,10 +31,16 @@ async def beside_others(services: Services) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # In this order: the others may begin, then our clients and theirs are sent to them.
-        await keeping.leave()
-        services.bus.publish(HubLeaves(services.bus.hub))
+        await give_up(services)
         await services.others.carrier.close()
+
+
+async def give_up(services: Services) -> None:
+    """Keep nothing any more, so that others begin at once; nothing when alone. Idempotent."""
+    keeping = services.others.keeping
+    if isinstance(keeping, SharedKeeping) and await keeping.leave():
+        services.bus.publish(HubLeaves(services.bus.hub))
+        services.others.carrier.give_back()
 
 
 def _heard(keeping: SharedKeeping, change: Change | None) -> None:

@@ -64,7 +64,7 @@ class SharedKeeping:
         self._keepers: dict[str, str] = {}
         self._hubs: tuple[str, ...] = ()
         self._valid_until_s = -1.0
-        self._failing = False
+        self._failing = self._left = False
         self._ready: set[str] = set()
         self._taking: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
@@ -104,7 +104,8 @@ class SharedKeeping:
         try:
             while True:
                 self._wake.clear()
-                await self._beat(rooms)
+                if not self._left:
+                    await self._beat(rooms)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(BEAT_EVERY_S):
                         await self._wake.wait()
@@ -113,13 +114,16 @@ class SharedKeeping:
                 task.cancel()
             await asyncio.gather(*self._taking.values(), return_exceptions=True)
 
-    async def leave(self) -> None:
-        """Give up all that this hub keeps, for good."""
-        self._valid_until_s = -1.0
+    async def leave(self) -> bool:
+        """Give up all that this hub keeps, for good; False when that was done before."""
+        if self._left:
+            return False
+        self._left, self._valid_until_s = True, -1.0
         try:
             await self._store.keeping.leave(self._hub)
         except StoreError as error:
             log.warning("the lease could not be given back and will run out: %s", error)
+        return True
 
     async def _beat(self, rooms: Rooms) -> None:
         started_s = self._monotonic()
@@ -136,7 +140,7 @@ class SharedKeeping:
             self._failing = True
         else:
             self._failing = False
-            if self._monotonic() < started_s + LEASE_S - MARGIN_S:
+            if self._monotonic() < started_s + LEASE_S - MARGIN_S and not self._left:
                 self._valid_until_s = started_s + LEASE_S - MARGIN_S
                 self._see(rooms, kept)
         self._follow(rooms)

@@ -14,6 +14,7 @@ import time
 from typing import Final
 
 from signalling.hub.client import Client
+from signalling.hub.cluster import give_up
 from signalling.hub.server import CLOSE_WITHIN_S
 from signalling.hub.services import Services
 from signalling.hub.switchboard import FamilyPage, TerminalLink
@@ -39,6 +40,8 @@ async def drain(services: Services, hurry: asyncio.Event, dice: random.Random) -
     """
     services.lifetime.stopping = True
     services.visits.stopping = True
+    # First of all: whoever comes to another hub must find the facilities kept by one that goes on.
+    await give_up(services)
     config = services.config.stopping
     until = time.monotonic() + config.within_s - SERVER_CLOSES_WITHIN_S
     told = await _tell_all(services, dice)
