@@ -38,7 +38,7 @@ def test_no_user_may_log_in(tmp_path: Path) -> None:
     file = SOURCES / "sysusers.d/visitbooth.conf"
     subprocess.run(["systemd-sysusers", f"--root={tmp_path}", str(file)], check=True)
     shells = [line.split(":")[-1] for line in (tmp_path / "etc/passwd").read_text().splitlines()]
-    assert shells == ["/usr/sbin/nologin"] * 2
+    assert shells == ["/usr/sbin/nologin"] * 3
 
 
 def test_folders_are_made_for_their_owners_alone(tmp_path: Path) -> None:
