@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Final
 
-from signalling.hub.bus.interface import Bus, Change, VisitChanged
+from signalling.hub.bus.interface import Bus, Change, PeopleChanged, VisitChanged
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.visits import KEPT_AFTER_END_S, Visits
 
@@ -57,6 +57,8 @@ class Mirror:
             changed = {each.visit: each for each in heard if isinstance(each, VisitChanged)}
             # Side by side: the store answers them together.
             await asyncio.gather(*(self._read(each) for each in changed.values()))
+            for visitor in {each.visitor for each in heard if isinstance(each, PeopleChanged)}:
+                await self._visits.read_people_again(visitor)
         # Only now: what could not be read is to be told later.
         del self._heard[: len(heard)]
         for change in heard:

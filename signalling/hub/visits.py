@@ -198,6 +198,8 @@ class Visits:
             if visit.length <= live.visit.length:
                 return
             live.visit, live.told_length = visit, visit.length
+            # Whoever is to hear of its end hears of it from the hub that ended it.
+            live.end_told = live.end_told or visit.ended is not None
             live.note_tracks(self._store.clock())
         if live.visit.visitors != before:
             await self._visitors_changed(live, before)

@@ -15,7 +15,9 @@ from config.schema import Facility, MailServer
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError, StartError
 from signalling.hub.keeping import preferred
+from signalling.hub.staff_commands_visits import VisitMove
 from signalling.hub.store.interface import StoreBusy
+from signalling.hub.visits import Visits
 from signalling.hub.web_files import File
 from signalling.messages import (
     Answer,
@@ -35,6 +37,7 @@ from tests.signalling.hub.bus.nats_server import NatsServer, nats_server
 from tests.signalling.hub.harness import (
     ANSWER_SDP,
     EMAIL,
+    NUMBER,
     PASSWORD,
     Hub,
     Page,
@@ -200,6 +203,50 @@ async def test_staff_at_any_hub_change_what_clients_of_another_see(hubs: Hubs) -
     terminal = await keeper.ready_terminal()
     await other.do(ask.TerminalRevoke(terminal="c4"))
     assert await terminal.ended() == (1008, "revoked")
+
+
+async def test_a_visit_that_ends_is_mailed_by_the_hub_that_ended_it(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    for hub in (keeper, other):
+        visit = await hub.book(start="+7200", seconds=600)
+        await other.do(ask.VisitCancel(visit=visit))
+        seen = [each.services.visits for each in (keeper, other)]
+        await until(lambda visit=visit, seen=seen: all(ended(each, visit) for each in seen))  # type: ignore[misc]
+        mails = await keeper.services.store.outbox.all()
+        while sum("cancel" in mail.subject.lower() and visit in mail.key for mail in mails) != 1:
+            mails = await keeper.services.store.outbox.all()
+
+
+async def test_a_visit_that_another_hub_moves_is_not_mailed_as_cancelled(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    visit = await keeper.book(start="+7200", seconds=600)
+    await until(lambda: other.services.visits.get(visit))
+    await other.do(VisitMove(visit=visit, start="+10800"))
+    await until(lambda: ended(keeper.services.visits, visit))
+    # What the keeper might have mailed of the end would be committed before this one.
+    marker = await keeper.book(start="+20000", seconds=600)
+    mails = await keeper.services.store.outbox.all()
+    assert any(marker in mail.key for mail in mails)
+    letters = [mail.key.rpartition(".")[2] for mail in mails]
+    assert letters.count("moved") == 1
+    assert letters.count("cancelled") == 0
+
+
+async def test_a_new_relation_is_shown_by_the_hub_that_keeps_the_visit(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    visit = await keeper.book(start="+7200", seconds=600)
+    await until(lambda: other.services.visits.get(visit))
+    await other.do(ask.VisitorApprove(email=EMAIL, inmate=NUMBER, relation="aunt"))
+    page = await keeper.ready_page()
+    await page.sees(visit, lambda view: view.visitors[0].relation == "aunt")
+
+
+def ended(visits: Visits, visit: str) -> bool:
+    live = visits.get(visit)
+    return live is not None and live.visit.ended is not None
 
 
 async def test_log_ins_end_at_every_hub(hubs: Hubs) -> None:
