@@ -1,0 +1,197 @@
+"""Who keeps what: rendezvous hashing, and a lease that ends by one's own clock first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signalling.hub import shared_keeping
+from signalling.hub.keeping import preferred
+from signalling.hub.shared_keeping import LEASE_S, MARGIN_S, SharedKeeping
+from signalling.hub.store.interface import StoreBusy
+from signalling.hub.store.records import Kept
+
+names = st.lists(st.text("abcdefgh0123456789-", min_size=1, max_size=12), unique=True, max_size=8)
+
+
+@given(names, st.text(max_size=20), st.randoms())
+def test_every_hub_comes_to_the_same_answer(hubs: list[str], facility: str, dice: Any) -> None:
+    shuffled = dice.sample(hubs, len(hubs))
+    assert preferred(facility, hubs) == preferred(facility, shuffled)
+    assert (preferred(facility, hubs) is None) == (not hubs)
+
+
+@given(names.filter(bool), st.data())
+def test_a_hub_that_goes_moves_only_what_it_kept(hubs: list[str], data: st.DataObject) -> None:
+    gone = data.draw(st.sampled_from(hubs))
+    left = [hub for hub in hubs if hub != gone]
+    for number in range(20):
+        before = preferred(f"f{number}", hubs)
+        if before != gone:
+            assert preferred(f"f{number}", left) == before
+
+
+def test_facilities_are_spread() -> None:
+    hubs = [f"h{number}" for number in range(4)]
+    counts = [sum(preferred(f"f{n}", hubs) == hub for n in range(400)) for hub in hubs]
+    assert min(counts) > 60, counts
+
+
+class FakeStore:
+    """`KeepingStore` that answers what a test says."""
+
+    def __init__(self) -> None:
+        self.kept = Kept(("me", "other"), {"north": "me", "south": "other"})
+        self.fails = False
+        self.beats = 0
+        self.left: list[str] = []
+
+    async def beat(self, *_args: object) -> Kept:
+        self.beats += 1
+        if self.fails:
+            raise StoreBusy("away")
+        return self.kept
+
+    async def leave(self, hub: str) -> None:
+        self.left.append(hub)
+
+
+class FakeRooms:
+    """`Rooms` that note what they are told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.refusals = 0
+
+    async def take(self, facility: str) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreBusy("busy")
+        self.said.append(f"take {facility}")
+
+    def open(self, facility: str) -> None:
+        self.said.append(f"open {facility}")
+
+    def leave(self, facility: str) -> None:
+        self.said.append(f"leave {facility}")
+
+    def hub_gone(self, hub: str) -> None:
+        self.said.append(f"gone {hub}")
+
+    def may_give(self, _facility: str) -> bool:
+        return True
+
+
+class Now:
+    at = 100.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@asynccontextmanager
+async def keeping(store: FakeStore, rooms: FakeRooms, now: Now) -> AsyncIterator[SharedKeeping]:
+    kept = SharedKeeping(SimpleNamespace(keeping=store), "me", ("north", "south"), now)
+    task = asyncio.create_task(kept.run(rooms))
+    try:
+        yield kept
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(5.0):
+        while not holds():  # noqa: ASYNC110 - what is awaited has no event
+            await asyncio.sleep(0.002)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_keeping, "BEAT_EVERY_S", 0.005)
+    monkeypatch.setattr(shared_keeping, "RETRY_S", 0.005)
+    monkeypatch.setattr(shared_keeping, "KNOWN_WITHIN_S", 0.1)
+
+
+async def test_a_facility_is_kept_once_it_was_read() -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    rooms.refusals = 2
+    async with keeping(store, rooms, Now()) as kept:
+        assert await kept.keeper("north") == "me"
+        assert rooms.said == ["take north", "open north"]
+        assert kept.keeps("north")
+        assert not kept.keeps("south")
+        assert await kept.keeper("south") == "other"
+        assert await kept.keeper("nowhere") is None
+
+
+async def test_a_hub_that_wakes_up_keeps_nothing_before_it_has_asked() -> None:
+    store, rooms, now = FakeStore(), FakeRooms(), Now()
+    async with keeping(store, rooms, now) as kept:
+        await until(lambda: kept.keeps("north"))
+        now.at += LEASE_S - MARGIN_S
+        assert not kept.keeps("north"), "its lease is over by its own clock"
+        store.kept = Kept(("me", "other"), {"north": "other", "south": "other"})
+        await until(lambda: "leave north" in rooms.said)
+        assert await kept.keeper("north") == "other"
+
+
+async def test_a_lease_that_is_not_renewed_runs_out() -> None:
+    store, rooms, now = FakeStore(), FakeRooms(), Now()
+    async with keeping(store, rooms, now) as kept:
+        await until(lambda: kept.keeps("north"))
+        store.fails = True
+        beats = store.beats
+        await until(lambda: store.beats > beats + 3)
+        assert kept.keeps("north"), "a store that is busy for a moment ends nothing"
+        now.at += LEASE_S
+        await until(lambda: "leave north" in rooms.said)
+        assert await kept.keeper("south") is None, "whoever kept it may be gone by now"
+        store.fails = False
+        await until(lambda: kept.keeps("north"))
+
+
+async def test_an_answer_that_took_longer_than_the_lease_is_not_believed() -> None:
+    store, rooms, now = FakeStore(), FakeRooms(), Now()
+    beat = store.beat
+
+    async def slow(*args: object) -> Kept:
+        kept = await beat(*args)
+        now.at += LEASE_S
+        return kept
+
+    store.beat = slow  # type: ignore[method-assign]
+    async with keeping(store, rooms, now) as kept:
+        await until(lambda: store.beats > 3)
+        assert not kept.keeps("north")
+        assert rooms.said == []
+
+
+async def test_another_hub_that_is_gone_is_told_once() -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    async with keeping(store, rooms, Now()) as kept:
+        await until(lambda: kept.keeps("north"))
+        store.kept = Kept(("me",), {"north": "me", "south": "me"})
+        await until(lambda: kept.keeps("south"))
+        assert rooms.said.count("gone other") == 1
+
+
+async def test_whoever_left_takes_nothing_again() -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    async with keeping(store, rooms, Now()) as kept:
+        await until(lambda: kept.keeps("north"))
+        assert await kept.leave()
+        assert not await kept.leave()
+        assert store.left == ["me"]
+        beats = store.beats
+        kept.look()
+        await asyncio.sleep(0.05)
+        assert store.beats <= beats + 1
+        assert not kept.keeps("north")
