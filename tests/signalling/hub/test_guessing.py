@@ -252,3 +252,14 @@ async def test_device_reports_are_limited_by_the_hour(
         await terminal.send(report)
         assert (await terminal.ask(Ping(sent=1.0), Pong)).sent == 1.0
         assert terminal.count(Refused) == 1
+
+
+async def test_where_a_visitor_logs_in_from_is_not_in_the_database(
+    hub: Hub, tmp_path: Path
+) -> None:
+    await hub.people()
+    await (await from_(hub, "198.51.100.77")).log_in()
+    await hub.services.store.ping()
+    kept = b"".join(each.read_bytes() for each in (tmp_path / "state").glob("visits.db*"))
+    assert EMAIL.encode() in kept
+    assert b"198.51.100.77" not in kept
