@@ -79,3 +79,5 @@ class UserError(SignallingError):
         super().__init__(code)
         self.code = code
         self.facts = facts
+        self.about = ""
+        """Whom or what it is about, for the audit; never on the wire."""

@@ -15,7 +15,10 @@ from config.schema import HubConfig
 from signalling import logs
 from signalling.hub import (
     cli,
+    cli_audit,
+    cli_backup,
     cli_blackouts,
+    cli_check,
     cli_lockdowns,
     cli_lockouts,
     cli_mails,
@@ -105,7 +108,7 @@ def _read_anew(certificate: Certificate | None) -> None:
 
 
 main.add_command(top)
-for group in (
+for command in (
     cli.inmate,
     cli.visitor,
     cli_requests.request,
@@ -117,8 +120,12 @@ for group in (
     cli_lockdowns.lockdown,
     cli_blackouts.blackout,
     cli_visits.slots,
+    cli_audit.audit,
+    cli_backup.backup,
+    cli_backup.restore,
+    cli_check.check,
 ):
-    main.add_command(group)
+    main.add_command(command)
 
 
 if __name__ == "__main__":

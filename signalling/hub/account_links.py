@@ -17,6 +17,7 @@ from signalling.hub.bus.interface import AccountChanged, Bus
 from signalling.hub.coalesced import Coalesced
 from signalling.hub.outbox import Outbox
 from signalling.hub.passwords import require_strong
+from signalling.hub.store.chain import audited, visitor_note
 from signalling.hub.store.interface import Duplicate, Store
 from signalling.hub.store.records import Mail, MailToken, Visitor
 from signalling.hub.throttle import Throttle, require_open
@@ -151,7 +152,11 @@ class AccountLinks:
 
     async def verify(self, token: str) -> Visitor:
         """Follow a link that shows whose an address is. Raises UserError `link-not-valid`."""
-        visitor = await self._store.accounts.verify(token_hash(token))
+        now = self._store.clock()
+        visitor = await audited(
+            self._store.accounts.verify(token_hash(token)),
+            lambda who: visitor_note(now, "visitor-verified-email", who.id) if who else None,
+        )
         if visitor is None:
             raise UserError("link-not-valid")
         log.info("visitor=%s e-mail verified", visitor.id)
@@ -173,7 +178,13 @@ class AccountLinks:
             raise UserError("link-not-valid")
         require_strong(password, link.email)
         new_hash = await self._accounts.hash(password)
-        ended = await self._store.accounts.reset(hashed, new_hash)
+        now, whose = self._store.clock(), link.visitor
+        ended = await audited(
+            self._store.accounts.reset(hashed, new_hash),
+            lambda gone: (
+                visitor_note(now, "visitor-reset-password", whose) if gone is not None else None
+            ),
+        )
         if ended is None:
             raise UserError("link-not-valid")  # followed elsewhere at the same moment
         log.info("visitor=%s password set by mail", link.visitor)
@@ -211,5 +222,10 @@ class AccountLinks:
         if visitor is not None:
             subject, body = letter_text(letter, language)
             mail = Mail(key, email, subject, body, due_at=now)
-        await self._store.accounts.issue(token, mail, visitor if is_new else None)
+        new = visitor if is_new else None
+        whom = visitor.id if visitor is not None else ""
+        await audited(
+            self._store.accounts.issue(token, mail, new),
+            lambda _: visitor_note(now, f"visitor-asked-{kind}", whom) if whom else None,
+        )
         self._outbox.look()

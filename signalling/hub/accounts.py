@@ -16,6 +16,7 @@ from signalling.errors import UserError
 from signalling.hub.bus.interface import Bus, SessionEnded
 from signalling.hub.coalesced import Coalesced
 from signalling.hub.passwords import Passwords
+from signalling.hub.store.chain import audited, visitor_note
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.throttle import Throttle, require_open
@@ -130,9 +131,10 @@ class Accounts:
             seen_at=now,
             browser=browser,
         )
-        await self._store.people.add_session(
+        kept = self._store.people.add_session(
             session, before.token_hash if before is not None else None
         )
+        await audited(kept, lambda _: visitor_note(now, "visitor-logged-in", visitor.id))
         await self.know(visitor.id, address)
         most = self.limits.sessions_per_visitor
         ended = await self._store.guessing.trim_sessions(visitor.id, most)
@@ -182,7 +184,9 @@ class Accounts:
                 for throttle, key in counts:
                     throttle.take_back(key)
         if wrong or visitor is None:
-            raise UserError("wrong-log-in")
+            refusal = UserError("wrong-log-in")
+            refusal.about = f"visitor:{visitor.id}" if visitor is not None else "visitor:unknown"
+            raise refusal
         self._by_both.forget(f"{email} {address}")
         return visitor
 
@@ -229,11 +233,18 @@ class Accounts:
         expires_at = now + self._session_s
         holds_s = place.facility_log_in_s or self._config.visits.facility_log_in_s
         until = min(expires_at, now + holds_s)
-        await self._store.people.open_facility(session.token_hash, facility, until, expires_at)
+        await audited(
+            self._store.people.open_facility(session.token_hash, facility, until, expires_at),
+            lambda _: visitor_note(now, "visitor-opened-facility", visitor.id, facility=facility),
+        )
         return replace(session, facility=facility, facility_until=until, expires_at=expires_at)
 
     async def log_out(self, session: Session) -> None:
         """End a session on every page that uses it."""
-        await self._store.people.drop_session(session.token_hash)
+        now = self._store.clock()
+        await audited(
+            self._store.people.drop_session(session.token_hash),
+            lambda _: visitor_note(now, "visitor-logged-out", session.visitor),
+        )
         log.info("visitor=%s logged out", session.visitor)
         self.say_ended([session.token_hash])

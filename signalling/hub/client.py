@@ -9,6 +9,7 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed
 
 from config.schema import Limits
+from signalling.hub.audit_trail import NOBODY, AuditTrail
 from signalling.hub.coalesced import Coalesced
 from signalling.hub.metrics import Metrics
 from signalling.hub.socket import Socket
@@ -26,8 +27,14 @@ class Client:
     The owner must run `write` as a task and cancel it after the connection is gone.
     """
 
-    def __init__(
-        self, socket: Socket, name: str, limits: Limits, said: Coalesced, metrics: Metrics
+    def __init__(  # noqa: PLR0917 - what it has of its endpoint
+        self,
+        socket: Socket,
+        name: str,
+        limits: Limits,
+        said: Coalesced,
+        metrics: Metrics,
+        trail: AuditTrail,
     ) -> None:
         self.name = name
         self.metrics = metrics
@@ -35,6 +42,9 @@ class Client:
         """Where lines of the log go that anybody could cause again and again."""
         self._limits = limits
         self._waiting_bytes = 0
+        self.trail = trail
+        self.who = NOBODY
+        """As the audit calls them, once they have shown who they are."""
         self._socket = socket
         self._waiting: deque[tuple[type[Message] | None, str, int]] = deque()
         self._wake = asyncio.Event()

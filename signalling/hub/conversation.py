@@ -27,6 +27,8 @@ M = TypeVar("M", bound=Message)
 
 RATE_WINDOW_S: Final = 10.0
 NO_FIRST_MESSAGE: Final = "nothing said in time"
+KEPT_EACH: Final = frozenset({"wrong-sign-in"})
+"""Refusals that the audit has from the transaction that counts them."""
 
 
 class Inbox(Generic[M]):
@@ -82,6 +84,7 @@ async def conversation(client: Client) -> AsyncIterator[None]:
         said = ascii(str(error)[:200])
         client.said.warning(error.code, "%s violation=%s %s", client.name, error.code, said)
         client.metrics.violated(error.code)
+        client.trail.count("closed", client.who, code=error.code)
         client.send(Violation(code=error.code, detail=str(error)[:200]))
         client.close(TOO_BIG if isinstance(error, TooLarge) else POLICY, error.code)
         await asyncio.wait([writer])
@@ -108,6 +111,9 @@ async def answer(client: Client, message: Message, handle: Callable[[], Awaitabl
         except UserError as error:
             log.info("%s refused=%s about=%s", client.name, error.code, about)
             client.metrics.answered(about, error.code)
+            if error.code not in KEPT_EACH:
+                facts = {"asked": about, "code": error.code}
+                client.trail.count("refused", client.who, error.about, **facts)
             client.send(Refused(about=about, code=error.code, facts=error.facts))
         except StoreBusy:
             log.warning("%s refused=busy about=%s the store is busy", client.name, about)

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub import staff_commands as ask
+from signalling.hub.desk_audit import AuditDesk, StaffAudit
 from signalling.hub.desk_blackouts import BlackoutDesk
 from signalling.hub.desk_booking import BookingDesk
+from signalling.hub.desk_check import CheckDesk
 from signalling.hub.desk_finding import facility_of, find_inmate
 from signalling.hub.desk_lockdowns import LockdownDesk
 from signalling.hub.desk_lockouts import LockoutDesk
@@ -34,8 +34,6 @@ from signalling.visit_events import By, Ended, EndReason, Event, VisitorInvited
 
 log = logging.getLogger(__name__)
 
-_SECRET_FIELDS = frozenset({"pin", "password", "roster"})
-
 
 class Desk:
     """One method per command. Every one raises StaffError with a sentence for a person."""
@@ -44,6 +42,7 @@ class Desk:
         self._services = services
         self._store = services.store
         self._facilities = {each.id: each for each in services.config.facility}
+        self._audit = StaffAudit(services)
         self._rooms: tuple[object, ...] = (
             self,
             TerminalDesk(services),
@@ -56,6 +55,8 @@ class Desk:
             BlackoutDesk(services),
             BookingDesk(services),
             VisitListDesk(services),
+            AuditDesk(services),
+            CheckDesk(services),
         )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:
@@ -67,16 +68,8 @@ class Desk:
         name = str(command.__struct_config__.tag)
         verb = name.replace(" ", "_")
         method = next(getattr(room, verb) for room in self._rooms if hasattr(room, verb))
-        result = await method(command, who)
-        if not name.endswith((" list", " show")):
-            facts = {
-                key: value
-                for key, value in msgspec.structs.asdict(command).items()
-                if key not in _SECRET_FIELDS
-            }
-            log.info("staff=%s %s", who, name)
-            await self._store.audit(who, name, msgspec.json.encode(facts).decode())
-        return result
+        async with self._audit.keep(command, who):
+            return await method(command, who)
 
     # -- inmates ----------------------------------------------------------------------------
 

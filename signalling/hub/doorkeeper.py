@@ -18,6 +18,7 @@ from websockets.http11 import Request
 
 from config.schema import Limits
 from signalling.hub.addresses import Proxies, counted_as
+from signalling.hub.audit_trail import AuditTrail
 from signalling.hub.coalesced import Coalesced
 from signalling.hub.tls import Certificate
 
@@ -29,7 +30,8 @@ TLS_SHUTDOWN_S: Final = 1.0
 class Doorkeeper:
     """Counts sockets in total and per address, and those of them that have asked nothing yet."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, trail: AuditTrail) -> None:
+        self._trail = trail
         self._limits = limits
         self._sockets = 0
         self._half_open = 0
@@ -73,6 +75,7 @@ class Doorkeeper:
 
     def _judge(self, over: str, address: str) -> bool:
         if over:
+            self._trail.count("too-many-connections", origin=address, limit=over)
             self._said.warning(over, "too many connections: %s; refused one of %s", over, address)
         return not over
 

@@ -25,6 +25,7 @@ from signalling.hub.network_check import NetworkChecks
 from signalling.hub.people_endpoint import PEOPLE_MESSAGES, PeopleEndpoint
 from signalling.hub.services import Services
 from signalling.hub.socket import Socket
+from signalling.hub.store.chain import ORIGIN
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.switchboard import FamilyPage
 from signalling.hub.views import facility_view
@@ -91,9 +92,11 @@ class FamilyEndpoint:
         self._account = AccountEndpoint(services, self._require_session)
         self._after = AfterEndpoint(services)
         self._checks = NetworkChecks(services.config)
+        self._trail = services.trail
 
     async def serve(self, socket: Socket, address: str, browser: str) -> None:
         """Talk with one page, or have its facility's hub do so, until its socket is gone."""
+        ORIGIN.set(address)
         client = self._client(socket, f"client=page address={address}")
         inbox = self._inbox(socket)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=browser)
@@ -112,13 +115,15 @@ class FamilyEndpoint:
                     await self._carrier.lend(served.hub, client, socket, opening)
 
     def _client(self, socket: Socket, name: str) -> Client:
-        return Client(socket, name, self._config.limits, self._said, self._metrics)
+        limits, said = self._config.limits, self._said
+        return Client(socket, name, limits, said, self._metrics, self._trail)
 
     def _inbox(self, socket: Socket) -> Inbox[PageToHub]:
         return Inbox(socket, PAGE_TO_HUB, self._config.limits, self._metrics.traffic)
 
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a page that is connected to another hub."""
+        ORIGIN.set(opening.address)
         client = self._client(socket, f"client=page address={opening.address}")
         inbox = self._inbox(socket)
         page = FamilyPage(client, last_heard_at=self._store.clock(), browser=opening.browser)

@@ -12,10 +12,12 @@ from signalling.account_messages import SessionView
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub.account_mail_texts import letter_text, mail_language
 from signalling.hub.accounts import Accounts
+from signalling.hub.audit_chain import Note
 from signalling.hub.bus.interface import AccountChanged, Bus
 from signalling.hub.live import Live
 from signalling.hub.outbox import Outbox
 from signalling.hub.passwords import require_strong
+from signalling.hub.store.chain import audited, visitor_note
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft, Session, Visitor
 from signalling.hub.visits import Visits
@@ -39,6 +41,9 @@ class OwnAccount:
         self._visits = visits
         self._accounts = accounts
         self._outbox = outbox
+
+    def _note(self, kind: str, visitor: str, **facts: int) -> Note:
+        return visitor_note(self._store.clock(), kind, visitor, **facts)
 
     # -- log-ins ----------------------------------------------------------------------------
 
@@ -69,7 +74,10 @@ class OwnAccount:
         Raises:
             UserError: `unknown-session`: it is over already, somebody else's, or the asking one.
         """
-        ended = await self._store.accounts.end_sessions(asking.visitor, asking.token_hash, session)
+        ended = await audited(
+            self._store.accounts.end_sessions(asking.visitor, asking.token_hash, session),
+            lambda gone: self._note("visitor-ended-log-ins", asking.visitor, ended=len(gone)),
+        )
         if session is not None and not ended:
             raise UserError("unknown-session")
         log.info("visitor=%s ended %d other log-ins", asking.visitor, len(ended))
@@ -88,7 +96,10 @@ class OwnAccount:
         require_strong(new_password, visitor.email)
         now = await self._accounts.check(visitor.email, password, address)
         hashed = await self._accounts.hash(new_password)
-        ended = await self._store.accounts.set_password(now.id, hashed, session.token_hash)
+        ended = await audited(
+            self._store.accounts.set_password(now.id, hashed, session.token_hash),
+            lambda _: self._note("visitor-changed-password", now.id),
+        )
         log.info("visitor=%s password changed", now.id)
         self._accounts.password_was_set(now.email, ended)
         self._bus.publish(AccountChanged(now.id, now.email, None))
@@ -117,7 +128,10 @@ class OwnAccount:
             raise UserError("in-a-visit")
         for live in lives:
             await self._take_off(live, visitor.id)
-        ended = await self._store.accounts.erase(visitor.id)
+        ended = await audited(
+            self._store.accounts.erase(visitor.id),
+            lambda _: self._note("visitor-deleted-account", visitor.id),
+        )
         log.info("visitor=%s account deleted", visitor.id)
         await self._visits.read_people_again(visitor.id)
         self._accounts.say_ended(ended)

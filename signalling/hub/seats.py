@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 
 from signalling.errors import IllegalEvent, UserError
+from signalling.hub.audit_chain import Note
 from signalling.hub.breaks import TerminalEnd, spacing_s
 from signalling.hub.bus.interface import Bus, Change, TerminalChanged, TerminalRevoked
 from signalling.hub.client import POLICY
@@ -14,6 +15,7 @@ from signalling.hub.inmates import Inmates
 from signalling.hub.live import Live
 from signalling.hub.lockdown_rules import require_no_lockdown
 from signalling.hub.pages import begin, end_by_red_x
+from signalling.hub.store.chain import audited, new_note
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Draft, Inmate, SeatRow
 from signalling.hub.switchboard import Switchboard, TerminalLink
@@ -193,7 +195,11 @@ class Seats:
             self._changed(link.id, link.terminal.facility)
 
     async def _stand(self, seat: SeatRow) -> None:
-        await self._store.terminals.stand(seat.terminal)
+        who, now = f"terminal:{seat.terminal}", self._store.clock()
+        await audited(
+            self._store.terminals.stand(seat.terminal),
+            lambda _: new_note(now, "inmate-signed-out", who, f"inmate:{seat.inmate}"),
+        )
         self._seats.pop(seat.terminal, None)
         self._by_inmate.pop(seat.inmate, None)
         log.info("terminal=%s signed out", seat.terminal)
@@ -202,7 +208,7 @@ class Seats:
             await self._leave_visit(live, seat.terminal)
 
     async def _keep(self, seat: SeatRow, before: SeatRow | None) -> None:
-        await self._store.terminals.sit(seat)
+        await audited(self._store.terminals.sit(seat), lambda _: self._note(seat, before))
         if before is not None:
             self._seats.pop(before.terminal, None)
         self._seats[seat.terminal] = self._by_inmate[seat.inmate] = seat
@@ -212,6 +218,14 @@ class Seats:
             link = self._board.terminals.get(before.terminal)
             if link is not None:
                 self._changed(before.terminal, link.terminal.facility)
+
+    def _note(self, seat: SeatRow, before: SeatRow | None) -> Note | None:
+        who = f"terminal:{seat.terminal}"
+        if before is not None and before.terminal == seat.terminal:
+            return None  # another of their visits: its own log says so
+        where = {"from_terminal": before.terminal} if before is not None else {}
+        now = self._store.clock()
+        return new_note(now, "inmate-signed-in", who, f"inmate:{seat.inmate}", **where)
 
     async def _enter(self, live: Live, terminal: str) -> None:
         """Record that the inmate is at this terminal for the visit."""

@@ -90,7 +90,7 @@ class FrontDoor:
         if valid_host(request) is None:
             return refuse(request, HTTPStatus.BAD_REQUEST, "One valid Host is needed.")
         if path in (TERMINAL, FAMILY):
-            return self._websocket(request, path, secure)
+            return self._websocket(connection, request, path, secure)
         if request.method not in ("GET", "HEAD"):
             return refuse(
                 request, HTTPStatus.METHOD_NOT_ALLOWED, "GET or HEAD only.", Allow="GET, HEAD"
@@ -115,7 +115,9 @@ class FrontDoor:
         styles, allowed = own_styles(HEAD)
         return respond(request, HTTPStatus.NOT_FOUND, own_page(spent_page(styles), allowed))
 
-    def _websocket(self, request: Request, path: str, secure: bool | None) -> Response | None:
+    def _websocket(
+        self, connection: Connection, request: Request, path: str, secure: bool | None
+    ) -> Response | None:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return refuse(
                 request, HTTPStatus.UPGRADE_REQUIRED, "Websocket only.", Upgrade="websocket"
@@ -125,6 +127,7 @@ class FrontDoor:
             return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, why, **{"Retry-After": "1"})
         if path == FAMILY and not self._own_origin(request, secure):
             self._said.warning("origin", "family: refused an origin that is not ours")
+            self._services.trail.count("wrong-origin", origin=connection.address)
             return refuse(request, HTTPStatus.FORBIDDEN, "This origin may not connect.")
         return None
 
@@ -176,6 +179,7 @@ async def listen(
     door = FrontDoor(services, read_web_files() if files is None else files)
     timers = asyncio.create_task(services.visits.run(), name="timers")
     sweeper = asyncio.create_task(services.people.run(), name="sweeper")
+    trail = asyncio.create_task(services.trail.run(), name="audit")
     outbox: asyncio.Task[None] | None = None
     others: list[asyncio.Task[None]] = []
     if services.config.turn.consoles:
@@ -197,7 +201,7 @@ async def listen(
             services.visits.stopping = True
     finally:
         services.visits.stopping = True
-        tasks = [timers, sweeper, *others, *([outbox] if outbox is not None else [])]
+        tasks = [timers, sweeper, trail, *others, *([outbox] if outbox is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -227,7 +231,8 @@ def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]
 async def _serve(services: Services, door: FrontDoor, certificate: Certificate | None) -> Server:
     config = services.config
     handler = _handler(services)
-    doorkeeper, proxies = Doorkeeper(config.limits), Proxies(config.trusted_proxies)
+    doorkeeper = Doorkeeper(config.limits, services.trail)
+    proxies = Proxies(config.trusted_proxies)
     services.metrics.half_open = lambda: doorkeeper.half_open
     within_s = config.limits.request_timeout_s
     make = connections(doorkeeper, proxies, certificate, within_s)

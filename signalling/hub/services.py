@@ -14,6 +14,7 @@ from typing import Final
 from config.schema import HubConfig
 from signalling.hub.account_links import AccountLinks
 from signalling.hub.accounts import Accounts
+from signalling.hub.audit_trail import AuditTrail
 from signalling.hub.booking import Booking
 from signalling.hub.bus.interface import Bus
 from signalling.hub.bus.local import LocalBus
@@ -51,6 +52,9 @@ Clock = Callable[[], float]
 
 LOCK: Final = "hub.lock"
 PIN_KEY: Final = "pin.key"
+RESTORING: Final = "restore.unfinished"
+"""In the state folder while a backup is put in place: half of two states is none."""
+
 NATS: Final = ("nats://", "tls://")
 
 
@@ -89,6 +93,7 @@ class Services:
     tickets: Tickets
     others: Others
     lockdowns: Lockdowns
+    trail: AuditTrail
     metrics: Metrics
     lifetime: Lifetime = field(default_factory=Lifetime)
 
@@ -132,6 +137,11 @@ async def open_services(config: HubConfig, clock: Clock | None = None) -> AsyncI
     """
     if config.ice_policy == "relay" and not config.turn.urls:
         raise StartError('ice_policy "relay" needs turn.urls')
+    if (Path(config.state_dir) / RESTORING).exists():
+        raise StartError(
+            f"a restore into {config.state_dir} was broken off; do it again:"
+            " visit-hub restore FILE --force"
+        )
     key = read_pin_key(Path(config.state_dir) / PIN_KEY)
     receipt_key = ReceiptKey.load_or_make(Path(config.state_dir) / KEY_FILE)
     store = await open_store(config, clock)
@@ -144,6 +154,8 @@ async def open_services(config: HubConfig, clock: Clock | None = None) -> AsyncI
         bus = await _open_bus(config)
         stack.push_async_callback(bus.close)
         services = _compose(_Opened(config, store, bus, passwords, key, receipt_key))
+        stack.push_async_callback(services.trail.close)
+        await services.trail.holds()
         await services.visits.start()
         if isinstance(services.others.keeping, Alone):
             services.visits.take(None)
@@ -187,6 +199,10 @@ def _keeping(config: HubConfig, store: Store, bus: Bus) -> Alone | SharedKeeping
     if isinstance(bus, LocalBus):
         return Alone(bus.hub)
     return SharedKeeping(store, bus.hub, tuple(each.id for each in config.facility))
+
+
+def _trail(config: HubConfig, store: Store, key: ReceiptKey) -> AuditTrail:
+    return AuditTrail(store, key, config.name, Path(config.state_dir))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,4 +252,5 @@ def _compose(opened: _Opened) -> Services:
         others=Others(keeping, carrier, mirror, rooms),
         metrics=metrics,
         lockdowns=lockdowns,
+        trail=_trail(config, store, opened.receipt_key),
     )

@@ -84,9 +84,12 @@ class ReceiptKey:
             raise StartError(f"{path} is not an Ed25519 key")
         return cls(private)
 
-    def sign(self, document: Mapping[str, Any]) -> bytes:
-        """Return the document, with this key's id and its signature, as JSON to keep."""
-        whole = {**document, "format": FORMAT, "key": self.id}
+    def sign(self, document: Mapping[str, Any], form: str = FORMAT) -> bytes:
+        """Return the document, with this key's id and its signature, as JSON to keep.
+
+        `form` tells what it is: nothing that was signed as one thing passes for another.
+        """
+        whole = {**document, "format": form, "key": self.id}
         signature = self._private.sign(canonical(whole))
         whole["signature"] = base64.b64encode(signature).decode()
         return msgspec.json.format(canonical(whole), indent=2) + b"\n"
@@ -124,6 +127,23 @@ def check(text: bytes, pem: bytes) -> Verdict:
         return Verdict(False, f"It was forged or altered: it does not fit the key {ours}.")
     hub, at = document["hub"], document["issued_at"]
     return Verdict(True, f"Valid: signed at {at} by the hub {hub} with the key {ours}.")
+
+
+def read_signed(text: bytes, pem: bytes, form: str) -> dict[str, Any] | None:
+    """Return a document of a form, if it is as the key signed it.
+
+    Raises:
+        NotAKey: `pem` is not an Ed25519 public key.
+    """
+    public, document = _public(pem), _read(text)
+    if document is None or document.get("format") != form:
+        return None
+    signature = _signature(document.pop("signature", None))
+    try:
+        public.verify(signature, canonical(document))
+    except (InvalidSignature, UnicodeEncodeError, OverflowError, RecursionError):
+        return None
+    return document
 
 
 def _public(pem: bytes) -> Ed25519PublicKey:

@@ -27,6 +27,7 @@ from signalling.hub.staff_commands import (
     encode,
 )
 from signalling.hub.staff_progress import tell, told_to
+from signalling.hub.store.chain import ORIGIN
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ async def _serve_one(
     desk: Desk, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     who = _peer(writer)
+    ORIGIN.set("unix-socket")
     try:
         async with asyncio.timeout(COMMAND_WITHIN_S):
             line = await reader.readuntil(b"\n")
@@ -129,24 +131,38 @@ class NoHub(Exception):
     """No hub listens on the staff socket."""
 
 
-async def ask_hub(path: Path, command: AnyCommand) -> Any:
+async def hub_listens(path: Path) -> bool:
+    """Whether a hub takes staff commands there. Raises StaffError: it may not be asked."""
+    try:
+        _, writer = await _connect(path)
+    except NoHub:
+        return False
+    writer.close()
+    return True
+
+
+async def _connect(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.open_unix_connection(path, limit=16 * MAX_LINE)
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise NoHub from None
+    except OSError as error:
+        raise StaffError(f"cannot reach the hub at {path}: {error.strerror}") from None
+
+
+async def ask_hub(path: Path, command: AnyCommand, within_s: float = ANSWER_WITHIN_S) -> Any:
     """Have the running hub carry a command out.
 
     Raises:
         NoHub: nobody listens. StaffError: it cannot be done, or may not be asked for.
     """
-    try:
-        reader, writer = await asyncio.open_unix_connection(path, limit=16 * MAX_LINE)
-    except (FileNotFoundError, ConnectionRefusedError):
-        raise NoHub from None
-    except OSError as error:
-        raise StaffError(f"cannot reach the hub at {path}: {error.strerror}") from None
+    reader, writer = await _connect(path)
     try:
         writer.write(encode(command))
         await writer.drain()
         reply = Reply(progress="")
         while reply.progress is not None:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(within_s):
                 reply = decode_reply(await reader.readuntil(b"\n"))
             if reply.progress is not None:
                 tell(reply.progress)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -14,12 +13,9 @@ import click
 from config import ConfigError, load_hub
 from config.schema import HubConfig
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk import Desk
 from signalling.hub.errors import StaffError, StartError
-from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path
-from signalling.hub.staff import NoHub, ask_hub, user_name
 from signalling.hub.staff_progress import told_to
-from signalling.hub.stores import store_path
+from signalling.hub.staff_session import staff_session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -87,22 +83,5 @@ async def carry_out(config: HubConfig, config_path: Path, command: ask.AnyComman
         StaffError: it cannot be done. StartError: the store cannot be opened.
     """
     ask.require_valid(command)
-    path = socket_path(config)
-    try:
-        return await ask_hub(path, command)
-    except NoHub:
-        pass
-    # A mistyped --config must not leave a second, empty hub behind.
-    database = store_path(config)
-    if database is not None and not database.exists():
-        raise StaffError(
-            "no hub has run with this configuration yet; start it:"
-            f" visit-hub serve --config {config_path}"
-        )
-    click.echo("The hub is not running; its store was opened directly.", err=True)
-    try:
-        with hub_lock(Path(config.state_dir)):
-            async with open_services(config) as services:
-                return await Desk(services).do(command, user_name(os.getuid()))
-    except HubRuns:
-        raise StaffError(f"a hub runs, but its staff socket {path} does not answer") from None
+    async with staff_session(config, config_path) as ask_one:
+        return await ask_one(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -173,8 +173,51 @@ class HubShow(Command, frozen=True, tag="hub show"):
     """How the hub is at this moment."""
 
 
+class AuditList(Command, frozen=True, tag="audit list"):
+    """The newest entries that fit, the newest first. Times are seconds since the epoch."""
+
+    since: float = 0.0
+    who: str = ""
+    kind: str = ""
+    about: str = ""
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
+
+
+class AuditEntries(Command, frozen=True, tag="audit entries"):
+    """The entries after a place, oldest first, for who verifies them."""
+
+    after: int
+    limit: Annotated[int, Meta(ge=1, le=5000)] = 2000
+
+
+class AuditHead(Command, frozen=True, tag="audit head"):
+    """The newest entry's hash, signed; and what a verification starts from and compares with."""
+
+
+class BackupMade(Command, frozen=True, tag="backup made"):
+    """Whoever may read the hub's state made a backup; the audit is told."""
+
+    file: str
+    sha256: str
+
+
+Part = Literal["database", "visits", "audited"]
+
+
+class Check(Command, frozen=True, tag="check"):
+    """A page of one part of a check; the first one without `after`."""
+
+    part: Part
+    after: str = ""
+
+
 AnyCommand = (
     HubShow
+    | Check
+    | BackupMade
+    | AuditList
+    | AuditEntries
+    | AuditHead
     | MailList
     | MailRetry
     | InmateAdd

@@ -15,6 +15,7 @@ from signalling.descriptions import (
     check_candidate,
     own_candidate,
 )
+from signalling.hub.audit_trail import NOBODY
 from signalling.hub.client import Client
 from signalling.hub.errors import TooManyPages
 from signalling.hub.ice import relay_only
@@ -91,14 +92,18 @@ class Switchboard:
         self.pages: set[FamilyPage] = set()
         self._of_visitor: dict[str, set[FamilyPage]] = {}
 
-    def plug(self, link: TerminalLink) -> None:
-        """Add a terminal's link. A second live link on one key closes the first: newest wins."""
+    def plug(self, link: TerminalLink) -> bool:
+        """Add a terminal's link; whether it was the second live one on its key.
+
+        That closes the first: newest wins.
+        """
         older = self.terminals.get(link.id)
         if older is not None:
             log.warning("terminal=%s a second live link on its key; the older is closed", link.id)
             older.client.close(REPLACED, "another link proved this terminal's key")
         self.terminals[link.id] = link
         self._at.setdefault(link.terminal.facility, {})[link.id] = link
+        return older is not None
 
     def unplug(self, link: TerminalLink) -> bool:
         """Remove a link; False when a newer one has its place."""
@@ -137,6 +142,7 @@ class Switchboard:
             if not here:
                 self._of_visitor.pop(page.visitor.id, None)
         page.session, page.visitor = session, visitor
+        page.client.who = f"visitor:{visitor.id}" if visitor is not None else NOBODY
         if visitor is not None:
             self._of_visitor.setdefault(visitor.id, set()).add(page)
 

@@ -17,6 +17,7 @@ from signalling.hub.errors import Unauthorised
 from signalling.hub.pages import LAST_WORD_S
 from signalling.hub.services import Services
 from signalling.hub.socket import Socket
+from signalling.hub.store.chain import ORIGIN
 from signalling.hub.store.records import Terminal
 from signalling.hub.switchboard import TerminalLink
 from signalling.hub.throttle import Throttle
@@ -67,15 +68,18 @@ class TerminalEndpoint:
         self._pushes = services.pushes
         self._keeping = services.others.keeping
         self._carrier = services.others.carrier
+        self._trail = services.trail
 
     async def serve(self, socket: Socket, address: str) -> None:
         """Talk with one terminal, or have its facility's hub do so, until its socket is gone."""
+        ORIGIN.set(address)
         client = self._client(socket, f"client=terminal address={address}")
         inbox = self._inbox(socket)
         async with conversation(client):
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
                 terminal = await self._admit(client, inbox)
-            client.name = f"terminal={terminal.id}"
+            client.name, client.who = f"terminal={terminal.id}", f"terminal:{terminal.id}"
+            self._trail.count("terminal-linked", client.who, client.who)
             keeper = await self._keeping.keeper(terminal.facility)
             if keeper == self._bus.hub:
                 await self._talk(terminal, client, inbox)
@@ -87,15 +91,18 @@ class TerminalEndpoint:
                 await self._carrier.lend(keeper, client, socket, opening)
 
     def _client(self, socket: Socket, name: str) -> Client:
-        return Client(socket, name, self._config.limits, self._said, self._metrics)
+        limits, said = self._config.limits, self._said
+        return Client(socket, name, limits, said, self._metrics, self._trail)
 
     def _inbox(self, socket: Socket) -> Inbox[TerminalToHub]:
         return Inbox(socket, TERMINAL_TO_HUB, self._config.limits, self._metrics.traffic)
 
     async def serve_carried(self, socket: Socket, opening: Opening) -> None:
         """Talk with a terminal that has proved its key to another hub."""
+        ORIGIN.set(opening.address)
         client = self._client(socket, f"terminal={opening.who}")
         inbox = self._inbox(socket)
+        client.who = f"terminal:{opening.who}"
         async with conversation(client):
             terminal = await self._store.terminals.terminal(opening.who)
             if terminal is None or terminal.public_key is None:
@@ -141,7 +148,8 @@ class TerminalEndpoint:
         return await self._terminals.prove(handshake, proof)
 
     async def _welcome(self, link: TerminalLink) -> None:
-        self._switchboard.plug(link)
+        if self._switchboard.plug(link):
+            self._trail.count("terminal-second-link", link.client.who, link.client.who)
         log.info("terminal=%s linked", link.id)
         link.send(
             TerminalWelcome(

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from signalling.hub.errors import StaffError, Unauthorised
+from signalling.hub.store.chain import audited, new_note
 from signalling.hub.store.interface import Duplicate, Store
 from signalling.hub.store.records import Terminal
 from signalling.messages import Challenge, Enrol, Proof, TerminalHello, proof_bytes
@@ -119,7 +120,12 @@ class Terminals:
         return terminal
 
     async def _spend(self, handshake: Handshake, code: str, key: bytes) -> None:
-        if not await self._store.terminals.enrol(handshake.terminal, code, key):
+        who, now = f"terminal:{handshake.terminal}", self._store.clock()
+        enrolled = await audited(
+            self._store.terminals.enrol(handshake.terminal, code, key),
+            lambda done: new_note(now, "terminal-enrolled", who, who) if done else None,
+        )
+        if not enrolled:
             raise Unauthorised("the enrolment code is wrong, spent or too old")
         log.info("terminal=%s enrolled", handshake.terminal)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from signalling.hub.store.audit_interface import AuditedStore
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.guessing_interface import GuessingStore
 from signalling.hub.store.hubs_interface import KeepingStore, TicketStore
@@ -331,7 +332,7 @@ class PastStore(Protocol):
         """All of one visit."""
 
 
-class Store(Protocol):
+class Store(AuditedStore, Protocol):
     """Everything durable."""
 
     @property
@@ -390,9 +391,6 @@ class Store(Protocol):
 
     def watch(self, committed: Callable[[int, float], None]) -> None:
         """Have `committed(tasks, seconds)` called, in any thread, after each transaction."""
-
-    async def audit(self, who: str, command: str, facts: str) -> None:
-        """Keep what staff did. `facts` is JSON without secrets."""
 
     async def close(self) -> None:
         """Finish what is queued and close the database. Idempotent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from signalling.hub.store.audit_schema import make_audit
 from signalling.hub.store.interface import StoreError
 
 migrations = Migrations("visitbooth-hub")
@@ -201,6 +202,12 @@ def after(db: Database) -> None:
         " stars integer not null check (stars between 1 and 5), troubles text not null,"
         " rated_at real not null, primary key (visit, visitor)) strict, without rowid;"
     )
+
+
+@migrations(name="0008-audit")
+def audit(db: Database) -> None:
+    """The audit's chain in the place of a plain table; what erasure and retention go by."""
+    make_audit(db)
 
 
 _STAFF = """

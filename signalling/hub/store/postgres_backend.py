@@ -13,12 +13,13 @@ from typing import Final
 
 import psycopg
 
-from signalling.hub.store.interface import StoreBusy, StoreError
+from signalling.hub.store.chain import append
+from signalling.hub.store.interface import Conflict, StoreBusy, StoreError
 from signalling.hub.store.postgres_connecting import ANSWER_S, connect, place
 from signalling.hub.store.postgres_schema import migrate
 from signalling.hub.store.postgres_tables import Connection, PostgresTables
 from signalling.hub.store.server_clock import ServerClock
-from signalling.hub.store.writer import Task, settle
+from signalling.hub.store.writer import Task, notes_of, settle
 
 log = logging.getLogger(__name__)
 
@@ -66,16 +67,15 @@ class PostgresBackend:
         try:
             for task in group:
                 tables.run(task)
-            last = tables.finish()
+            # Only now it is known which of them failed.
+            tables.finish(lambda db: append(db, notes_of(group)))
             _still_there(connection)
-        except psycopg.Error as error:
+        except (psycopg.Error, Conflict) as error:
             settle(group, StoreBusy("the database broke off; nothing was done"))
             self._undo(connection, error)
             return
         try:
-            cursor = connection.execute(f"{last}commit")
-            while cursor.nextset():
-                pass
+            cursor = connection.execute("commit")
             if cursor.statusmessage != "COMMIT":
                 settle(group, StoreError("the database undid the changes"))
         except psycopg.Error as error:
@@ -131,7 +131,7 @@ class PostgresBackend:
         assert row is not None
         self._clock.measured(asked, row[0], self._clock.now())
 
-    def _undo(self, connection: Connection, error: psycopg.Error) -> None:
+    def _undo(self, connection: Connection, error: Exception) -> None:
         """Leave the transaction, or the connection when it is lost."""
         try:
             if not connection.closed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -17,6 +17,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, Loader
 
 from signalling.hub.store.interface import Conflict, StoreError
+from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Task
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -76,7 +77,7 @@ class PostgresTables:
         """
         self._task, self._begun = task, False
         try:
-            task.result = task.work(self)
+            task.result = task.perform(self)
         except Exception as error:
             if self._connection.closed or self._broken:
                 raise
@@ -86,14 +87,17 @@ class PostgresTables:
         if self._begun:
             self._mark = "undo" if task.error is not None else "kept"
 
-    def finish(self) -> str:
-        """Send what waits; return what is still to be said before `commit`.
+    def finish(self, last: Callable[[Tables], None]) -> None:
+        """Send what waits; then do what all of the group stands or falls with.
 
         Raises:
-            psycopg.Error: the transaction is lost.
+            psycopg.Error, Conflict: the transaction is lost.
         """
         self._flush()
-        return _MARK_UNDO if self._mark == "undo" else ""
+        if self._mark == "undo":
+            self._connection.execute("rollback to task")
+        self._task, self._begun, self._mark = None, True, "kept"
+        last(self)
 
     def _flush(self) -> None:
         """Send the rows that wait, and judge them."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from sqlite_utils import Database
 
+from signalling.hub.store.chain import append
 from signalling.hub.store.interface import Conflict, StoreError
 from signalling.hub.store.migrations import migrate
-from signalling.hub.store.writer import Task, settle
+from signalling.hub.store.tables import Tables
+from signalling.hub.store.writer import Task, notes_of, settle
 
 BUSY_TIMEOUT_S: Final = 5.0
 
@@ -45,7 +47,7 @@ class SqliteTables:
         """
         self._waiting, self._marked = None, task.reads
         try:
-            task.result = task.work(self)
+            task.result = task.perform(self)
             if self._waiting is not None:
                 self._insert(*self._waiting)
         except Exception as error:
@@ -56,6 +58,11 @@ class SqliteTables:
             self._connection.execute("release task")
         if not self._connection.in_transaction:  # a full disk, for one, ends it unasked
             raise sqlite3.OperationalError("the transaction was undone") from task.error
+
+    def finish(self, last: Callable[[Tables], None]) -> None:
+        """Do what all of the group stands or falls with. Raises sqlite3.Error, Conflict."""
+        self._waiting, self._marked = None, True  # without a savepoint of its own
+        last(self)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement. Raises Conflict."""
@@ -126,8 +133,9 @@ class SqliteBackend:
             self._db.conn.execute("begin" if reads else "begin immediate")
             for task in group:
                 self._tables.run(task)
+            self._tables.finish(lambda db: append(db, notes_of(group)))
             self._db.conn.execute("commit")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, Conflict) as error:
             # Nothing of the group is on disk: nobody may be told otherwise.
             self._db.rollback()
             settle(group, StoreError(f"the database failed: {error}"))

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from signalling.hub.store.migrations import migration_names
 from signalling.hub.store.stored_accounts import StoredAccounts
+from signalling.hub.store.stored_audit import StoredAudit
 from signalling.hub.store.stored_booking import StoredBooking
+from signalling.hub.store.stored_checks import StoredChecks
 from signalling.hub.store.stored_guessing import StoredGuessing
 from signalling.hub.store.stored_keeping import StoredKeeping
 from signalling.hub.store.stored_outbox import StoredOutbox
@@ -18,7 +20,6 @@ from signalling.hub.store.stored_staff import StoredBlackouts, StoredLockdowns
 from signalling.hub.store.stored_terminals import StoredTerminals
 from signalling.hub.store.stored_tickets import StoredTickets
 from signalling.hub.store.stored_visits import StoredVisits
-from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
 Clock = Callable[[], float]
@@ -47,6 +48,8 @@ class StoredStore:
         self.lockdowns = StoredLockdowns(writer, clock)
         self.blackouts = StoredBlackouts(writer, clock)
         self.periods = StoredPeriods(writer, clock)
+        self.audit = StoredAudit(writer)
+        self.checks = StoredChecks(writer)
 
     def clock(self) -> float:
         """Seconds since the epoch."""
@@ -69,17 +72,6 @@ class StoredStore:
     def watch(self, committed: Callable[[int, float], None]) -> None:
         """Have `committed(tasks, seconds)` called, in the writer's thread, for each transaction."""
         self._writer.committed = committed
-
-    async def audit(self, who: str, command: str, facts: str) -> None:
-        """Keep what staff did."""
-
-        def work(db: Tables) -> None:
-            db.execute(
-                "insert into audit (at, who, command, facts) values (?, ?, ?, ?)",
-                (self._clock(), who, command, facts),
-            )
-
-        await self._writer.run(work)
 
     async def close(self) -> None:
         """Finish what is queued and close the database. Idempotent."""

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final
 
+from signalling.hub.store import chain
 from signalling.hub.store.interface import Conflict, Duplicate
 from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
 from signalling.hub.store.records import Approval, Inmate, PinAttempt, PinRules, Session, Visitor
@@ -160,9 +161,10 @@ class StoredPeople:
             for key, each in zip(keys, after, strict=True):
                 _keep_failures(db, *key, each)
                 kind = key[0] if each.locked_until else kind  # the widest of those that lock
+            until = max(each.locked_until or 0.0 for each in after) if kind else 0.0
+            chain.note(chain.pin_note(now, terminal, row["id"] if row else "", until, kind))
             if kind:
-                locked = max(each.locked_until or 0.0 for each in after)
-                return PinAttempt(locked_until=locked, locked=kind)
+                return PinAttempt(locked_until=until, locked=kind)
             return PinAttempt(tries_left=rules.inmate_tries - after[0].failures)
 
         return await self._writer.run(work)

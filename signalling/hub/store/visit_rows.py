@@ -9,7 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from signalling.errors import IllegalEvent
+from signalling.hub.audit_chain import Note
 from signalling.hub.scheduling import CELL_S
+from signalling.hub.store import chain
 from signalling.hub.store.interface import Occupied, Stale
 from signalling.hub.store.records import Draft
 from signalling.hub.store.tables import Tables
@@ -50,6 +52,7 @@ def start_log(  # noqa: PLR0917 - the first event's parts
         [(who, visit) for who in booked.visitors],
     )
     db.execute(f"{_INSERT} values (?, ?, ?, ?, ?, ?, ?, ?)", _row(event))
+    chain.note(note_of(event))
     take_cells(db, visit, holds(db, made), cells(booked.starts_at, booked.ends_at))
     return made
 
@@ -61,6 +64,8 @@ def append_all(db: Tables, visit: Visit, drafts: Sequence[Draft], clock: float) 
     except IllegalEvent:
         _check_last(db, visit)  # what is known of a log that grew may be what forbids it
         raise
+    for each in events:
+        chain.note(note_of(each))
     if len(events) == 1 and not _moves(visit, folded):
         # Most events are of this kind. The log has no gaps, so that it grew is a conflict.
         db.append(
@@ -142,6 +147,19 @@ def _row(event: Event) -> tuple[Any, ...]:
         event.recorded_at,
         KIND_OF[type(event.what)],
         _encode(event.what).decode(),
+    )
+
+
+def note_of(event: Event) -> Note:
+    """Return what the audit keeps of an event: all of it."""
+    facts = {"seq": event.seq, "id": event.id, "happened_at": event.happened_at}
+    return chain.new_note(
+        event.recorded_at,
+        f"visit-{KIND_OF[type(event.what)]}",
+        event.author,
+        f"visit:{event.visit}",
+        **facts,
+        what=event.what,
     )
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
+from signalling.hub.audit_chain import Note
+from signalling.hub.store import chain
 from signalling.hub.store.interface import StoreBusy, StoreError
 from signalling.hub.store.tables import Tables
 
@@ -36,6 +39,20 @@ class Task:
     """It only reads: a group of such needs no lock."""
     result: Any = None
     error: BaseException | None = None
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    """Of whoever asked: it knows from where, for the audit."""
+    notes: list[Note] = field(default_factory=list)
+    """For the audit, if it does not fail."""
+
+    def perform(self, db: Tables) -> Any:
+        """Do the work; return its result."""
+        result, self.notes = self.context.run(chain.perform, self.work, db)
+        return result
+
+
+def notes_of(group: Iterable[Task]) -> list[Note]:
+    """Return what the audit keeps of a group, once it is known which of its tasks failed."""
+    return [note for task in group if task.error is None for note in task.notes]
 
 
 def settle(group: Iterable[Task], error: StoreError) -> None:

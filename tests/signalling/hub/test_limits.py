@@ -8,11 +8,13 @@ import logging
 import socket
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from websockets.exceptions import InvalidHandshake
 
 from config.schema import Limits
+from signalling.hub.audit_trail import AuditTrail
 from signalling.hub.client import Client
 from signalling.hub.coalesced import EVERY_S, Coalesced
 from signalling.hub.doorkeeper import Doorkeeper
@@ -22,6 +24,8 @@ from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, eventually, hub_c
 
 log = logging.getLogger("signalling.hub.test_limits")
 ONE = "203.0.113.1"
+TRAIL = Mock(spec=AuditTrail)
+"""What the audit is told has its own tests (`test_audit.py`)."""
 
 
 def lines(caplog: pytest.LogCaptureFixture, words: str) -> list[str]:
@@ -72,7 +76,7 @@ def test_kinds_that_strangers_make_up_are_not_remembered_for_ever() -> None:
 def test_the_fourth_is_one_too_many_until_another_goes(
     caplog: pytest.LogCaptureFixture, limits: dict[str, Any], key: str
 ) -> None:
-    door = Doorkeeper(Limits(**limits))
+    door = Doorkeeper(Limits(**limits), TRAIL)
     assert [door.enter(ONE) for _ in range(5)] == [True] * 3 + [False] * 2
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith(f"too many connections: {key}")
@@ -83,14 +87,14 @@ def test_the_fourth_is_one_too_many_until_another_goes(
 
 
 def test_another_address_is_not_shut_out_by_one_that_is_full() -> None:
-    door = Doorkeeper(Limits(connections_per_address=1, half_open_per_address=1))
+    door = Doorkeeper(Limits(connections_per_address=1, half_open_per_address=1), TRAIL)
     assert door.enter(ONE)
     assert not door.enter(ONE)
     assert door.enter("203.0.113.2")
 
 
 def test_who_has_asked_is_half_open_no_more() -> None:
-    door = Doorkeeper(Limits(half_open_per_address=1))
+    door = Doorkeeper(Limits(half_open_per_address=1), TRAIL)
     for _ in range(5):
         assert door.enter(ONE)
         door.asked(ONE)
@@ -172,7 +176,7 @@ async def test_what_waits_for_a_slow_reader_is_bounded(
     caplog: pytest.LogCaptureFixture, limits: dict[str, Any], message: Any, kept: int
 ) -> None:
     deaf = DeafSocket()
-    client = Client(deaf, "page at x", Limits(**limits), Coalesced(log), Metrics())
+    client = Client(deaf, "page at x", Limits(**limits), Coalesced(log), Metrics(), TRAIL)
     for _ in range(kept):
         client.send(message)
     assert not deaf.aborted
@@ -184,7 +188,9 @@ async def test_what_waits_for_a_slow_reader_is_bounded(
 
 async def test_a_snapshot_in_the_place_of_an_older_one_takes_no_more_room() -> None:
     deaf = DeafSocket()
-    client = Client(deaf, "page at x", Limits(waiting_bytes=131_072), Coalesced(log), Metrics())
+    client = Client(
+        deaf, "page at x", Limits(waiting_bytes=131_072), Coalesced(log), Metrics(), TRAIL
+    )
     for _ in range(50):
         client.send_newest(Violation(code="x" * 100_000))
     assert not deaf.aborted
@@ -194,7 +200,7 @@ async def test_who_takes_one_message_too_slowly_is_cut_off(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     deaf = DeafSocket()
-    client = Client(deaf, "page at x", Limits(send_within_s=1), Coalesced(log), Metrics())
+    client = Client(deaf, "page at x", Limits(send_within_s=1), Coalesced(log), Metrics(), TRAIL)
     client.send(Pong(sent=1.0, now=1.0))
     async with asyncio.timeout(5):
         await client.write()

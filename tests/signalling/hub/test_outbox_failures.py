@@ -16,12 +16,13 @@ from signalling.hub.errors import StaffError
 from signalling.hub.outbox import GIVEN_UP_AFTER_S, LONGEST_RETRY_S, why_refused
 from signalling.hub.store.records import Mail
 from signalling.messages import AccountCreated
+from tests.signalling.hub.commands import Cli
 from tests.signalling.hub.harness import EMAIL, NUMBER, Hub, hub_config, running_hub
 from tests.signalling.hub.mail_server import make_certificate, post_office
 from tests.signalling.hub.mails import token_to
 from tests.signalling.hub.test_accounts_mail import NEW, greeted, sign_up
-from tests.signalling.hub.test_staff import Cli, seed
 from tests.signalling.hub.test_staff import cli as cli  # a fixture
+from tests.signalling.hub.test_staff import seed
 from tests.signalling.hub.test_staff import toml as toml
 
 ANA, NOBODY = "ana@example.org", "nobody@example.org"

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -23,28 +22,12 @@ from signalling.device_report import DeviceReport, DeviceState, Fact, PastFaultV
 from signalling.hub import staff_commands as ask
 from signalling.hub.__main__ import main
 from signalling.hub.errors import StaffError
-from signalling.hub.services import hub_lock, open_services, socket_path
+from signalling.hub.services import open_services, socket_path
 from signalling.hub.staff import NoHub, ask_hub, user_name
 from signalling.visit import Status
 from signalling.visit_events import EndReason
+from tests.signalling.hub.commands import OPENED, TOML, Cli, first_run
 from tests.signalling.hub.harness import EMAIL, NUMBER, PASSWORD, PIN, Hub
-
-TOML = """
-name = "test-hub"
-port = 0
-state_dir = "{state}"
-[[facility]]
-id = "north"
-name = "North Jail"
-time_zone = "America/Chicago"
-[[facility]]
-id = "south"
-name = "South Jail"
-time_zone = "America/Phoenix"
-"""
-
-
-OPENED = "The hub is not running; its store was opened directly.\n"
 
 
 @pytest.fixture
@@ -54,48 +37,11 @@ def toml(tmp_path: Path) -> Path:
     return path
 
 
-class Cli:
-    """`visit-hub` in this process."""
-
-    def __init__(self, toml: Path) -> None:
-        self._toml = toml
-
-    def run(self, *words: str, stdin: str = "") -> tuple[int, str]:
-        code, output, errors = self.both(*words, stdin=stdin)
-        return code, output + errors.removeprefix(OPENED)
-
-    def both(self, *words: str, stdin: str = "") -> tuple[int, str, str]:
-        """Exit code, standard output and standard error."""
-        result = CliRunner().invoke(
-            main, list(words), input=stdin, env={"VISITBOOTH_HUB": str(self._toml)}
-        )
-        return result.exit_code, result.stdout, result.stderr
-
-    def json(self, *words: str, stdin: str = "") -> Any:
-        code, output = self.run(*words, "--json", stdin=stdin)
-        assert code == 0, output
-        return json.loads(output)
-
-    def fails(self, *words: str, stdin: str = "") -> str:
-        code, output = self.run(*words, stdin=stdin)
-        assert code == 1, output
-        assert output.startswith("Error: ")
-        assert len(output.strip().splitlines()) == 1
-        return output
-
-
 @pytest.fixture
 def cli(toml: Path) -> Cli:
     """Commands for a hub that has run once."""
     asyncio.run(first_run(toml))
     return Cli(toml)
-
-
-async def first_run(toml: Path) -> None:
-    config = load_hub(toml)
-    with hub_lock(Path(config.state_dir)):
-        async with open_services(config):
-            pass
 
 
 def seed(cli: Cli) -> None:

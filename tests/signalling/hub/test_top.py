@@ -53,10 +53,9 @@ async def test_what_a_person_sees_of_a_hub_with_a_visit(hub: Hub) -> None:
 
 async def test_it_is_no_entry_of_the_audit(hub: Hub) -> None:
     await hub.do(ask.HubShow())
-    rows = await hub.services.store._writer.run(  # type: ignore[attr-defined]
-        lambda db: db.execute("select command from audit").fetchall()
-    )
-    assert "hub show" not in {row[0] for row in rows}
+    await hub.services.trail.flush()
+    entries = await hub.services.store.audit.page(0, 100)
+    assert not [each for each in entries if "hub show" in each.facts]
 
 
 def test_an_end_that_fell_silent_is_the_worst() -> None:

@@ -14,6 +14,7 @@ import threading
 from signalling.hub.store.interface import StoreError
 from signalling.hub.store.postgres import PostgresStore
 from signalling.hub.store.tables import Tables
+from tests.signalling.hub.store.noting import keep
 
 
 async def main(url: str) -> None:
@@ -21,7 +22,7 @@ async def main(url: str) -> None:
     store = await PostgresStore.open(url)
 
     def work(db: Tables) -> None:
-        db.execute("insert into audit (at, who, command, facts) values (1, 'f', 'frozen', '')")
+        db.execute("insert into keepers (facility, hub) values ('frozen', 'f')")
         print("stopping", flush=True)
         # To this thread, which then runs nothing more; to the process it may for a moment.
         signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
@@ -32,7 +33,7 @@ async def main(url: str) -> None:
         print(type(error).__name__, flush=True)
     else:
         print("committed", flush=True)
-    await store.audit("f", "thawed", "{}")
+    await keep(store, "thawed")
     print("works", flush=True)
     await store.close()
 

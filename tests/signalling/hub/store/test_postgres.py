@@ -188,7 +188,7 @@ async def test_passwords_are_asked_for_and_never_told(
 async def test_what_says_that_it_only_reads_cannot_write(postgres_url: str) -> None:
     store = await PostgresStore.open(postgres_url)
     with pytest.raises(StoreError, match="read-only transaction"):
-        await store._writer.read(lambda db: db.execute("delete from audit"))
+        await store._writer.read(lambda db: db.execute("delete from keepers"))
     await store.close()
 
 
@@ -196,12 +196,15 @@ async def test_text_that_it_cannot_keep_is_an_error_of_its_task_alone(postgres_u
     store = await PostgresStore.open(postgres_url)
 
     def note(command: str) -> Any:
-        sql = "insert into audit (at, who, command, facts) values (1, 'x', ?, '')"
+        sql = "insert into keepers (facility, hub) values (?, 'x')"
         return store._writer.run(lambda db: db.execute(sql, (command,)).rowcount)
 
     results = await asyncio.gather(note("a"), note("\0"), note("b"), return_exceptions=True)
     assert [type(each).__name__ for each in results] == ["int", "StoreError", "int"]
     assert (await store._writer.run(lambda db: db.execute("select 1").fetchall())) == [(1,)]
     with psycopg.connect(postgres_url) as connection:
-        assert [*connection.execute("select command from audit order by id")] == [("a",), ("b",)]
+        assert [*connection.execute("select facility from keepers order by facility")] == [
+            ("a",),
+            ("b",),
+        ]
     await store.close()

@@ -26,6 +26,7 @@ from signalling.visit import Visit
 from signalling.visit_events import Booked, VisitorJoined, VisitorLeft
 from tests.signalling.hub.harness import eventually
 from tests.signalling.hub.postgres_server import HOST, PostgresServer, postgres_server
+from tests.signalling.hub.store.noting import keep
 
 DEADLINE_S = 20.0
 
@@ -40,7 +41,7 @@ def server() -> Iterator[PostgresServer]:
 def kept(url: str) -> list[str]:
     """Return what is in the database, past the stores."""
     with psycopg.connect(url) as connection:
-        return [row[0] for row in connection.execute("select command from audit order by id")]
+        return [row[0] for row in connection.execute("select kind from audit_entries order by seq")]
 
 
 async def in_one_group(
@@ -71,7 +72,7 @@ async def test_a_server_that_is_killed_under_load_loses_nothing_that_was_told(
                 return
             command = f"{who}.{number}"
             try:
-                await store.audit("x", command, "{}")
+                await keep(store, command)
             except StoreError as error:
                 failed.append(error)
                 await asyncio.sleep(0.005)
@@ -128,7 +129,7 @@ async def test_a_hub_that_freezes_in_mid_transaction_holds_nobody_up(postgres_ur
             began = time.monotonic()
             await store.outbox.all()
             read = time.monotonic() - began
-            await store.audit("x", "meanwhile", "{}")
+            await keep(store, "meanwhile")
             waited = time.monotonic() - began
             frozen.send_signal(signal.SIGCONT)
             after = await frozen.stdout.read()
@@ -149,11 +150,11 @@ async def test_a_server_that_freezes_is_given_up_and_found_again(
     monkeypatch.setattr(postgres_backend, "ANSWER_S", 0.5)
     url = server.new_database()
     store = await PostgresStore.open(url + "?connect_timeout=1")
-    await store.audit("x", "before", "{}")
+    await keep(store, "before")
     with server.frozen(), pytest.raises(StoreBusy):  # given up, and not found again yet
         async with asyncio.timeout(DEADLINE_S):
-            await store.audit("x", "meanwhile", "{}")
-    await store.audit("x", "after", "{}")
+            await keep(store, "meanwhile")
+    await keep(store, "after")
     await store.close()
     assert kept(url) == ["before", "after"]
 
@@ -204,16 +205,16 @@ async def test_a_commit_without_an_answer_is_reported_as_unknown(
 ) -> None:
     async with wire(postgres.port, lambda: done) as (carrier, port):
         store = await PostgresStore.open(postgres_url.replace(f":{postgres.port}", f":{port}"))
-        await store.audit("x", "before", "{}")
+        await keep(store, "before")
 
         def arm(_db: Tables) -> None:
             carrier.armed = True
 
-        lost = [store.audit("x", f"lost {n}", "{}") for n in range(3)]
+        lost = [keep(store, f"lost {n}") for n in range(3)]
         results = await in_one_group(store, store._writer.run(arm), *lost)
         assert [type(each) for each in results] == [StoreError] * 4
         assert "may be done or not" in str(results[0])
-        await store.audit("x", "after", "{}")
+        await keep(store, "after")
         await store.close()
     rows = [f"lost {n}" for n in range(3)] if done else []
     assert kept(postgres_url) == ["before", *rows, "after"]
@@ -234,10 +235,10 @@ async def test_a_session_that_is_ended_by_hand_says_busy_and_goes_on(
         end_it()
         db.execute("select 1")
 
-    results = await in_one_group(store, store.audit("x", "a", "{}"), store._writer.run(work))
+    results = await in_one_group(store, keep(store, "a"), store._writer.run(work))
     assert {type(each) for each in results} == {StoreBusy}
     end_it()
-    await store.audit("x", "after", "{}")
+    await keep(store, "after")
     await store.close()
     assert kept(postgres_url) == ["after"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import typing
 from pathlib import Path
 
@@ -301,8 +302,7 @@ def test_every_call_of_the_interface_is_made_on_both() -> None:
     text = "".join(each.read_text() for each in here.glob("test_*.py"))
     rooms = {
         name: typing.get_type_hints(each.fget)["return"]
-        for name, each in vars(interface.Store).items()
-        if isinstance(each, property)
+        for name, each in inspect.getmembers(interface.Store, lambda it: isinstance(it, property))
     }
     rooms = {name: each for name, each in rooms.items() if hasattr(each, "_is_protocol")}
     calls = [

@@ -150,14 +150,14 @@ async def test_unknown_people_break_no_constraint_silently(peopled: StoredStore)
 
 def note(command: str) -> Callable[[Tables], None]:
     def work(db: Tables) -> None:
-        sql = "insert into audit (at, who, command, facts) values (1, 'x', ?, '')"
-        db.execute(sql, (command,))
+        sql = "insert into outbox (key, recipient, subject, body, due_at) values (?, '', ?, '', 1)"
+        db.execute(sql, (command, command))
 
     return work
 
 
 async def commands(store: StoredStore) -> list[str]:
-    sql = "select command from audit order by id"
+    sql = "select subject from outbox order by key"
     return [row[0] for row in await store._writer.run(lambda db: db.execute(sql).fetchall())]
 
 
@@ -193,9 +193,9 @@ async def test_rows_that_wait_for_those_behind_them_keep_their_place(store: Stor
     def row(command: str, number: int) -> Callable[[Tables], str]:
         def work(db: Tables) -> str:
             db.append(
-                "insert into audit (id, at, who, command, facts) select ?, 1, 'x', ?, ''"
-                " where ? >= (select count(*) from audit) on conflict do nothing",
-                (number, command, number),
+                "insert into outbox (key, recipient, subject, body, due_at) select ?, '', ?, '', 1"
+                " where ? >= (select count(*) from outbox) on conflict do nothing",
+                (str(number), command, number),
                 Stale(command),
             )
             return command
@@ -204,7 +204,7 @@ async def test_rows_that_wait_for_those_behind_them_keep_their_place(store: Stor
 
     def goes_on(db: Tables) -> int:
         row("second", 2)(db)
-        changed = db.execute("update audit set facts = 'seen' where id <= 2").rowcount
+        changed = db.execute("update outbox set body = 'seen' where key <= '2'").rowcount
         row("third", 3)(db)
         return changed
 
