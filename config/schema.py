@@ -229,6 +229,25 @@ class MetricsListener(Table, frozen=True):
     port: Port = 9464
 
 
+Age = Annotated[int, Meta(ge=0, le=36_500)]
+
+
+class Retention(Table, frozen=True):
+    """[retention] Days that things are kept once they are over; 0: for ever."""
+
+    visits_days: Age = 1095
+    """Ended visits, their logs, and with them what receipts are made of."""
+    photos_days: Age = 30
+    """Photos of identity cards, after the decision."""
+    requests_days: Age = 365
+    mails_days: Age = 30
+    sessions_days: Age = 30
+    """Log-ins that nobody used for so long."""
+    accounts_days: Age = 1095
+    """Accounts that nobody logged in to for so long."""
+    audit_days: Age = 1825
+
+
 class Visiting(Table, frozen=True):
     """[facility.visiting] What visitors may book by themselves; without hours nothing."""
 
@@ -328,5 +347,6 @@ class HubConfig(Table, frozen=True):
     accounts: Accounts = field(default_factory=Accounts)
     visits: Visits = field(default_factory=Visits)
     mail: MailServer = field(default_factory=MailServer)
+    retention: Retention = field(default_factory=Retention)
     stopping: Stopping = field(default_factory=Stopping)
     metrics: MetricsListener = field(default_factory=MetricsListener)

@@ -24,6 +24,7 @@ from signalling.hub import (
     cli_mails,
     cli_receipts,
     cli_requests,
+    cli_retention,
     cli_terminals,
     cli_visits,
     staff_cli,
@@ -108,6 +109,8 @@ def _read_anew(certificate: Certificate | None) -> None:
 
 
 main.add_command(top)
+cli.inmate.add_command(cli_retention.inmate_erase)
+cli.visitor.add_command(cli_retention.visitor_erase)
 for command in (
     cli.inmate,
     cli.visitor,
@@ -124,6 +127,7 @@ for command in (
     cli_backup.backup,
     cli_backup.restore,
     cli_check.check,
+    cli_retention.retention,
 ):
     main.add_command(command)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from signalling.hub import audit_heads
-from signalling.hub.audit_chain import Note, facts_text
+from signalling.hub.audit_chain import Head, Note, facts_text
 from signalling.hub.signing import ReceiptKey
 from signalling.hub.store.chain import ORIGIN
 from signalling.hub.store.interface import Store, StoreError
@@ -101,7 +101,7 @@ class AuditTrail:
         """Return the signed head that was kept last."""
         return audit_heads.kept(self._file)
 
-    def anchor(self, head: Any) -> str:
+    def anchor(self, head: Head) -> str:
         """Sign what the oldest kept entry will follow."""
         return audit_heads.signed(self._key, self._hub, head, audit_heads.ANCHOR_FORM)
 
@@ -111,15 +111,23 @@ class AuditTrail:
         if text is None:
             return True
         head = audit_heads.read_head(text, self._key.pem, audit_heads.HEAD_FORM)
-        if head is not None:
-            found = await self._store.audit.page(head.seq - 1, 1) if head.seq else []
-            if not head.seq or (found and found[0].hash == head.hash):
-                return True
+        if head is not None and await self._has(head):
+            return True
         log.error(
             "audit: the chain does not hold the head in %s: run visit-hub audit verify",
             self._file,
         )
         return False
+
+    async def _has(self, head: Head) -> bool:
+        if not head.seq:
+            return True
+        found = await self._store.audit.page(head.seq - 1, 1)
+        if found and found[0].hash == head.hash:
+            return True
+        text = await self._store.audit.anchor()
+        anchor = audit_heads.read_head(text or "", self._key.pem, audit_heads.ANCHOR_FORM)
+        return anchor is not None and anchor.seq >= head.seq  # too old, and cut with its time
 
     async def run(self) -> None:
         """Write each minute what was counted, and sign a head each hour, until cancelled."""

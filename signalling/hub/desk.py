@@ -18,6 +18,7 @@ from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
 from signalling.hub.desk_receipts import ReceiptDesk
 from signalling.hub.desk_requests import RequestDesk
+from signalling.hub.desk_retention import RetentionDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
 from signalling.hub.desk_terminals import TerminalDesk
 from signalling.hub.desk_top import TopDesk
@@ -57,6 +58,7 @@ class Desk:
             VisitListDesk(services),
             AuditDesk(services),
             CheckDesk(services),
+            RetentionDesk(services),
         )
 
     async def do(self, command: ask.AnyCommand, who: str) -> Any:

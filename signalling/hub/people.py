@@ -24,8 +24,6 @@ MAX_PENDING: Final = 10
 """Requests of one visitor that wait for staff."""
 PHOTOS_AN_HOUR: Final = 30
 """Photos of one visitor: making a large one anew takes a processor about half a second."""
-PHOTO_KEPT_S: Final = 30 * DAY_S
-"""How long after the decision the photo of an identity card is deleted."""
 LOOSE_PHOTO_S: Final = DAY_S
 SWEEP_EVERY_S: Final = 3600.0
 
@@ -46,6 +44,8 @@ class People:
         self._asked = Throttle(config.limits.requests_per_visitor_per_day, DAY_S)
         self._photos = Throttle(PHOTOS_AN_HOUR, 3600.0)
         self._decoding = asyncio.Semaphore(1)
+        days = config.retention.photos_days
+        self._photo_kept_s = days * DAY_S if days else float("inf")
 
     def facility(self, facility: str) -> Facility:
         """Raises UserError `unknown-facility`."""
@@ -223,7 +223,9 @@ class People:
         while True:
             now = self._store.clock()
             try:
-                gone = await self._store.requests.sweep(now - PHOTO_KEPT_S, now - LOOSE_PHOTO_S)
+                gone = await self._store.requests.sweep(
+                    now - self._photo_kept_s, now - LOOSE_PHOTO_S
+                )
             except StoreError as error:
                 log.warning("photos of identity cards not swept, tried again later: %s", error)
             else:

@@ -177,23 +177,14 @@ async def listen(
         StartError: the page is not installed, or the address cannot be listened on.
     """
     door = FrontDoor(services, read_web_files() if files is None else files)
-    timers = asyncio.create_task(services.visits.run(), name="timers")
-    sweeper = asyncio.create_task(services.people.run(), name="sweeper")
-    trail = asyncio.create_task(services.trail.run(), name="audit")
-    outbox: asyncio.Task[None] | None = None
-    others: list[asyncio.Task[None]] = []
-    if services.config.turn.consoles:
-        keeper = TurnKeeper(services.config.turn, services.store, services.bus, services.visits)
-        others.append(asyncio.create_task(keeper.run(), name="turn"))
-    if certificate is not None:
-        others.append(asyncio.create_task(certificate.watch(), name="certificate"))
+    tasks = _background(services, certificate)
     try:
         server = await _serve(services, door, certificate)
         async with server, beside_others(services):
             url = _url(server, services.config, "http" if certificate is None else "https")
             # Mails have links to the page, whose port may be known only now.
             services.outbox.page_url = page_url(services.config.mail.public_url, url)
-            outbox = asyncio.create_task(services.outbox.run(), name="outbox")
+            tasks.append(asyncio.create_task(services.outbox.run(), name="outbox"))
             log.info("listening on %s", url)
             services.lifetime.serving = True
             yield url
@@ -201,10 +192,24 @@ async def listen(
             services.visits.stopping = True
     finally:
         services.visits.stopping = True
-        tasks = [timers, sweeper, trail, *others, *([outbox] if outbox is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _background(services: Services, certificate: Certificate | None) -> list[asyncio.Task[None]]:
+    runs = {
+        "timers": services.visits.run(),
+        "sweeper": services.people.run(),
+        "audit": services.trail.run(),
+        "retention": services.sweeper.run(),
+    }
+    if services.config.turn.consoles:
+        keeper = TurnKeeper(services.config.turn, services.store, services.bus, services.visits)
+        runs["turn"] = keeper.run()
+    if certificate is not None:
+        runs["certificate"] = certificate.watch()
+    return [asyncio.create_task(each, name=name) for name, each in runs.items()]
 
 
 def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]]:

@@ -36,6 +36,7 @@ from signalling.hub.passwords import Passwords
 from signalling.hub.people import People
 from signalling.hub.pushes import Pushes
 from signalling.hub.receipts import Receipts
+from signalling.hub.retention import Sweeper
 from signalling.hub.seats import Seats
 from signalling.hub.shared_keeping import SharedKeeping
 from signalling.hub.signing import KEY_FILE, ReceiptKey
@@ -94,6 +95,7 @@ class Services:
     others: Others
     lockdowns: Lockdowns
     trail: AuditTrail
+    sweeper: Sweeper
     metrics: Metrics
     lifetime: Lifetime = field(default_factory=Lifetime)
 
@@ -201,10 +203,6 @@ def _keeping(config: HubConfig, store: Store, bus: Bus) -> Alone | SharedKeeping
     return SharedKeeping(store, bus.hub, tuple(each.id for each in config.facility))
 
 
-def _trail(config: HubConfig, store: Store, key: ReceiptKey) -> AuditTrail:
-    return AuditTrail(store, key, config.name, Path(config.state_dir))
-
-
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """What rooms are composed of."""
@@ -216,6 +214,11 @@ class _Opened:
     key: bytes
     receipt_key: ReceiptKey
 
+    def audit_trail(self) -> AuditTrail:
+        return AuditTrail(
+            self.store, self.receipt_key, self.config.name, Path(self.config.state_dir)
+        )
+
 
 def _compose(opened: _Opened) -> Services:
     config, store, bus, key = opened.config, opened.store, opened.bus, opened.key
@@ -225,7 +228,7 @@ def _compose(opened: _Opened) -> Services:
     accounts = Accounts(store, bus, opened.passwords, config, links_key(key))
     people, outbox = People(store, bus, config), Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
-    visit_mails = VisitMails(store, bus, visits, outbox, config)
+    visit_mails, trail = VisitMails(store, bus, visits, outbox, config), opened.audit_trail()
     mirror, carrier = Mirror(store, bus, visits), Carrier(bus)
     lockdowns = Lockdowns(store, bus, visits, keeping, config)
     rooms = KeptRooms(visits, seats, switchboard, mirror, carrier, lockdowns)
@@ -252,5 +255,6 @@ def _compose(opened: _Opened) -> Services:
         others=Others(keeping, carrier, mirror, rooms),
         metrics=metrics,
         lockdowns=lockdowns,
-        trail=_trail(config, store, opened.receipt_key),
+        trail=trail,
+        sweeper=Sweeper(store, accounts, trail, config),
     )

@@ -201,6 +201,23 @@ class BackupMade(Command, frozen=True, tag="backup made"):
     sha256: str
 
 
+class RetentionPreview(Command, frozen=True, tag="retention preview"):
+    """What is older than hub.toml keeps it."""
+
+
+class RetentionRun(Command, frozen=True, tag="retention run"):
+    """Delete it, for some seconds; `done` in the answer says whether all of it went."""
+
+
+class VisitorErase(Command, frozen=True, tag="visitor erase"):
+    email: str
+
+
+class InmateErase(Command, frozen=True, tag="inmate erase"):
+    number: str
+    facility: str | None = None
+
+
 Part = Literal["database", "visits", "audited"]
 
 
@@ -213,6 +230,10 @@ class Check(Command, frozen=True, tag="check"):
 
 AnyCommand = (
     HubShow
+    | RetentionPreview
+    | RetentionRun
+    | VisitorErase
+    | InmateErase
     | Check
     | BackupMade
     | AuditList

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from signalling.hub.audit_chain import AuditFilter, Entry, Head, Note
+from signalling.hub.store.records import Inmate
 from signalling.visit_events import Event
 
 Cell = tuple[str, str, int]
@@ -27,6 +28,27 @@ class KeptVisit:
     cells: frozenset[Cell]
     entries: tuple[Entry, ...]
     """What the audit has of it."""
+
+
+ERASED_NAME: Final = "—"
+"""Stands in the place of an erased inmate's name, in every language."""
+
+
+class StillNeeded(Exception):
+    """A person cannot be forgotten while visits, or a terminal, need them; nothing was done."""
+
+    def __init__(self, visits: list[str], terminal: str | None = None) -> None:
+        super().__init__(f"open visits {visits}, signed in at {terminal}")
+        self.visits = visits
+        self.terminal = terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """How much is too old, and since when the oldest of it is kept."""
+
+    count: int
+    oldest: float | None
 
 
 class AuditStore(Protocol):
@@ -69,6 +91,31 @@ class CheckStore(Protocol):
         """Since when every visit event is in the audit, as far as it is kept."""
 
 
+class RetentionStore(Protocol):
+    """What is too old to be kept, and persons who are to be forgotten."""
+
+    async def old(self, what: str, before: float) -> Old:
+        """How many of a kind are older than a time, and how old the oldest of them is."""
+
+    async def forget(self, what: str, before: float, limit: int) -> list[str]:
+        """Delete at most so many of a kind that are older; return their ids."""
+
+    async def tidy(self) -> int:
+        """Delete what nothing refers to any more; how many rows those were."""
+
+    async def erase_visitor(self, visitor: str) -> list[str]:
+        """Forget all of a person but their id; return the token hashes of sessions that ended.
+
+        Raises StillNeeded.
+        """
+
+    async def erase_inmate(self, inmate: Inmate) -> list[str]:
+        """Forget all of a person but their id; return the visitors who could visit them.
+
+        Raises StillNeeded.
+        """
+
+
 class AuditedStore(Protocol):
     """The rooms of a store that are about what is kept."""
 
@@ -77,3 +124,6 @@ class AuditedStore(Protocol):
 
     @property
     def checks(self) -> CheckStore: ...
+
+    @property
+    def retention(self) -> RetentionStore: ...

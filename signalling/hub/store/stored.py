@@ -16,6 +16,7 @@ from signalling.hub.store.stored_past import StoredPast
 from signalling.hub.store.stored_people import StoredPeople
 from signalling.hub.store.stored_periods import StoredPeriods
 from signalling.hub.store.stored_requests import StoredRequests
+from signalling.hub.store.stored_retention import StoredRetention
 from signalling.hub.store.stored_staff import StoredBlackouts, StoredLockdowns
 from signalling.hub.store.stored_terminals import StoredTerminals
 from signalling.hub.store.stored_tickets import StoredTickets
@@ -50,6 +51,7 @@ class StoredStore:
         self.periods = StoredPeriods(writer, clock)
         self.audit = StoredAudit(writer)
         self.checks = StoredChecks(writer)
+        self.retention = StoredRetention(writer, clock)
 
     def clock(self) -> float:
         """Seconds since the epoch."""

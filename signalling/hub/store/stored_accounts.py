@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from signalling.hub.store import chain
 from signalling.hub.store.records import Mail, MailToken, Session, Visitor
 from signalling.hub.store.stored_outbox import insert_mail
 from signalling.hub.store.stored_people import insert_visitor, session_rows, visitor_row
@@ -128,23 +129,7 @@ class StoredAccounts:
     async def erase(self, visitor: str) -> list[str]:
         """Forget all of an account but its id, mails to it too."""
 
-        def work(db: Tables) -> list[str]:
-            db.execute(
-                "delete from outbox where recipient in (select email from visitors where id = ?"
-                " union select new_email from visitors where id = ?)",
-                (visitor, visitor),
-            )
-            for table in ("approvals", "requests", "photos"):
-                db.execute(f"delete from {table} where visitor = ?", (visitor,))
-            _drop_links(db, visitor)
-            db.execute(
-                "update visitors set email = 'deleted ' || id, name = '', password_hash = '',"
-                " new_email = null, language = 'en', deleted_at = ? where id = ?",
-                (self._clock(), visitor),
-            )
-            return _drop_sessions(db, visitor)
-
-        return await self._writer.run(work)
+        return await self._writer.run(lambda db: erase_visitor(db, visitor, self._clock()))
 
     # -- log-ins ----------------------------------------------------------------------------
 
@@ -153,6 +138,11 @@ class StoredAccounts:
 
         def work(db: Tables) -> None:
             db.execute("update sessions set seen_at = ? where token_hash = ?", (at, token_hash))
+            db.execute(
+                "update visitors set seen_at = ? where id ="
+                " (select visitor from sessions where token_hash = ?)",
+                (at, token_hash),
+            )
 
         await self._writer.run(work)
 
@@ -171,6 +161,25 @@ class StoredAccounts:
     async def end_sessions(self, visitor: str, but: str, session: str | None = None) -> list[str]:
         """End a visitor's session with this id, or all, `but` this token hash's."""
         return await self._writer.run(lambda db: _drop_sessions(db, visitor, but, session))
+
+
+def erase_visitor(db: Tables, visitor: str, now: float) -> list[str]:
+    """Forget all of an account but its id, mails to it too; return sessions that ended."""
+    db.execute(
+        "delete from outbox where recipient in (select email from visitors where id = ?"
+        " union select new_email from visitors where id = ?)",
+        (visitor, visitor),
+    )
+    for table in ("approvals", "requests", "photos", "acceptances"):
+        db.execute(f"delete from {table} where visitor = ?", (visitor,))
+    _drop_links(db, visitor)
+    db.execute(
+        "update visitors set email = 'deleted ' || id, name = '', password_hash = '',"
+        " new_email = null, language = 'en', deleted_at = ? where id = ?",
+        (now, visitor),
+    )
+    chain.note(chain.visitor_note(now, "visitor-erased", visitor))
+    return _drop_sessions(db, visitor)
 
 
 def _sweep(db: Tables, now: float) -> None:

@@ -85,6 +85,9 @@ class StoredAudit:
         """Delete the entries up to an anchor, and keep its signed document; how many went."""
 
         def work(db: Tables) -> int:
+            here = db.execute("select 1 from audit_entries where seq = ?", (anchor.seq,)).fetchone()
+            if here is None:
+                return 0  # another hub cut more meanwhile
             db.execute(
                 "insert into audit_anchor (id, document) values (1, ?)"
                 " on conflict (id) do update set document = excluded.document",

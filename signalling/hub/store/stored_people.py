@@ -84,6 +84,8 @@ class StoredPeople:
             row = dataclasses.astuple(session)
             marks = ", ".join("?" * len(row))
             db.execute(f"insert into sessions ({_SESSION}) values ({marks})", row)
+            sql = "update visitors set seen_at = ? where id = ?"
+            db.execute(sql, (session.created_at, session.visitor))
 
         await self._writer.run(work)
 
@@ -124,8 +126,8 @@ class StoredPeople:
     async def inmates(self, number: str | None = None) -> list[Inmate]:
         """All, or those with a number (one per facility), by facility and number."""
         rows = await self._query(
-            f"select {_INMATE} from inmates where cast(? as text) is null or number = ?"
-            " order by facility, number",
+            f"select {_INMATE} from inmates where (cast(? as text) is null or number = ?)"
+            " and erased_at is null order by facility, number",
             (number, number),
         )
         return [Inmate(**row) for row in rows]
