@@ -160,7 +160,7 @@ class Desk:
         events = await self._store.visits.log(command.visit)
         if not events:
             raise StaffError(f"there is no visit {command.visit}")
-        live = self._services.visits.get(command.visit)
+        live = await self._services.others.mirror.find(command.visit)
         visit = live.visit if live is not None else fold(events)
         zone = facility_of(self._services.config, visit.booked.facility).time_zone
         names = await self._names(visit, events)
@@ -197,7 +197,7 @@ class Desk:
         return await self._end(command.visit, EndReason.CANCELLED, who)
 
     async def _end(self, visit: str, reason: EndReason, who: str) -> Any:
-        live = self._services.visits.get(visit)
+        live = await self._services.others.mirror.find(visit)
         if live is None:
             raise StaffError(f"there is no open visit {visit}")
         draft = Draft(Ended(By.STAFF, reason, who), f"staff:{who}")

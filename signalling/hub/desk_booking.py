@@ -60,7 +60,7 @@ class BookingDesk:
 
     async def visit_move(self, command: ask.VisitMove, who: str) -> Any:
         """Book a visit anew for the same people and cancel it, both or neither."""
-        moved = self._services.visits.get(command.visit)
+        moved = await self._services.others.mirror.find(command.visit)
         if moved is None or moved.visit.ended is not None:
             raise StaffError(f"there is no open visit {command.visit}")
         if moved.visit.begun_at is not None:

@@ -115,7 +115,7 @@ class LockdownDesk:
 
     async def visit_resume(self, command: ask.VisitResume, who: str) -> Any:
         """Let a visit go on that staff paused."""
-        live = self._live(command.visit)
+        live = await self._live(command.visit)
         lockdown = self._services.visits.locked.over_visit(live)
         if live.visit.pause is not None and lockdown is not None:
             where = _where(lockdown.facility, lockdown.unit)
@@ -126,7 +126,7 @@ class LockdownDesk:
         return await self._change(command.visit, Unpaused(who), who)
 
     async def _change(self, visit: str, what: Paused | Unpaused, who: str) -> Any:
-        live = self._live(visit)
+        live = await self._live(visit)
 
         def decide(_visit: Visit, _now: float) -> list[Draft]:
             return [Draft(what, f"staff:{who}")]
@@ -139,8 +139,8 @@ class LockdownDesk:
         names = tuple(person.name for person in live.people)
         return visit_row(live.visit, live.inmate_name, names, zone, self._store.clock())
 
-    def _live(self, visit: str) -> Live:
-        live = self._services.visits.get(visit)
+    async def _live(self, visit: str) -> Live:
+        live = await self._services.others.mirror.find(visit)
         if live is None or live.visit.ended is not None:
             raise StaffError(f"there is no open visit {visit}")
         return live

@@ -7,6 +7,7 @@ import logging
 from typing import Final
 
 from signalling.hub.bus.interface import Bus, Change, PeopleChanged, VisitChanged
+from signalling.hub.live import Live
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.visits import KEPT_AFTER_END_S, Visits
 
@@ -63,6 +64,14 @@ class Mirror:
         del self._heard[: len(heard)]
         for change in heard:
             self._bus.publish_here(change)
+
+    async def find(self, visit: str) -> Live | None:
+        """Return a visit that is open or ended not long ago, were it booked elsewhere just now."""
+        if self._visits.get(visit) is None:
+            found = await self._store.visits.load(visit)
+            if found is not None:
+                await self._visits.refresh(found)
+        return self._visits.get(visit)
 
     async def _read(self, change: VisitChanged) -> None:
         live = self._visits.get(change.visit)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import logging
 import queue
 import threading
 import time
@@ -20,6 +21,8 @@ from signalling.hub.audit_chain import Note
 from signalling.hub.store import chain
 from signalling.hub.store.interface import StoreBusy, StoreError
 from signalling.hub.store.tables import Tables
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -152,11 +155,16 @@ class Writer:
             self._later(lambda: _answer(self._ready, None, failed))
             return
         self._later(lambda: _answer(self._ready, None, None))
-        try:
-            while self._serve(backend):
-                pass
-        finally:
-            backend.close()
+        go_on = True
+        while go_on:
+            try:
+                while go_on:
+                    go_on = self._serve(backend)
+            except Exception:
+                # What its connection is in the middle of is not known.
+                backend.close()
+                backend = self._make()
+        backend.close()
 
     def _serve(self, backend: Backend) -> bool:
         """Run one group; return False when told to stop."""
@@ -167,7 +175,14 @@ class Writer:
             return True
         if group:
             began = time.perf_counter()
-            backend.commit(group)
+            try:
+                backend.commit(group)
+            except Exception as error:
+                # A thread that ended without a word would leave everybody waiting for ever.
+                log.exception("the store failed otherwise than its database may")
+                settle(group, StoreError(f"the store failed: {error}"))
+                self._later(lambda: _answer_all(group))
+                raise
             if self.committed is not None:
                 self.committed(len(group), time.perf_counter() - began)
             self._later(lambda: _answer_all(group))
