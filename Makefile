@@ -15,7 +15,7 @@ SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
     $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page bench-hub screenshots clean
+.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page bench-hub screenshots fuzz clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -82,7 +82,11 @@ bench-hub: ## the hub under load beside a bare relay and PeerJS, ten minutes; AR
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.hub $(ARGS)
 
+fuzz: ## a million inputs to every decoder and endpoint; ARGS="--inputs 50000 answer"
+	@.ci/bootstrap test
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 clean: ## remove reports and caches (not .venv)
-	rm -rf build demo-report test-report bench-report page-report .coverage *.egg-info
+	rm -rf build fuzz-report demo-report test-report bench-report page-report .coverage *.egg-info
 	rm -rf .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest_cache
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

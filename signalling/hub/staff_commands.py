@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -25,6 +25,8 @@ from signalling.hub.staff_commands_visits import VisitMove as VisitMove
 from signalling.hub.staff_commands_visits import VisitPause as VisitPause
 from signalling.hub.staff_commands_visits import VisitResume as VisitResume
 from signalling.visit import Status
+
+T = TypeVar("T")
 
 MAX_LINE = 1024 * 1024
 """Bytes of one command (a roster of 10,000 fits)."""
@@ -287,14 +289,21 @@ _commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _replies = msgspec.json.Decoder(Reply)
 
 
+def _decoded(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
+    try:
+        return decoder.decode(line)
+    except UnicodeDecodeError as error:  # msgspec's own only where it is no tag
+        raise msgspec.DecodeError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+
+
 def decode_command(line: bytes) -> AnyCommand:
     """Return the command in a line. Raises msgspec.DecodeError (ValidationError included)."""
-    return _commands.decode(line)
+    return _decoded(_commands, line)
 
 
 def decode_reply(line: bytes) -> Reply:
     """Return the reply in a line. Raises msgspec.DecodeError."""
-    return _replies.decode(line)
+    return _decoded(_replies, line)
 
 
 def encode(message: Command | Reply) -> bytes:

@@ -297,7 +297,14 @@ async def test_commands_reach_the_running_hub_and_change_every_screen(hub: Hub) 
 
 
 @pytest.mark.parametrize(
-    "line", [b"nonsense\n", b'{"command": "no such"}\n', b'{"command":"visit show"}\n', b"[]\n"]
+    "line",
+    [
+        b"nonsense\n",
+        b'{"command":"\x8a"}\n',
+        b'{"command": "no such"}\n',
+        b'{"command":"visit show"}\n',
+        b"[]\n",
+    ],
 )
 async def test_what_is_no_command_is_answered(hub: Hub, line: bytes) -> None:
     reader, writer = await asyncio.open_unix_connection(socket_path(hub.services.config))

@@ -1,0 +1,1 @@
+"""Fuzzing: what strangers can send, in numbers. `make fuzz`."""
