@@ -8,6 +8,7 @@ written to fuzz-report/ and named, and the status says so.
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio
 import hashlib
 import importlib.util
@@ -44,25 +45,32 @@ class Row:
     failed: bool
 
 
+def corpus(target: Target) -> list[bytes]:
+    """Return what earlier runs found: one input a line, as Python writes bytes."""
+    path = CORPUS / f"{target.name}.txt"
+    if not path.exists():
+        return []
+    return [bytes(ast.literal_eval(line)) for line in path.read_text().splitlines()]
+
+
 def seed(target: Target, folder: Path) -> None:
     """Put the target's seeds, and what earlier runs found, where libFuzzer reads and writes."""
     folder.mkdir()
-    kept = CORPUS / target.name
-    for data in (*target.seeds, *(each.read_bytes() for each in kept.glob("*"))):
+    for data in (*target.seeds, *corpus(target)):
         (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
 
 
 def keep(target: Target, folder: Path) -> None:
     """Keep what is new and short."""
-    kept = CORPUS / target.name
-    kept.mkdir(exist_ok=True)
-    room = KEPT_OF_TARGET - len(list(kept.iterdir()))
-    for path in sorted(folder.iterdir(), key=lambda each: each.stat().st_size):
-        data = path.read_bytes()
-        name = hashlib.sha256(data).hexdigest()[:16]
-        if room > 0 and 0 < len(data) <= KEPT_BYTES and not (kept / name).exists():
-            (kept / name).write_bytes(data)
-            room -= 1
+    kept = corpus(target)
+    new = sorted(
+        {each.read_bytes() for each in folder.iterdir()}, key=lambda each: (len(each), each)
+    )
+    fits = [each for each in new if 0 < len(each) <= KEPT_BYTES and each not in target.seeds]
+    kept += [each for each in fits if each not in kept][: max(0, KEPT_OF_TARGET - len(kept))]
+    CORPUS.mkdir(exist_ok=True)
+    lines = sorted(map(repr, kept), key=lambda line: (len(line), line))
+    (CORPUS / f"{target.name}.txt").write_text("".join(f"{line}\n" for line in lines))
 
 
 def fuzz(target: Target, inputs: int, *, verbose: bool) -> Row:

@@ -24,8 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def corpus(target: Target) -> list[bytes]:
-    folder = fuzz.CORPUS / target.name
-    return [*target.seeds, *(each.read_bytes() for each in sorted(folder.glob("*")))]
+    return [*target.seeds, *fuzz.corpus(target)]
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
@@ -35,10 +34,11 @@ def test_what_was_ever_found_is_survived(target: Target) -> None:
 
 
 def test_the_corpus_is_small_and_of_our_targets() -> None:
-    paths = [path for path in fuzz.CORPUS.rglob("*") if path.is_file()]
-    assert {path.parent.name for path in paths} == {*TARGETS}
-    assert all(path.stat().st_size <= fuzz.KEPT_BYTES for path in paths)
-    assert len(paths) <= fuzz.KEPT_OF_TARGET * len(TARGETS)
+    assert {path.name for path in fuzz.CORPUS.iterdir()} == {f"{each}.txt" for each in TARGETS}
+    for target in TARGETS.values():
+        kept = fuzz.corpus(target)
+        assert 0 < len(kept) <= fuzz.KEPT_OF_TARGET
+        assert all(len(each) <= fuzz.KEPT_BYTES for each in kept)
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
