@@ -232,7 +232,7 @@ class TlsGate(asyncio.Protocol):
             plain.abort()
             self._connection.arrival.leave()
             return
-        if secure.is_closing():
+        if secure is None or secure.is_closing():
             self._connection.arrival.leave()
             return
         self._connection.secure = True
@@ -249,11 +249,9 @@ class _Begun:
         self._steps = steps
         self._first = next(steps)
 
-    def __await__(self) -> Generator[Any, None, asyncio.Transport]:
+    def __await__(self) -> Generator[Any, None, asyncio.Transport | None]:
         yield self._first
-        transport = yield from self._steps
-        assert transport is not None
-        return transport
+        return (yield from self._steps)
 
 
 def connections(

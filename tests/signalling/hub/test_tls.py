@@ -7,6 +7,7 @@ import contextlib
 import random
 import socket
 import ssl
+import struct
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -218,6 +219,27 @@ def test_handshakes_that_never_end_are_counted_and_cut(
                 with contextlib.suppress(ConnectionError):
                     assert each.recv(10) == b""
                 each.close()
+
+    run(scenario())
+
+
+@BOTH_LOOPS
+def test_handshakes_that_break_off_in_any_way_take_no_place_for_ever(
+    tmp_path: Path, authority: Authority, run: Run
+) -> None:
+    async def scenario() -> None:
+        limits = {"half_open": 4, "half_open_per_address": 4, "connections": 6}
+        limits["connections_per_address"] = 6
+        hello = b"\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03"
+        async with secure_hub(tmp_path, authority.write(), **limits) as (hub, _):
+            for number in range(24):
+                with socket.create_connection(("127.0.0.1", port_of(hub))) as one:
+                    if number % 2:  # a reset instead of an orderly end
+                        linger = struct.pack("ii", 1, 0)
+                        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    one.sendall((b"", hello, b"GET / HTTP/1.1\r\n")[number % 3])
+                    await asyncio.sleep(0)
+                await eventually_connects(hub, authority)
 
     run(scenario())
 
