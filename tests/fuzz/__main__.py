@@ -125,7 +125,9 @@ def main() -> int:
     rows = []
     for number, name in enumerate(decoders, start=1):
         print(f"[{number}/{len(chosen)}] {name}", flush=True)
-        rows.append(fuzz(TARGETS[name], (options.inputs - talked) // len(decoders), verbose=True))
+        rows.append(
+            fuzz(TARGETS[name], -(-(options.inputs - talked) // len(decoders)), verbose=True)
+        )
     if talked:
         print(f"[{len(chosen)}/{len(chosen)}] conversations, seed {options.seed}", flush=True)
         rows.append(talk(talked, options.seed))
