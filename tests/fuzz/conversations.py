@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import random
@@ -23,6 +24,7 @@ from websockets.exceptions import ConnectionClosedError
 
 from config.schema import Limits
 from signalling.hub import staff_commands as ask
+from signalling.hub.errors import StaffError
 from signalling.hub.family_endpoint import FamilyEndpoint
 from signalling.hub.terminal_endpoint import TerminalEndpoint
 from signalling.messages import PAGE_TO_HUB, TERMINAL_TO_HUB, proof_bytes
@@ -46,6 +48,8 @@ HEARD: Final = 400
 TERMINAL: Final = "c4"
 HONEST: Final = 0.9
 HALF: Final = 0.5
+NEW_VISIT_EVERY: Final = 200
+"""Messages: visits end here as soon as anybody thinks of it."""
 OF_A_VISIT: Final = frozenset(
     {
         "join",
@@ -212,6 +216,11 @@ class World:
     page_frames: list[Frame]
     terminal_frames: list[Frame]
 
+    async def new_visit(self) -> None:
+        """Book a visit that begins now, unless the last one goes on."""
+        with contextlib.suppress(StaffError):
+            self.real["visit"] = [*self.real["visit"][-2:], await self.hub.book(seconds=600.0)]
+
     def proof(self, challenge: Frame) -> Frame:
         """Return the proof of our terminal's key."""
         nonce = base64.b64decode(challenge["nonce"])
@@ -286,6 +295,8 @@ async def _talk(world: World, dice: random.Random, messages: int, result: Result
         while len(talkers) < CLIENTS:
             talkers.append(Talker(world, dice, result.answers))
         talker = dice.choice(talkers)
+        if result.messages % NEW_VISIT_EVERY == 0:
+            await world.new_visit()
         if dice.random() < 0.02:
             talker.wire.hang_up(dice.choice([None, 1000, 1001]))
         elif dice.random() < 0.002:
