@@ -170,7 +170,7 @@ def erase_visitor(db: Tables, visitor: str, now: float) -> list[str]:
         " union select new_email from visitors where id = ?)",
         (visitor, visitor),
     )
-    for table in ("approvals", "requests", "photos", "acceptances"):
+    for table in ("approvals", "requests", "photos", "acceptances", "familiar"):
         db.execute(f"delete from {table} where visitor = ?", (visitor,))
     _drop_links(db, visitor)
     db.execute(

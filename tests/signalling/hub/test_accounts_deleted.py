@@ -76,5 +76,5 @@ async def test_name_and_mail_are_gone_from_the_database(tmp_path: Path) -> None:
     assert EMAIL not in text
     assert "Ana" not in text
     assert NUMBER in text
-    assert rows["sessions"] == rows["mail_tokens"] == rows["approvals"] == []
+    assert rows["sessions"] == rows["mail_tokens"] == rows["approvals"] == rows["familiar"] == []
     assert who[0] in repr(rows["events"])
