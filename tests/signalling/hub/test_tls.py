@@ -155,6 +155,7 @@ def test_page_and_websocket_on_the_one_port(tmp_path: Path, authority: Authority
     run(scenario())
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @BOTH_LOOPS
 def test_old_tls_and_plain_text_get_nothing(tmp_path: Path, authority: Authority, run: Run) -> None:
     async def scenario() -> None:
