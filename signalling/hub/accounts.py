@@ -15,6 +15,7 @@ from config.schema import HubConfig
 from signalling.errors import UserError
 from signalling.hub.bus.interface import Bus, SessionEnded
 from signalling.hub.coalesced import Coalesced
+from signalling.hub.mail_address import is_address
 from signalling.hub.passwords import Passwords
 from signalling.hub.store.chain import audited, visitor_note
 from signalling.hub.store.interface import Store
@@ -35,12 +36,12 @@ FAMILIAR_ADDRESSES: Final = 20
 """Remembered of each visitor."""
 
 
-_MAILABLE: Final = re.compile(r"[^@]+@([^@.]+\.)+[^@.]{2,}")
+_MAILABLE: Final = re.compile(r".+@([^.]+\.)+[^.]{2,}")
 
 
 def require_mailable(email: str) -> None:
     """Check that mail can reach an address in the open internet. Raises UserError `bad-email`."""
-    if not email.isascii() or _MAILABLE.fullmatch(email) is None:
+    if not email.isascii() or not is_address(email) or _MAILABLE.fullmatch(email) is None:
         raise UserError("bad-email")
 
 

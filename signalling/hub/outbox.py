@@ -12,6 +12,7 @@ from typing import Final
 import aiosmtplib
 
 from config.schema import MailServer
+from signalling.hub.mail_address import is_address
 from signalling.hub.mail_links import link_token, with_links
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import Mail
@@ -53,7 +54,13 @@ def why_refused(error: Exception) -> tuple[str, bool]:
 
 
 def as_message(mail: Mail, sender: str) -> EmailMessage:
-    """Return a mail as what goes over the wire. Raises ValueError for a line break in a header."""
+    """Return a mail as what goes over the wire.
+
+    Raises:
+        ValueError: a line break in a header, or a recipient that is not one address.
+    """
+    if not is_address(mail.recipient):
+        raise ValueError("the recipient is not one address")
     message = EmailMessage()
     message["From"] = sender
     message["To"] = mail.recipient
@@ -137,7 +144,10 @@ class Outbox:
                 await self._over_smtp(message)
             else:
                 self._write(mail)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except Exception as error:
+            # Whatever is wrong with one mail, the others go out.
+            if not isinstance(error, aiosmtplib.SMTPException | OSError | ValueError):
+                log.exception("mail %s: a fault of this hub", mail.key)
             await self._failed(mail, error)
             return
         await self._store.outbox.sent(mail.key)

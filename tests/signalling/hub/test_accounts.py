@@ -47,7 +47,19 @@ async def test_sign_up_answers_alike_for_a_known_mail_and_keeps_the_first_passwo
     assert (await page.log_in(NEW)).name == "Nia"
 
 
-@pytest.mark.parametrize("email", ["ana@example", "ana@.org", "ana@example.", "añ@example.org"])
+NOT_ONE = [
+    ":%b^;&~@;*;;{.ab",
+    ",().>`:@*\\.ab",
+    "(+):?[$@+}.ab",
+    "a,b@example.org",
+    "<a@example.org",
+]
+"""What a mail's header takes for several addresses, or for another one, or fails over."""
+
+
+@pytest.mark.parametrize(
+    "email", ["ana@example", "ana@.org", "ana@example.", "añ@example.org", *NOT_ONE]
+)
 async def test_an_address_that_no_mail_reaches_is_refused(hub: Hub, email: str) -> None:
     page = await hub.page()
     await page.hello()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from email.message import EmailMessage
 from pathlib import Path
 
 import aiosmtplib
@@ -13,7 +14,7 @@ from config.schema import MailServer
 from signalling.account_messages import EmailVerified, VerifyEmail
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
-from signalling.hub.outbox import GIVEN_UP_AFTER_S, LONGEST_RETRY_S, why_refused
+from signalling.hub.outbox import GIVEN_UP_AFTER_S, LONGEST_RETRY_S, as_message, why_refused
 from signalling.hub.store.records import Mail
 from signalling.messages import AccountCreated
 from tests.signalling.hub.commands import Cli
@@ -58,6 +59,36 @@ async def test_starttls_is_spoken_and_the_certificate_looked_at(tmp_path: Path) 
         assert "certificate verify failed" in mail.error
         assert mail.failed_at is None  # ca_file is easily mended, and then it goes out
         assert len(post.arrived) == 1
+
+
+@pytest.mark.parametrize("recipient", [":%b^;&~@;*;;{.ab", "a,b@example.org", "(+):?[$@+}.ab"])
+async def test_what_is_not_one_address_gets_no_mail_and_holds_up_no_other(
+    tmp_path: Path, recipient: str
+) -> None:
+    with post_office() as (post, port):
+        async with running_hub(hub_config(tmp_path / "s", mail=server(port))) as hub:
+            await hub.services.outbox.put("bad", recipient, "Hello", "x")
+            assert (await tried(hub, "bad", 1)).failed_at is not None
+            await hub.services.outbox.put("good", ANA, "Hello", "x")
+            assert (await tried(hub, "good", 1)).sent_at is not None
+        assert [each for each, _ in post.arrived] == [ANA]
+
+
+async def test_a_fault_with_one_mail_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(mail: Mail, sender: str) -> EmailMessage:
+        if mail.key == "bad":
+            raise AttributeError("the parser of headers")
+        return as_message(mail, sender)
+
+    monkeypatch.setattr("signalling.hub.outbox.as_message", fails)
+    with post_office() as (_, port):
+        async with running_hub(hub_config(tmp_path / "s", mail=server(port))) as hub:
+            await hub.services.outbox.put("bad", ANA, "Hello", "x")
+            assert "parser" in (await tried(hub, "bad", 1)).error
+            await hub.services.outbox.put("good", ANA, "Hello", "x")
+            assert (await tried(hub, "good", 1)).sent_at is not None
 
 
 async def test_a_recipient_who_is_not_there_is_tried_once_until_staff_say_so(
