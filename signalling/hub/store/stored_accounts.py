@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from signalling.hub.store import chain
 from signalling.hub.store.records import Mail, MailToken, Session, Visitor
-from signalling.hub.store.stored_outbox import insert_mail
+from signalling.hub.store.stored_outbox import forget_mails, insert_mail, redirect_mails
 from signalling.hub.store.stored_people import insert_visitor, session_rows, visitor_row
 from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
@@ -165,11 +165,7 @@ class StoredAccounts:
 
 def erase_visitor(db: Tables, visitor: str, now: float) -> list[str]:
     """Forget all of an account but its id, mails to it too; return sessions that ended."""
-    db.execute(
-        "delete from outbox where recipient in (select email from visitors where id = ?"
-        " union select new_email from visitors where id = ?)",
-        (visitor, visitor),
-    )
+    forget_mails(db, visitor)
     for table in ("approvals", "requests", "photos", "acceptances", "familiar"):
         db.execute(f"delete from {table} where visitor = ?", (visitor,))
     _drop_links(db, visitor)
@@ -198,6 +194,8 @@ def _set_email(db: Tables, visitor: str, email: str) -> bool:
         "select 1 from visitors where email = ? and id <> ?", (email, visitor)
     ).fetchone()
     new = email if taken is None else None
+    if new is not None:
+        redirect_mails(db, visitor, new)
     db.execute(
         "update visitors set email = coalesce(?, email), new_email = null where id = ?",
         (new, visitor),

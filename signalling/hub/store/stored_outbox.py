@@ -135,3 +135,31 @@ def insert_mail(db: Tables, mail: Mail) -> bool:
         " values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
     )
     return bool(db.execute(sql, (*row, mail.due_at)).rowcount)
+
+
+def redirect_mails(db: Tables, visitor: str, email: str) -> None:
+    """Let what waits to be told of a visitor's visits go to another e-mail of theirs."""
+    db.execute(
+        "update outbox set recipient = ? where sent_at is null"
+        " and recipient = (select email from visitors where id = ?)"
+        " and (substr(key, 1, 7) = 'remind.' or substr(key, 1, 6) = 'visit.')",
+        (email, visitor),
+    )
+
+
+def forget_mails(db: Tables, visitor: str) -> None:
+    """Forget the mails to a visitor, within a transaction.
+
+    Whoever wishes for an e-mail has not shown that it is theirs: what somebody else gets there
+    stays, and only the link goes that the wish was mailed with.
+    """
+    db.execute(
+        "delete from outbox where recipient = (select email from visitors where id = ?)",
+        (visitor,),
+    )
+    db.execute(
+        "delete from outbox where recipient = (select new_email from visitors where id = ?)"
+        " and substr(key, 1, 13) = 'change-email.'"
+        " and recipient not in (select email from visitors)",
+        (visitor,),
+    )

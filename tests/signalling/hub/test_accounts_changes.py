@@ -106,6 +106,17 @@ async def test_another_email_holds_once_its_link_was_followed(hub: Hub) -> None:
     await page.open()
 
 
+async def test_reminders_that_wait_go_to_the_new_email(hub: Hub) -> None:
+    await hub.people()
+    page = await logged_in(hub)
+    await hub.book(start="+200000")
+    await page.ask(ChangeEmail(password=PASSWORD, email=NEW), MailSent)
+    await page.ask(VerifyEmail(token=await token_to(hub, NEW)), EmailVerified)
+    for email, count in ((EMAIL, 0), (NEW, 2)):
+        mails = await mails_to(hub, email)
+        assert sum(each.key.startswith("remind.") for each in mails) == count
+
+
 async def test_only_the_newest_wish_can_be_followed_and_ones_own_takes_it_back(hub: Hub) -> None:
     await hub.people()
     page = await logged_in(hub)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from signalling.account_messages import DeleteAccount
+from signalling.account_messages import ChangeEmail, DeleteAccount, MailSent
 from signalling.errors import UserError
 from signalling.hub import staff_commands as ask
 from signalling.hub.store.sqlite_tables import connect
 from signalling.messages import AccountCreated, CreateAccount, LoggedOut, LogIn
 from tests.signalling.hub.harness import EMAIL, NUMBER, PASSWORD, Hub, hub_config, running_hub
+from tests.signalling.hub.mails import mails_to
 
 DELETE = DeleteAccount(password=PASSWORD)
 GUEST = "guest@example.org"
@@ -40,6 +41,32 @@ async def test_an_account_ends_with_what_it_booked_and_others_visits_go_on_witho
     again = CreateAccount(email=EMAIL, password=PASSWORD, name="Another")
     await page.ask(again, AccountCreated)
     assert [each["approved"] for each in await hub.do(ask.VisitorList())] == [[], left["approved"]]
+
+
+async def test_who_wished_for_anothers_email_takes_none_of_its_mails_along(hub: Hub) -> None:
+    await hub.people()
+    await hub.visitor(GUEST, "Gil")
+    await hub.book(start="+200000")
+    page = await hub.page()
+    await page.hello()
+    await page.log_in(GUEST)
+    await page.ask(ChangeEmail(password=PASSWORD, email=EMAIL), MailSent)
+    before = await mails_to(hub, EMAIL)
+    assert sum(each.key.startswith("remind.") for each in before) == 2
+    await page.ask(DELETE, LoggedOut)
+    kept = await mails_to(hub, EMAIL)
+    assert [each.key for each in kept] == [each.key for each in before]
+
+
+async def test_the_mail_to_a_new_email_goes_with_the_account(hub: Hub) -> None:
+    await hub.people()
+    page = await hub.page()
+    await page.hello()
+    await page.log_in()
+    await page.ask(ChangeEmail(password=PASSWORD, email="other@example.org"), MailSent)
+    assert await mails_to(hub, "other@example.org")
+    await page.ask(DELETE, LoggedOut)
+    assert await mails_to(hub, "other@example.org") == []
 
 
 async def test_no_account_ends_in_a_visit(hub: Hub) -> None:
