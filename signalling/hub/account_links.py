@@ -188,7 +188,7 @@ class AccountLinks:
         if ended is None:
             raise UserError("link-not-valid")  # followed elsewhere at the same moment
         log.info("visitor=%s password set by mail", link.visitor)
-        self._accounts.password_was_set(link.email, ended)
+        self._accounts.password_was_set(link.email, address, ended)
         await self._accounts.know(link.visitor, address)
         visitor = await self._store.people.visitor(link.visitor)
         if visitor is not None:  # a mailbox that others read too: its owner hears of it

@@ -18,7 +18,7 @@ from signalling.hub.coalesced import Coalesced
 from signalling.hub.mail_address import is_address
 from signalling.hub.passwords import Passwords
 from signalling.hub.store.chain import audited, visitor_note
-from signalling.hub.store.interface import Store
+from signalling.hub.store.interface import Stale, Store
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.throttle import Throttle, require_open
 
@@ -82,9 +82,10 @@ class Accounts:
         """Return what is kept of a password. Raises UserError `busy`."""
         return await self._passwords.hash(password)
 
-    def password_was_set(self, email: str, ended: Iterable[str]) -> None:
+    def password_was_set(self, email: str, address: str, ended: Iterable[str]) -> None:
         """Say that log-ins are over; wrong passwords of before shut the owner out no longer."""
         self._by_account.forget(email)
+        self._by_both.forget(f"{email} {address}")
         self.say_ended(ended)
 
     def say_ended(self, token_hashes: Iterable[str]) -> None:
@@ -132,10 +133,12 @@ class Accounts:
             seen_at=now,
             browser=browser,
         )
-        kept = self._store.people.add_session(
-            session, before.token_hash if before is not None else None
-        )
-        await audited(kept, lambda _: visitor_note(now, "visitor-logged-in", visitor.id))
+        instead_of = before.token_hash if before is not None else None
+        kept = self._store.people.add_session(session, instead_of, visitor.password_hash)
+        try:
+            await audited(kept, lambda _: visitor_note(now, "visitor-logged-in", visitor.id))
+        except Stale:
+            raise UserError("wrong-log-in") from None  # another password was set meanwhile
         await self.know(visitor.id, address)
         most = self.limits.sessions_per_visitor
         ended = await self._store.guessing.trim_sessions(visitor.id, most)

@@ -26,6 +26,8 @@ from signalling.wire import Scalar
 
 log = logging.getLogger(__name__)
 
+YEARS: Final = range(1971, 2096)
+"""In which every day is an instant, in every time zone."""
 _ID_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -80,7 +82,7 @@ class Booking:
     @staticmethod
     def _is_day(day: str | None) -> bool:
         try:
-            return day is not None and bool(date.fromisoformat(day))
+            return day is not None and date.fromisoformat(day).year in YEARS
         except ValueError:
             return False  # such as 2026-02-30: no slots are on it
 

@@ -136,8 +136,10 @@ class PeopleStore(Protocol):
     async def approvals(self, visitor: str) -> list[tuple[Approval, Inmate]]:
         """Whom this visitor may visit; those that lapsed (`Approval.holds`) are among them."""
 
-    async def add_session(self, session: Session, instead_of: str | None) -> None:
-        """Add a session; drop the one whose token hash is `instead_of`, and all expired ones."""
+    async def add_session(
+        self, session: Session, instead_of: str | None, password_hash: str | None = None
+    ) -> None:
+        """Add a session, drop `instead_of` (a token hash). Raises Stale: another password holds."""
 
     async def session(self, token_hash: str) -> Session | None:
         """A session that has not expired."""

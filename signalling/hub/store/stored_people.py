@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from signalling.hub.store import chain
-from signalling.hub.store.interface import Conflict, Duplicate
+from signalling.hub.store.interface import Conflict, Duplicate, Stale
 from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
 from signalling.hub.store.records import Approval, Inmate, PinAttempt, PinRules, Session, Visitor
 from signalling.hub.store.tables import Tables
@@ -73,10 +73,20 @@ class StoredPeople:
 
     # -- sessions ---------------------------------------------------------------------------
 
-    async def add_session(self, session: Session, instead_of: str | None) -> None:
-        """Add a session; drop the one it replaces, and all expired ones."""
+    async def add_session(
+        self, session: Session, instead_of: str | None, password_hash: str | None = None
+    ) -> None:
+        """Add a session; drop the one it replaces, and all expired ones.
+
+        Raises:
+            Stale: the visitor's password is not the one with this hash any more.
+        """
 
         def work(db: Tables) -> None:
+            if password_hash is not None:
+                visitor = visitor_row(db, session.visitor)
+                if visitor is None or visitor.password_hash != password_hash:
+                    raise Stale(f"visitor {session.visitor} has another password")
             db.execute(
                 "delete from sessions where token_hash = ? or expires_at <= ?",
                 (instead_of, self._clock()),

@@ -80,11 +80,12 @@ class StoredRequests:
     # -- photos -----------------------------------------------------------------------------
 
     async def keep_photo(self, photo: Photo) -> None:
-        """Keep a photo; the visitor's older ones that no request names go."""
+        """Keep a photo, once; the visitor's older ones that no request names go."""
 
         def work(db: Tables) -> None:
             db.execute(
-                "insert into photos (id, visitor, kept_at, jpeg) values (?, ?, ?, ?)",
+                "insert into photos (id, visitor, kept_at, jpeg) values (?, ?, ?, ?)"
+                " on conflict (id) do nothing",
                 dataclasses.astuple(photo),
             )
             db.execute(

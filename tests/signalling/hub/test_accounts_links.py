@@ -140,6 +140,17 @@ async def test_the_owner_gets_in_by_mail_while_guessing_shuts_the_account(hub: H
     await page.log_in(EMAIL, OTHER_PASSWORD)
 
 
+async def test_who_forgot_the_password_and_guessed_gets_in_at_once_by_mail(hub: Hub) -> None:
+    await hub.people()
+    page = await greeted(hub)
+    for _ in range(Limits().log_in_tries):
+        await page.refused(LogIn(email=EMAIL, password="wrong password!"))
+    await page.ask(ForgotPassword(email=EMAIL), MailSent)
+    token = await token_to(hub, EMAIL, "reset")
+    await page.ask(ResetPassword(token=token, password=OTHER_PASSWORD), PasswordChanged)
+    await page.log_in(EMAIL, OTHER_PASSWORD)
+
+
 async def test_known_and_unknown_addresses_take_the_same_path(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
-from signalling.account_messages import Account, EndSession, ListSessions, Sessions
+from signalling.account_messages import (
+    Account,
+    ChangePassword,
+    DeleteAccount,
+    EndSession,
+    ListSessions,
+    PasswordChanged,
+    Sessions,
+)
 from signalling.hub.own_account import SEEN_EVERY_S
-from signalling.messages import LoggedOut, Ping, Pong
-from tests.signalling.hub.harness import EMAIL, Hub, Page
+from signalling.messages import LoggedOut, LogIn, Message, Ping, Pong
+from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, Page
 
 FIREFOX = "Mozilla/5.0 (Android 14; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0"
 
@@ -52,6 +61,30 @@ async def test_log_ins_are_listed_with_the_newest_first(hub: Hub) -> None:
     assert [each.id for each in ended.sessions] == [listed[1].id]
     await second.until(lambda: second.newest(LoggedOut))
     assert first.newest(LoggedOut) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "done"),
+    [
+        (ChangePassword(password=PASSWORD, new_password="another long one"), PasswordChanged),
+        (DeleteAccount(password=PASSWORD), LoggedOut),
+    ],
+)
+async def test_no_log_in_outlasts_the_password_that_it_was_made_with(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, change: Message, done: type[Message]
+) -> None:
+    await hub.people()
+    page, other = await logged_in(hub), await hub.page()
+    await other.hello()
+    people = hub.services.store.people
+    add = people.add_session
+
+    async def late(*args: Any) -> None:
+        await page.ask(change, done)
+        await add(*args)
+
+    monkeypatch.setattr(people, "add_session", late)
+    assert (await other.refused(LogIn(email=EMAIL, password=PASSWORD))).code == "wrong-log-in"
 
 
 async def test_all_others_end_at_once_and_nobody_elses(hub: Hub) -> None:

@@ -259,7 +259,12 @@ async def test_where_only_staff_book_a_page_is_told_so(hub: Hub) -> None:
     assert {each.rule for each in slots.days} == {"by-staff"}
     other = await page.refused(ListSlots(inmate="i-nobody"))
     assert other.code == "not-approved"
-    odd = await page.ask(ListSlots(inmate=await inmate_id(hub), day="2026-02-30"), Slots)
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "0001-01-01", "9999-12-31"])
+async def test_a_day_that_never_comes_has_no_slots(books: Hub, day: str) -> None:
+    page = await books.ready_page()
+    odd = await page.ask(ListSlots(inmate=await inmate_id(books), day=day), Slots)
     assert odd.slots == ()
 
 

@@ -188,6 +188,13 @@ def a_card() -> str:
     return base64.b64encode(made.getvalue()).decode()
 
 
+async def test_a_photo_that_comes_twice_is_kept_once(asks: Hub) -> None:
+    page = await eva(asks)
+    part = PhotoPart(photo="p1", part=a_card(), last=True)
+    for _ in range(2):  # the answer was lost, say
+        await page.ask(part, PhotoKept)
+
+
 async def test_photos_are_not_taken_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
