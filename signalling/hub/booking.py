@@ -13,12 +13,11 @@ from signalling.booking_messages import Book, Slots
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub.live import Live
 from signalling.hub.people import DAY_S, People
-from signalling.hub.scheduling import Span
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.interface import Occupied, SlotRefused, Stale, Store
 from signalling.hub.store.records import Approval, Draft, Inmate
 from signalling.hub.visit_mails import VisitMails
-from signalling.hub.visiting_rules import Judge, Rules, Slot, Taken, cancel_until
+from signalling.hub.visiting_rules import Judge, Rules, Slot, Taken, cancel_until, monday
 from signalling.hub.visits import Visits
 from signalling.visit import Visit
 from signalling.visit_events import Booked, By, Ended, EndReason, VisitorDeclined, VisitorInvited
@@ -246,35 +245,48 @@ class Booking:
         """Invite one more visitor to a visit of one's own.
 
         Raises:
-            UserError: `unknown-visit`, `ended`, `guest-refused`, `slot-refused`.
+            UserError: `unknown-visit`, `ended`, `not-approved`, `guest-refused`, `slot-refused`.
         """
         live = self._own(visitor, visit)
         booked = live.visit.booked
         if live.visit.visitors[0] != visitor:
             raise UserError("unknown-visit")
-        inmate = await self._store.people.inmate(booked.inmate)
-        assert inmate is not None
+        _, inmate = await self._approved(visitor, booked.inmate, booked.facility)
         approval = await self._guest(inmate, email)
-        if approval.visitor == visitor:
-            raise UserError("guest-refused", email=email)
-        if approval.visitor in live.visit.visitors:
-            return
-        if approval.private and not booked.private:
+        guest = approval.visitor
+        if guest == visitor or (approval.private and not booked.private):
             # A lawyer's visit is private from its booking on, and nothing makes one so later.
             raise UserError("guest-refused", email=email)
+        if guest not in live.visit.visitors:
+            await self._require_week(live, inmate, guest)
+        span = (booked.starts_at, booked.ends_at)
         most = self._people.facility(booked.facility).visiting.visitors_per_visit
-        span = Span(booked.starts_at, booked.ends_at)
-        if len(live.visit.visitors) >= most:
-            raise _refused(Slot(span.starts_at, span.ends_at, "too-many-visitors", {"count": most}))
-        draft = Draft(VisitorInvited(approval.visitor), f"visitor:{visitor}")
+
+        def decide(now: Visit, _at: float) -> list[Draft]:
+            if guest in now.visitors:
+                return []
+            if len(now.visitors) >= most:  # by now: invitations may come side by side
+                raise _refused(Slot(*span, "too-many-visitors", {"count": most}))
+            return [Draft(VisitorInvited(guest), f"visitor:{visitor}")]
+
         try:
-            await self._visits.change(live, lambda _visit, _now: [draft])
+            invited = await self._visits.change(live, decide)
         except Occupied:
-            raise _refused(Slot(span.starts_at, span.ends_at, "guest-busy")) from None
+            raise _refused(Slot(*span, "guest-busy")) from None
         except IllegalEvent as error:
             log.info("visit=%s nobody invited: %s", live.id, error)
             raise UserError("ended") from None
-        await self._mails.invited(live, approval.visitor)
+        if invited:
+            await self._mails.invited(live, guest)
+
+    async def _require_week(self, live: Live, inmate: Inmate, guest: str) -> None:
+        """Raise UserError `slot-refused`, `guest-week`: a guest has no visit left that week."""
+        rules, wish = self._wish(guest, inmate, (), live.id)
+        count, booked = rules.visiting.visitor_visits_per_week, live.visit.booked
+        weeks = (await self._store.booking.taken(wish)).visitor_weeks
+        if count and weeks.get(monday(booked.starts_at, rules.time_zone), 0) >= count:
+            facts: dict[str, Scalar] = {"count": count}
+            raise _refused(Slot(booked.starts_at, booked.ends_at, "guest-week", facts))
 
 
 def _refused(slot: Slot) -> UserError:
