@@ -293,6 +293,29 @@ async def lists_are_bounded(books: Hub) -> None:
     await page.ask(wish, Slots)
 
 
+async def test_nobody_books_and_cancels_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booking_endpoint, "BOOKINGS", 2)
+    async with running_hub(hub_config(tmp_path, facility=(north(),))) as books:
+        await books.people()
+        await books.visitor(EVA, "Eva")
+        await bookings_are_bounded(books)
+
+
+async def bookings_are_bounded(books: Hub) -> None:
+    page = await books.ready_page()
+    first, second, third = (await free(books, page))[:3]
+    visit = await booked(books, page, first, invite=[EVA])
+    visit = await booked(books, page, second, moving=visit)
+    await page.ask(CancelVisit(visit=visit), VisitCancelled)
+    refused = await page.refused(Book(request="3", inmate=await inmate_id(books), starts_at=third))
+    assert refused.code == "too-many-tries"
+    books.pass_time(3601.0)
+    page = await books.ready_page()
+    await booked(books, page, third)
+
+
 async def test_where_only_staff_book_a_page_is_told_so(hub: Hub) -> None:
     await hub.people()
     page = await hub.ready_page()
