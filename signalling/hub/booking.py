@@ -13,7 +13,7 @@ from signalling.booking_messages import Book, Slots
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub.live import Live
 from signalling.hub.people import DAY_S, People
-from signalling.hub.store.booking_plan import Plan, Wish
+from signalling.hub.store.booking_plan import NotApproved, Plan, Wish
 from signalling.hub.store.interface import Occupied, SlotRefused, Stale, Store
 from signalling.hub.store.records import Approval, Draft, Inmate
 from signalling.hub.visit_mails import VisitMails
@@ -150,6 +150,8 @@ class Booking:
             return await self._store.booking.book(plan)
         except SlotRefused as error:
             raise _refused(error.slot) from None
+        except NotApproved:
+            raise UserError("not-approved") from None
         except (Stale, IllegalEvent) as error:
             log.info("not moved: %s", error)
             raise UserError("too-late") from None

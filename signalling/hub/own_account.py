@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from signalling.hub.live import Live
 from signalling.hub.outbox import Outbox
 from signalling.hub.passwords import require_strong
 from signalling.hub.store.chain import audited, visitor_note
-from signalling.hub.store.interface import Store
+from signalling.hub.store.interface import Stale, Store
 from signalling.hub.store.records import Draft, Session, Visitor
 from signalling.hub.visits import Visits
 from signalling.visit import Visit
@@ -26,6 +27,8 @@ from signalling.visit_events import By, Ended, EndReason, VisitorDeclined
 
 log = logging.getLogger(__name__)
 
+ERASE_TRIES: Final = 10
+ERASE_AGAIN_S: Final = 0.1
 SEEN_EVERY_S: Final = 60.0
 """How often at most it is kept that somebody is still there."""
 
@@ -123,18 +126,27 @@ class OwnAccount:
                 `too-many-tries`, `busy`.
         """
         await self._accounts.check(visitor.email, password, address)
-        lives = [each for each in self._visits.of(visitor.id) if each.visit.ended is None]
-        if any(each.visit.begun_at is not None for each in lives):
-            raise UserError("in-a-visit")
-        for live in lives:
-            await self._take_off(live, visitor.id)
-        ended = await audited(
-            self._store.accounts.erase(visitor.id),
-            lambda _: self._note("visitor-deleted-account", visitor.id),
-        )
+        ended = await self._erase(visitor.id)
         log.info("visitor=%s account deleted", visitor.id)
         await self._visits.read_people_again(visitor.id)
         self._accounts.say_ended(ended)
+
+    async def _erase(self, visitor: str) -> list[str]:
+        """Take a visitor off all visits, those too that are booked meanwhile, then erase them."""
+        for _ in range(ERASE_TRIES):
+            lives = [each for each in self._visits.of(visitor) if each.visit.ended is None]
+            if any(each.visit.begun_at is not None for each in lives):
+                raise UserError("in-a-visit")
+            for live in lives:
+                await self._take_off(live, visitor)
+            try:
+                return await audited(
+                    self._store.accounts.erase(visitor),
+                    lambda _: self._note("visitor-deleted-account", visitor),
+                )
+            except Stale:
+                await asyncio.sleep(ERASE_AGAIN_S)  # this hub has yet to hear of the visit
+        raise UserError("busy")
 
     async def _take_off(self, live: Live, visitor: str) -> None:
         try:

@@ -9,6 +9,10 @@ from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit_events import Booked
 
 
+class NotApproved(Exception):
+    """Somebody may not visit, or not any more; nothing was done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """Who wants a visit, and where."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from signalling.hub.store import chain
+from signalling.hub.store.interface import Stale
 from signalling.hub.store.records import Mail, MailToken, Session, Visitor
 from signalling.hub.store.stored_outbox import forget_mails, insert_mail, redirect_mails
 from signalling.hub.store.stored_people import insert_visitor, session_rows, visitor_row
@@ -127,9 +128,23 @@ class StoredAccounts:
         await self._writer.run(work)
 
     async def erase(self, visitor: str) -> list[str]:
-        """Forget all of an account but its id, mails to it too."""
+        """Forget all of an account but its id, mails to it too.
 
-        return await self._writer.run(lambda db: erase_visitor(db, visitor, self._clock()))
+        Raises:
+            Stale: a visit with it lies ahead still; nothing was forgotten.
+        """
+
+        def work(db: Tables) -> list[str]:
+            ahead = db.execute(
+                "select 1 from visit_visitors w join visits v on v.id = w.visit"
+                " where w.visitor = ? and v.closed_at is null and v.ends_at > ?",
+                (visitor, self._clock()),
+            )
+            if ahead.fetchone() is not None:
+                raise Stale(f"visitor {visitor} has visits ahead")
+            return erase_visitor(db, visitor, self._clock())
+
+        return await self._writer.run(work)
 
     # -- log-ins ----------------------------------------------------------------------------
 

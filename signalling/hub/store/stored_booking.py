@@ -9,7 +9,7 @@ from typing import Final
 
 from signalling.errors import IllegalEvent
 from signalling.hub.scheduling import Span
-from signalling.hub.store.booking_plan import Plan, Wish
+from signalling.hub.store.booking_plan import NotApproved, Plan, Wish
 from signalling.hub.store.interface import SlotRefused, Stale
 from signalling.hub.store.records import Draft
 from signalling.hub.store.stored_staff import blackouts
@@ -18,7 +18,7 @@ from signalling.hub.store.visit_rows import append_all, cells, free_seat, read_l
 from signalling.hub.store.writer import Writer
 from signalling.hub.visiting_rules import Taken, monday
 from signalling.visit import Visit, fold
-from signalling.visit_events import By, Ended, EndReason
+from signalling.visit_events import Booked, By, Ended, EndReason
 
 _OF_INMATE: Final = "visits v where v.inmate = ?"
 _OF_VISITOR: Final = "visit_visitors w join visits v on v.id = w.visit where w.visitor = ?"
@@ -42,13 +42,15 @@ class StoredBooking:
 
         Raises:
             SlotRefused: a rule stands in the way. IllegalEvent: the visit to move cannot be
-            cancelled. Occupied. Nothing was changed then.
+            cancelled. Occupied. NotApproved. Nothing was changed then.
         """
 
         def work(db: Tables) -> tuple[Visit, Visit | None]:
             before = _booked_before(db, plan)
             if before is not None:
                 return before, None
+            if not plan.staff:
+                _require_approved(db, plan.booked, self._clock())
             ended = _end(db, plan, self._clock()) if plan.wish.moving else None
             slot = plan.judge(_taken(db, plan.wish), self._clock())
             if slot.rule:
@@ -63,6 +65,17 @@ class StoredBooking:
             return made, ended
 
         return await self._writer.run(work)
+
+
+def _require_approved(db: Tables, booked: Booked, now: float) -> None:
+    """Staff, or the end of an account, may have been faster. Raises NotApproved."""
+    sql = (
+        "select 1 from approvals where visitor = ? and inmate = ?"
+        " and (expires_at is null or expires_at > ?)"
+    )
+    for who in booked.visitors:
+        if db.execute(sql, (who, booked.inmate, now)).fetchone() is None:
+            raise NotApproved(who)
 
 
 def _seat(db: Tables, plan: Plan) -> str | None:

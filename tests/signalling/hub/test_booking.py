@@ -26,7 +26,7 @@ from signalling.hub import booking_endpoint
 from signalling.hub import staff_commands as ask
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.interface import SlotRefused
-from signalling.hub.store.records import Inmate, Visitor
+from signalling.hub.store.records import Approval, Inmate, Visitor
 from signalling.hub.store.sqlite import SqliteStore
 from signalling.hub.visiting_rules import Judge, Rules
 from signalling.messages import Appointments, Refused
@@ -83,10 +83,6 @@ def sees(page: Page, visit: str) -> bool:
 
 def answered(page: Page) -> bool:
     return bool(page.newest(VisitBooked) or page.newest(Refused))
-
-
-def invited_or_not(page: Page) -> bool:
-    return bool(page.newest(Invited) or page.newest(Refused))
 
 
 async def mails(hub: Hub, email: str) -> list[str]:
@@ -208,44 +204,6 @@ async def test_too_many_guests_and_busy_ones_are_refused(tmp_path: Path) -> None
         assert said["rule"] == "too-many-visitors"
 
 
-async def test_invitations_side_by_side_let_no_more_come_than_may(tmp_path: Path) -> None:
-    async with running_hub(hub_config(tmp_path, facility=(north(visitors_per_visit=2),))) as hub:
-        await hub.people()
-        emails = [f"guest{number}@example.org" for number in range(3)]
-        for email in emails:
-            await hub.visitor(email, "Guest")
-        pages = [await hub.ready_page() for _ in emails]
-        visit = await booked(hub, pages[0], (await free(hub, pages[0]))[0])
-        for page, email in zip(pages, emails, strict=True):
-            await page.send(Invite(visit=visit, email=email))
-        for page in pages:
-            await page.until(partial(invited_or_not, page))
-        assert sum(page.count(Invited) for page in pages) == 1
-        assert len((await hub.do(ask.VisitShow(visit=visit)))["visitors"]) == 2
-
-
-async def test_whoever_has_no_visit_left_that_week_cannot_be_invited_later(tmp_path: Path) -> None:
-    facility = north(visitor_visits_per_week=1)
-    async with running_hub(hub_config(tmp_path, facility=(facility,))) as hub:
-        await hub.people()
-        await hub.visitor(EVA, "Eva")
-        ana, eva = await hub.ready_page(), await hub.ready_page(EVA)
-        first, second = (await free(hub, ana))[:2]
-        own = await booked(hub, eva, first)
-        visit = await booked(hub, ana, second)
-        said = (await ana.refused(Invite(visit=visit, email=EVA))).facts
-        assert (said["rule"], said["count"]) == ("guest-week", 1)
-        await eva.ask(CancelVisit(visit=own), VisitCancelled)
-        await ana.ask(Invite(visit=visit, email=EVA), Invited)
-
-
-async def test_whose_approval_ended_invites_nobody(books: Hub) -> None:
-    page = await books.ready_page()
-    visit = await booked(books, page, (await free(books, page))[0])
-    await books.do(ask.VisitorRevoke(email=EMAIL, inmate=NUMBER))
-    assert (await page.refused(Invite(visit=visit, email=EVA))).code == "not-approved"
-
-
 async def test_a_cancelled_visit_counts_for_no_quota(tmp_path: Path) -> None:
     facility = north(visitor_visits_per_week=1)
     async with running_hub(hub_config(tmp_path, facility=(facility,))) as hub:
@@ -347,6 +305,7 @@ async def test_stores_that_share_a_file_book_a_slot_once(tmp_path: Path) -> None
     for number in range(16):
         who = f"v{number}"
         await people.add_visitor(Visitor(who, f"{who}@x.y", who, "hash", now, verified_at=now))
+        await people.approve(Approval(who, "i1", "friend", False, now, now, None))
         wish = Wish(who, "i1", "north", "UTC", "", 0, 0.0, now)
         booked = Booked("north", "i1", (who,), starts_at, starts_at + 1800, starts_at)
         plans.append(

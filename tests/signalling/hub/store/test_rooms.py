@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from signalling.hub.store import interface
-from signalling.hub.store.booking_plan import Plan, Wish
+from signalling.hub.store.booking_plan import NotApproved, Plan, Wish
 from signalling.hub.store.interface import Duplicate, SlotRefused, Stale
 from signalling.hub.store.records import (
     Approval,
@@ -230,6 +230,9 @@ async def test_booking(peopled: StoredStore, clock: FakeClock) -> None:
         booked = Booked("north", "i1", ("v1",), starts_at, starts_at + 1800, starts_at - 600)
         return Plan(visit, request, wish, booked, judge)
 
+    with pytest.raises(NotApproved):
+        await peopled.booking.book(plan("a", "q1", wish))
+    await peopled.people.approve(Approval("v1", "i1", "friend", False, START, START, None))
     made, ended = await peopled.booking.book(plan("a", "q1", wish))
     assert ended is None
     again, _ = await peopled.booking.book(plan("b", "q1", wish))
