@@ -46,6 +46,16 @@ export class TokenStore {
       // No storage here: the session lasts as long as the page.
     }
   }
+
+  /**
+   * Forget a token, and none that another tab has put in its place.
+   *
+   * @param {string|null} token  null: whichever there is
+   */
+  drop(token) {
+    if (token === null || this.get() === token) this.set(null);
+    else this.memory = null;
+  }
 }
 
 export class Account {
@@ -61,6 +71,12 @@ export class Account {
    * @type {string|null}
    */
   #resetting = null;
+  /**
+   * The token of the session that the model is of: tabs share the stored one.
+   *
+   * @type {string|null}
+   */
+  #of = null;
 
   /**
    * @param {object} options
@@ -84,10 +100,14 @@ export class Account {
     const { model, onChange } = this;
     return {
       welcome: (/** @type {import("./messages.js").Welcome} */ { name, facilities, opened }) => {
-        const gone = name === null && model.name !== null;
+        const token = this.tokens.get();
+        // Another tab logged somebody else in: nothing of before is theirs.
+        if (model.name !== null && name !== null && token !== this.#of) this.#clear();
+        const gone = name === null && (model.name !== null || token !== null);
+        this.#of = this.#of !== null && name === null ? this.#of : token;
         const facility = facilities.find((each) => each.id === opened) ?? null;
         Object.assign(model, { facilities, name, facility, since: this.hub.now() });
-        if (gone) this.#ended();
+        if (gone) this.ended();
         onChange();
       },
       "facility-opened": (/** @type {import("./messages.js").FacilityOpened} */ { facility }) => {
@@ -96,13 +116,15 @@ export class Account {
       },
       "logged-in": (/** @type {import("./messages.js").LoggedIn} */ { token, name }) => {
         this.tokens.set(token);
+        this.#of = token;
         Object.assign(model, { name, email: "", note: null });
         onChange();
       },
       "logged-out": () => {
         this.onLoggedOut();
         // Whoever did not ask for it here is told.
-        if (model.busy === null && model.name !== null) this.#ended();
+        const asked = model.busy === "log-out" || model.busy === "delete-account";
+        if (!asked && model.name !== null) this.ended();
         else this.forget();
       },
       account: (/** @type {import("./messages.js").Account} */ account) => {
@@ -311,15 +333,21 @@ export class Account {
   }
 
   /** The session is over, and nobody asked for that here. */
-  #ended() {
+  ended() {
     this.forget();
     this.#show({ note: { about: "log-in", code: "not-logged-in", facts: {} } });
   }
 
   /** The session is over: nothing of it stays on the screen. */
   forget() {
+    this.tokens.drop(this.#of);
+    this.#of = null;
+    this.#clear();
+  }
+
+  /** Nothing of whoever was logged in stays on the screen, nor what is kept for offline. */
+  #clear() {
     const { model } = this;
-    this.tokens.set(null);
     Object.assign(model, {
       name: null,
       account: null,

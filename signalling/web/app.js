@@ -42,7 +42,7 @@ import { plainReplies } from "./replies.js";
 import { render } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Stage } from "./stage.js";
-import { END_SHEET_S, endsLater, isOpen, isPressed, ownVisit } from "./state.js";
+import { END_SHEET_S, endsLater, isMoot, isOpen, isPressed, ownVisit } from "./state.js";
 import { stillEnding, takesAnswer, takesAway, telephoneOf } from "./state.js";
 import { localeFor, timesOf } from "./times.js";
 import { VisitControls } from "./visit-controls.js";
@@ -159,9 +159,7 @@ class App {
   changed() {
     const { model, hub, devices } = this;
     const now = hub.now();
-    if (model.sheet?.until !== null && model.sheet !== null && now >= model.sheet.until) {
-      model.sheet = null;
-    }
+    if (isMoot(model, now)) model.sheet = null;
     model.rtt_ms = hub.rtt_ms;
     model.devices = devices.state();
     this.visiting.sync();
@@ -232,7 +230,7 @@ class App {
   /** @param {import("./messages.js").Refused} refused */
   #refused({ about, code, facts }) {
     const { model } = this;
-    if (code === "not-logged-in") this.account.forget();
+    if (code === "not-logged-in") this.account.ended();
     // In a visit the screen stays: a person is in it, and the hub says what happens to it. An end
     // that was confirmed needs the facility to be heard.
     const inVisit = ownVisit(model) !== null && model.ending === null;

@@ -286,6 +286,19 @@ export function isGoodbye(visit, now) {
 }
 
 /**
+ * Whether nobody can answer the open sheet any more: its time is over, or its visit.
+ *
+ * @param {Pick<Model, "sheet"|"visits">} model
+ * @param {number} now
+ */
+export function isMoot({ sheet, visits }, now) {
+  if (sheet === null) return false;
+  const visit = visits?.find((each) => each.id === sheet.visit);
+  const over = sheet.visit !== "" && visits !== null && (visit === undefined || visit.status === "ended");
+  return over || (sheet.until !== null && now >= sheet.until);
+}
+
+/**
  * Whether a sheet has been there long enough: a second press must not land where the first was.
  *
  * @param {import("./model.js").Sheet|null} sheet

@@ -299,7 +299,7 @@ export const EN = Object.freeze({
   "lost-by-hub": "Our network",
   "refused-wrong-log-in": "Email and password do not match.",
   "refused-wrong-password": "The password does not match.",
-  "refused-not-logged-in": "Log in again.",
+  "refused-not-logged-in": "You were logged out. Log in again.",
   "refused-facility-not-open": "Open the facility again.",
   "refused-not-approved": "The facility has not approved you yet.",
   "refused-not-approved-more": "Ask the facility. Then try again.",

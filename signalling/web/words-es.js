@@ -300,7 +300,7 @@ export const ES = Object.freeze({
   "lost-by-hub": "Nuestra red",
   "refused-wrong-log-in": "El correo y la contraseña no coinciden.",
   "refused-wrong-password": "La contraseña no coincide.",
-  "refused-not-logged-in": "Entre de nuevo.",
+  "refused-not-logged-in": "Se cerró su sesión. Entre de nuevo.",
   "refused-facility-not-open": "Entre otra vez al centro.",
   "refused-not-approved": "El centro todavía no le ha aprobado.",
   "refused-not-approved-more": "Pregunte en el centro. Luego intente de nuevo.",

@@ -280,3 +280,15 @@ test("a network fits that carries a visit and is not known to block it", () => {
   assert.equal(state.networkFits({ kbps: 9000, relay: "works" }), true);
   assert.equal(state.networkFits({ kbps: 9000, relay: "blocked" }), false);
 });
+
+test("a question goes away with its time, or with its visit", () => {
+  const sheet = { kind: "cancel", visit: "v1", until: null, since: NOW };
+  const moot = (fields) => state.isMoot(model({ sheet, ...fields }), NOW + 5);
+  assert.equal(moot({ visits: [visit()] }), false);
+  assert.equal(moot({ visits: [visit({ status: "ended" })] }), true);
+  assert.equal(moot({ visits: [] }), true);
+  assert.equal(moot({ visits: null }), false);
+  assert.equal(moot({ sheet: null }), false);
+  assert.equal(moot({ visits: [visit()], sheet: { ...sheet, until: NOW } }), true);
+  assert.equal(moot({ sheet: { ...sheet, kind: "delete", visit: "" } }), false);
+});
