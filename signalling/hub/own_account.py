@@ -94,10 +94,12 @@ class OwnAccount:
         """Set another password; every other log-in ends, and no mailed link holds.
 
         Raises:
-            UserError: `weak-password`, `wrong-log-in`, `too-many-tries`, `busy`.
+            UserError: `weak-password`, `same-password`, `wrong-log-in`, `too-many-tries`, `busy`.
         """
         require_strong(new_password, visitor.email)
         now = await self._accounts.check(visitor.email, password, address)
+        if new_password == password:
+            raise UserError("same-password")
         hashed = await self._accounts.hash(new_password)
         ended = await audited(
             self._store.accounts.set_password(now.id, hashed, session.token_hash),

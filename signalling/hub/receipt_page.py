@@ -151,20 +151,24 @@ class _Page:
             (words["day"], self._day(receipt.booked_start)),
             (words["booked"], self._span(receipt.booked_start, receipt.booked_end)),
         ]
-        if receipt.begun_at is None:
-            rows.append((words["begun"], words["not-begun"]))
-        else:
+        cancelled = receipt.end_reason is EndReason.CANCELLED
+        if receipt.begun_at is not None:
             rows.append((words["begun"], self._time(receipt.begun_at)))
-        rows.append((words["ended"], self._ended()))
+        elif not cancelled:
+            rows.append((words["begun"], words["not-begun"]))
+        rows.append((words["cancelled" if cancelled else "ended"], self._ended()))
         if receipt.private:
             rows.append((words["kind"], words["private"]))
         return Markup('<dl class="box section">{}</dl>').format(_rows(rows))
 
     def _ended(self) -> Markup:
         by, reason = self._receipt.ended_by, self._receipt.end_reason
-        key = f"end-{reason}-{by}" if reason is EndReason.RED_X else f"end-{reason}"
-        why = Markup.escape(self._words[key]).format(name=self._name(self._named.inmate))
+        whole = self._words.get(f"end-{reason}-{by}") or self._words[f"end-{reason}"]
+        why = Markup.escape(whole).format(name=self._name(self._named.inmate))
         at = self._time(self._receipt.ended_at)
+        day = self._day(self._receipt.ended_at)
+        if day != self._day(self._receipt.booked_start):  # cancelled days before, say
+            at = f"{day}, {at}"
         return Markup('{}<span class="stone">{}</span>').format(at, why)
 
     def _sums(self) -> Markup:

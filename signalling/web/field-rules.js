@@ -1,7 +1,7 @@
 /** What a field has to hold before the hub is asked, and which field a refusal is about. Pure. */
 
 /** @typedef {"any"|"name"|"email"|"new-password"|"number"|"choice"} Kind */
-/** @typedef {"empty"|"email"|"long"|"short"|"weak"|"wrong"|"digits"|"choice"|"asked"|"guest"|"photo-none"|"photo-type"|"photo-size"} Fault */
+/** @typedef {"empty"|"email"|"long"|"short"|"weak"|"same"|"wrong"|"digits"|"choice"|"asked"|"guest"|"photo-none"|"photo-type"|"photo-size"} Fault */
 /** @typedef {Record<string, Fault>} Faults  by the id of the field */
 
 /** As the hub's passwords.py has it; a test holds the two together. */
@@ -22,6 +22,7 @@ const REFUSED = new Map(
     ["change-email bad-email", ["new-email", "email"]],
     ["change-password wrong-log-in", ["old-password", "wrong"]],
     ["change-password weak-password", ["new-password", "weak"]],
+    ["change-password same-password", ["new-password", "same"]],
     ["delete-account wrong-log-in", ["delete-password", "wrong"]],
     ["photo-part photo-refused not-a-picture", ["photo", "photo-type"]],
     ["photo-part photo-refused too-big", ["photo", "photo-size"]],

@@ -36,6 +36,7 @@ export const EN = Object.freeze({
   "field-empty": "Fill this in.",
   "field-email": "Write an address such as ana@example.org.",
   "field-long": "Too long. Use at most {n} letters.",
+  "field-same": "That is your password now. Choose another one.",
   "field-short": "Too short. Use at least {n} letters.",
   "field-weak": "Too easy to guess. Use a few different words.",
   "field-wrong": "The password does not match.",

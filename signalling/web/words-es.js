@@ -37,6 +37,7 @@ export const ES = Object.freeze({
   "field-empty": "Escriba algo aquí.",
   "field-email": "Escriba una dirección como ana@example.org.",
   "field-long": "Es muy larga. Use {n} letras o menos.",
+  "field-same": "Esa ya es su contraseña. Elija otra.",
   "field-short": "Es muy corta. Use al menos {n} letras.",
   "field-weak": "Es fácil de adivinar. Use varias palabras distintas.",
   "field-wrong": "La contraseña no coincide.",

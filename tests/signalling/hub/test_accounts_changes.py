@@ -106,6 +106,15 @@ async def test_another_email_holds_once_its_link_was_followed(hub: Hub) -> None:
     await page.open()
 
 
+async def test_the_password_that_holds_is_no_new_one(hub: Hub) -> None:
+    await hub.people()
+    page, elsewhere = await logged_in(hub), await logged_in(hub)
+    same = await page.refused(ChangePassword(password=PASSWORD, new_password=PASSWORD))
+    assert same.code == "same-password"
+    assert elsewhere.newest(LoggedOut) is None
+    assert not [each for each in await mails_to(hub, EMAIL) if "password" in each.key]
+
+
 async def test_reminders_that_wait_go_to_the_new_email(hub: Hub) -> None:
     await hub.people()
     page = await logged_in(hub)

@@ -147,6 +147,18 @@ def test_what_never_began_shows_no_sums() -> None:
     assert "Nothing was lost." in Seen(page(quiet)).text
 
 
+def test_a_visit_that_was_cancelled_days_before_says_when_and_by_whom() -> None:
+    cancelled = named(
+        begun_at=None, used_s=0, lost_s=0, losses=(), additions=(), added_s=0, not_added_s=0,
+        not_added_why="", end_reason=EndReason.CANCELLED, ended_by=By.VISITOR,
+        ended_at=START - 3 * 86_400,
+    )  # fmt: skip
+    seen = Seen(page(cancelled))
+    assert re.search(r"Canceled\s*Friday, September 18, 2026, \d", seen.text)
+    assert "The visitor canceled it" in seen.text
+    assert "It did not begin" not in seen.text
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_way_to_lose_time_and_to_end_has_words(language: str) -> None:
     ways = list(product(Side, Cause))

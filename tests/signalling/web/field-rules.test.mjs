@@ -48,6 +48,7 @@ test("what nobody sees is taken out of a name, the rest stays", () => {
 test("a refusal is said beside the field that it is about, or beside none", () => {
   assert.deepEqual(refusedField("create-account", "bad-email"), { email: "email" });
   assert.deepEqual(refusedField("reset-password", "weak-password"), { "new-password": "weak" });
+  assert.deepEqual(refusedField("change-password", "same-password"), { "new-password": "same" });
   assert.deepEqual(refusedField("photo-part", "photo-refused", "too-big"), { photo: "photo-size" });
   assert.deepEqual(refusedField("photo-part", "photo-refused", "of late"), {});
   assert.deepEqual(refusedField("log-in", "wrong-log-in"), {});
