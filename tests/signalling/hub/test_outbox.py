@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from config.schema import MailServer
-from signalling.hub.outbox import FIRST_RETRY_S, LONGEST_RETRY_S, as_message, retry_after_s
+from signalling.hub.outbox import FIRST_RETRY_S, HELD_S, LONGEST_RETRY_S, as_message, retry_after_s
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Mail
-from tests.signalling.hub.harness import EMAIL, Hub, hub_config, running_hub
+from tests.signalling.hub.harness import EMAIL, Hub, eventually, hub_config, running_hub
 from tests.signalling.hub.mail_server import free_port
 
 
@@ -97,6 +97,33 @@ async def test_a_busy_store_delays_mails_and_ends_nothing(
         await hub.services.outbox.put("a", "ana@example.org", "Hello", "later")
         await until(hub, "a", sent=True)
         assert busy >= 3
+
+
+async def test_a_slow_server_has_no_mail_sent_by_two_hubs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_hub(hub_config(tmp_path / "state")) as hub:
+        store = hub.services.store.outbox
+        sent: list[str] = []
+        elsewhere: list[str] = []
+
+        async def send(mail: Mail) -> None:
+            assert mail.key not in elsewhere
+            sent.append(mail.key)
+            hub.clock.ahead_s += 100.0
+            elsewhere.extend(each.key for each in await store.claim(9, HELD_S))
+            await store.sent(mail.key)
+
+        monkeypatch.setattr(hub.services.outbox, "_send", send)
+        due_at = hub.clock() + 60.0
+        for number in range(5):
+            await hub.services.outbox.put(str(number), EMAIL, "Hello", "x", due_at=due_at)
+        hub.clock.ahead_s += 60.0
+        hub.services.outbox.look()
+        await eventually(lambda: len(sent) >= 2)
+        for _ in range(20):
+            await store.counts()
+        assert not set(sent) & set(elsewhere)
 
 
 async def test_whoever_is_booked_for_a_visit_is_told_by_mail(tmp_path: Path) -> None:
