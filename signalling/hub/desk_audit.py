@@ -50,7 +50,7 @@ class StaffAudit:
             about = staff_facts.subject_of(fields, visitors, inmates)
             self._trail.count("staff-looked", f"staff:{who}", about, command=name)
             return
-        log.info("staff %s: %s", who, name)
+        log.info("staff=%s %s", who, name)
         if not all((*visitors.values(), *inmates.values())):
             visitors, inmates = await self._ids(fields)  # the command made them
         await self._add(name, who, fields, visitors, inmates)

@@ -25,12 +25,12 @@ _NOTES: ContextVar[list[Note]] = ContextVar("notes")
 _ALONG: ContextVar[Callable[[Any], Note | None] | None] = ContextVar("along", default=None)
 
 
-def new_note(now: float, kind: str, who: str, about: str = "", **facts: Any) -> Note:
+def new_note(now: float, kind: str, who: str, about: str = "", /, **facts: Any) -> Note:
     """Return a note of what is done now, from where it was asked for."""
     return Note(round(now * 1000), kind, who, ORIGIN.get(), about, facts_text(facts))
 
 
-def visitor_note(now: float, kind: str, visitor: str, **facts: Any) -> Note:
+def visitor_note(now: float, kind: str, visitor: str, /, **facts: Any) -> Note:
     """Return a note of what a visitor does to their own account."""
     return new_note(now, kind, f"visitor:{visitor}", f"visitor:{visitor}", **facts)
 

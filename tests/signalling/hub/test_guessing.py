@@ -21,6 +21,7 @@ from signalling.device_report import DeviceReport, DeviceState
 from signalling.hub import staff_commands as ask
 from signalling.hub.accounts import DAY_S, FAMILIAR_S, WINDOW_S
 from signalling.hub.errors import StaffError
+from signalling.hub.store.sqlite_tables import connect
 from signalling.messages import Ping, Pong, Refused, SignIn
 from signalling.people_messages import RequestApproval
 from tests.signalling.hub.harness import (
@@ -260,6 +261,10 @@ async def test_where_a_visitor_logs_in_from_is_not_in_the_database(
     await hub.people()
     await (await from_(hub, "198.51.100.77")).log_in()
     await hub.services.store.ping()
-    kept = b"".join(each.read_bytes() for each in (tmp_path / "state").glob("visits.db*"))
-    assert EMAIL.encode() in kept
-    assert b"198.51.100.77" not in kept
+    db = connect(tmp_path / "state" / "visits.db")
+    # The audit log says from where, for as long as hub.toml keeps it; nothing else does.
+    tables = [name for name in db.table_names() if name != "audit_entries"]
+    kept = repr([[*db.execute(f"select * from {name}")] for name in tables])
+    db.close()
+    assert EMAIL in kept
+    assert "198.51.100.77" not in kept
