@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from functools import partial
 
 from signalling.hub.bus.interface import Change, HubLeaves
 from signalling.hub.services import Services
 from signalling.hub.shared_keeping import SharedKeeping
+
+log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
@@ -19,6 +22,7 @@ async def beside_others(services: Services) -> AsyncIterator[None]:
     if not isinstance(keeping, SharedKeeping):
         yield
         return
+    log.info("hub=%s serves beside others", services.bus.hub)
     services.bus.subscribe_lost(lambda _hub: keeping.look())
     services.bus.subscribe_others(partial(_heard, keeping))
     tasks = [

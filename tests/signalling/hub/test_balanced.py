@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shutil
 import ssl
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from websockets.asyncio.client import connect
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import Change, PeopleChanged
 from signalling.hub.bus.nats import NatsBus
+from signalling.hub.keeping import preferred
 from signalling.messages import HUB_TO_PAGE, HUB_TO_TERMINAL
 from tests.signalling.hub.bus.nats_server import nats_server
 from tests.signalling.hub.harness import Page, Terminal
@@ -104,7 +106,11 @@ async def test_a_visit_goes_on_behind_a_balancer_when_a_hub_is_killed(
 
 async def visit_through(hubs: list[HubProcess]) -> None:
     pair = BalancedPair(1, hubs[0])
-    await until(lambda: any("kept by this hub" in hub.log for hub in hubs))
+    await until(lambda: all("serves beside others" in hub.log for hub in hubs))
+    names = {re.findall(r"hub=(\S+) serves", hub.log)[-1]: hub for hub in hubs}
+    keeper = names[preferred("north", names) or ""]
+    # Only then it moves no more: a hub that comes takes over what it should keep.
+    await until(lambda: "kept by this hub" in keeper.log)
     async with asyncio.timeout(10.0):
         while True:  # until the balancer has found a hub
             with contextlib.suppress(OSError):
@@ -120,7 +126,6 @@ async def visit_through(hubs: list[HubProcess]) -> None:
     await terminal.hello(pair.key, pair.name)
     await page.hello(pair.token)
     await begun(pair, terminal, page, visit)
-    keeper = max(hubs, key=lambda hub: hub.log.rfind("kept by this hub"))
     await keeper.kill()
     async with asyncio.timeout(10.0):
         terminal, page = await come_back(pair, visit)
