@@ -92,7 +92,7 @@ async def _keep(store: SqliteStore, key: bytes, number: int, now: float) -> None
     await store.people.add_inmate(inmate, pin_mac(key, place, inmate.number, PIN))
     email = f"v{number}@example.org"
     await store.people.add_visitor(
-        Visitor(f"v-{number}", email, f"Visitor {number}", "-", verified_at=now)
+        Visitor(f"v-{number}", email, f"Visitor {number}", "-", now, now)
     )
     await store.people.approve(Approval(f"v-{number}", inmate.id, "mother"))
     session = Session(
@@ -102,6 +102,8 @@ async def _keep(store: SqliteStore, key: bytes, number: int, now: float) -> None
         facility=place,
         facility_until=now + HALF_A_DAY_S,
         id=f"s-{number}",
+        created_at=now,
+        seen_at=now,
     )
     await store.people.add_session(session, None)
 
