@@ -122,7 +122,7 @@ class Visit:
             lost_by=lost,
             owed_s=owed,
             added_s=self.added_s,
-            breaks=self._open_breaks() if ended_at is None else (),
+            breaks=self.open_breaks() if ended_at is None else (),
             pause=self.pause if ended_at is None else None,
             paused_s=paused,
             begun_at=self.begun_at,
@@ -160,7 +160,8 @@ class Visit:
             return Status.SCHEDULED
         return Status.READY if self.signed_in else Status.PENDING
 
-    def _open_breaks(self) -> tuple[Break, ...]:
+    def open_breaks(self) -> tuple[Break, ...]:
+        """Return what holds it, what came first first."""
         if self.begun_at is None or self.signed_in:
             return self.breaks
         gone = Break(Side.TERMINAL, Cause.SIGNED_OUT, self.signed_out_at)
@@ -173,7 +174,7 @@ class Visit:
         gap = max(0.0, until - self.counted_until)
         used, lost, owed = self.used_s, dict(self.lost_by), self.owed_s
         paused = self.paused_s
-        breaks = self._open_breaks()
+        breaks = self.open_breaks()
         if self.paused:
             # Whatever else breaks meanwhile, and whoever leaves: nobody could have used it.
             paused += gap
@@ -344,8 +345,7 @@ class Visit:
     def _close(self, what: Ended, at: float) -> Visit:
         by_clock = what.reason in (EndReason.EXPIRED, EndReason.NOBODY_CAME)
         ended_at = self.ends_at if by_clock else at
-        closed = self._count(ended_at)
-        return replace(closed, ended=what, ended_at=ended_at)
+        return replace(self._count(ended_at), ended=what, ended_at=ended_at)
 
     def _count(self, until: float) -> Visit:
         """Account the time up to `until` under the mode that held so far."""

@@ -12,11 +12,13 @@ from signalling.hub.desk_audit import AuditDesk, StaffAudit
 from signalling.hub.desk_blackouts import BlackoutDesk
 from signalling.hub.desk_booking import BookingDesk
 from signalling.hub.desk_check import CheckDesk
+from signalling.hub.desk_facilities import FacilityDesk
 from signalling.hub.desk_finding import facility_of, find_inmate
 from signalling.hub.desk_lockdowns import LockdownDesk
 from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
 from signalling.hub.desk_receipts import ReceiptDesk
+from signalling.hub.desk_reports import ReportDesk
 from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_retention import RetentionDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
@@ -56,6 +58,8 @@ class Desk:
             BlackoutDesk(services),
             BookingDesk(services),
             VisitListDesk(services),
+            ReportDesk(services),
+            FacilityDesk(services),
             AuditDesk(services),
             CheckDesk(services),
             RetentionDesk(services),

@@ -10,6 +10,10 @@ from msgspec import Meta, Struct
 
 from signalling.hub.errors import StaffError
 from signalling.hub.staff_command import Command, Days, Short, Slug, Unit
+from signalling.hub.staff_commands_reports import FacilityList as FacilityList
+from signalling.hub.staff_commands_reports import FacilityShow as FacilityShow
+from signalling.hub.staff_commands_reports import ReportCommand
+from signalling.hub.staff_commands_reports import ReportShow as ReportShow
 from signalling.hub.staff_commands_visits import BlackoutAdd as BlackoutAdd
 from signalling.hub.staff_commands_visits import BlackoutCancel as BlackoutCancel
 from signalling.hub.staff_commands_visits import BlackoutCommand, BookingCommand, StoppingCommand
@@ -271,6 +275,7 @@ AnyCommand = (
     | StoppingCommand
     | BlackoutCommand
     | BookingCommand
+    | ReportCommand
 )
 
 
