@@ -27,6 +27,7 @@ from signalling.hub import (
     cli_reports,
     cli_requests,
     cli_retention,
+    cli_roster,
     cli_terminals,
     cli_visits,
     staff_cli,
@@ -111,6 +112,7 @@ def _read_anew(certificate: Certificate | None) -> None:
 
 
 main.add_command(top)
+cli.inmate.add_command(cli_roster.inmate_import)
 cli.inmate.add_command(cli_retention.inmate_erase)
 cli.visitor.add_command(cli_retention.visitor_erase)
 for command in (

@@ -9,7 +9,6 @@ import click
 
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
-from signalling.hub.roster import roster_text
 from signalling.hub.staff_cli import Ask, staff_command
 from signalling.hub.tables import show, show_visit
 
@@ -55,24 +54,6 @@ def inmate_move(ask_for: Ask, as_json: bool, **options: Any) -> None:
     """
     result = ask_for(ask.InmateMove(**options))
     show(result, as_json=as_json, title="Inmate moved", columns=("number", "name", "unit"))
-
-
-@inmate.command("import")
-@click.argument("roster", type=click.File("rb"))
-@staff_command
-def inmate_import(ask_for: Ask, as_json: bool, roster: Any) -> None:
-    """Add all inmates of a CSV roster (number,name,facility[,pin][,unit]) that are not known yet.
-
-    \b
-    Example: visit-hub inmate import roster.csv
-    """
-    result = ask_for(ask.InmateImport(roster=roster_text(roster.read())))
-    if as_json:
-        show(result, as_json=True, title="", columns=())
-        return
-    columns = ("number", "name", "unit", "pin")
-    show(result["added"], as_json=False, title="Inmates added", columns=columns)
-    click.echo(f"{result['known']} known already")
 
 
 @inmate.command("list")

@@ -21,6 +21,7 @@ from signalling.hub.desk_receipts import ReceiptDesk
 from signalling.hub.desk_reports import ReportDesk
 from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_retention import RetentionDesk
+from signalling.hub.desk_roster import RosterDesk
 from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
 from signalling.hub.desk_terminals import TerminalDesk
 from signalling.hub.desk_top import TopDesk
@@ -28,7 +29,6 @@ from signalling.hub.desk_visit_list import VisitListDesk
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.passwords import require_strong
-from signalling.hub.roster import read_roster
 from signalling.hub.services import Services
 from signalling.hub.store.interface import Duplicate
 from signalling.hub.store.records import Draft
@@ -59,6 +59,7 @@ class Desk:
             BookingDesk(services),
             VisitListDesk(services),
             ReportDesk(services),
+            RosterDesk(services),
             FacilityDesk(services),
             AuditDesk(services),
             CheckDesk(services),
@@ -98,26 +99,6 @@ class Desk:
         await self._store.people.move_inmate(inmate.id, command.unit)
         await self._services.lockdowns.inmate_moved(inmate.id, inmate.facility)
         return {"number": inmate.number, "name": inmate.name, "unit": command.unit}
-
-    async def inmate_import(self, command: ask.InmateImport, who: str) -> Any:
-        """Add all inmates of a roster that are not known yet; nothing when a line is wrong."""
-        rows = read_roster(command.roster, self._facilities)
-        known = {(each.facility, each.number) for each in await self._store.people.inmates()}
-        added = [
-            await self.inmate_add(
-                ask.InmateAdd(
-                    number=row.number,
-                    name=row.name,
-                    facility=row.facility,
-                    pin=row.pin,
-                    unit=row.unit,
-                ),
-                who,
-            )
-            for row in rows
-            if (row.facility, row.number) not in known
-        ]
-        return {"added": added, "known": len(rows) - len(added)}
 
     async def inmate_list(self, _command: ask.InmateList, _who: str) -> Any:
         """All inmates."""

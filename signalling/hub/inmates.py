@@ -11,6 +11,7 @@ import logging
 import re
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -55,13 +56,28 @@ def random_pin() -> str:
     return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
 
 
+def fits_number(number: str) -> bool:
+    """Whether an inmate may have this number."""
+    return _NUMBER.match(number) is not None
+
+
+def fits_name(name: str) -> bool:
+    """Whether a person may have this name."""
+    return 1 <= len(name) <= 80 and name.isprintable()
+
+
+def fits_pin(pin: str) -> bool:
+    """Whether this may be a PIN."""
+    return _PIN.match(pin) is not None
+
+
 def require_inmate(number: str, name: str, pin: str | None) -> None:
     """Raise StaffError for values that no inmate can have."""
-    if not _NUMBER.match(number):
+    if not fits_number(number):
         raise StaffError(f'"{number}" is no inmate number: 1 to 16 digits')
-    if not 1 <= len(name) <= 80 or not name.isprintable():
+    if not fits_name(name):
         raise StaffError("a name has 1 to 80 characters, all of them to be seen")
-    if pin is not None and not _PIN.match(pin):
+    if pin is not None and not fits_pin(pin):
         raise StaffError("a PIN has 4 to 16 digits")
 
 
@@ -119,3 +135,23 @@ class Inmates:
         except Duplicate:
             raise StaffError(f"facility {facility} has an inmate {number} already") from None
         return chosen
+
+    async def apply(
+        self, added: Sequence[tuple[Inmate, str | None]], changed: Sequence[Inmate]
+    ) -> list[str]:
+        """Add and change inmates, all or none; return the PINs of those added, in their order.
+
+        Raises:
+            StaffError: somebody else added one of the numbers in this moment.
+        """
+        pins = [pin or random_pin() for _, pin in added]
+        macs = [
+            pin_mac(self._key, each.facility, each.number, pin)
+            for (each, _), pin in zip(added, pins, strict=True)
+        ]
+        rows = [(each, mac) for (each, _), mac in zip(added, macs, strict=True)]
+        try:
+            await self._store.people.apply_roster(rows, changed)
+        except Duplicate:
+            raise StaffError("somebody else changed the roster just now; try again") from None
+        return pins

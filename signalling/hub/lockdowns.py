@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from config.schema import HubConfig
@@ -15,7 +15,7 @@ from signalling.hub.keeping import Keeping
 from signalling.hub.live import Live
 from signalling.hub.staff_records import Lockdown
 from signalling.hub.store.interface import Store, StoreError
-from signalling.hub.store.records import Draft
+from signalling.hub.store.records import Draft, Inmate
 from signalling.hub.visits import Visits
 from signalling.visit import Visit
 
@@ -92,6 +92,18 @@ class Lockdowns:
         """An inmate lives in another unit: their visits may lie in a lockdown now, or no more."""
         await self._changed(facility, inmate)
 
+    async def roster_changed(self, inmates: Sequence[Inmate]) -> None:
+        """Inmates have other names or units now."""
+        for inmate in inmates:
+            lives = self._visits.of_inmate(inmate.id)
+            for live in lives:
+                live.unit, live.inmate_name = inmate.unit, inmate.name
+                self._visits.publish(live)
+            if lives:
+                self._bus.publish(LockdownsChanged(inmate.facility, inmate.id))
+        for facility in dict.fromkeys(each.facility for each in inmates):
+            await self._follow(facility, "")
+
     async def _changed(self, facility: str, inmate: str = "") -> None:
         self._bus.publish(LockdownsChanged(facility, inmate))
         await self._follow(facility, inmate)
@@ -101,6 +113,7 @@ class Lockdowns:
             known = await self._store.people.inmate(inmate)
             for live in self._visits.of_inmate(inmate):
                 live.unit = known.unit if known is not None else ""
+                live.inmate_name = known.name if known is not None else live.inmate_name
         await self._read()
         for each in self._facilities if facility is None else (facility,):
             if self._keeping.keeps(each):

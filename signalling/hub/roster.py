@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from signalling.hub.errors import StaffError
-from signalling.hub.inmates import require_inmate
+from signalling.hub.inmates import fits_name, fits_number, fits_pin
+from signalling.hub.store.records import Inmate
 
 UNIT_MAX_CHARACTERS: Final = 80
-MAX_TOLD: Final = 20
-"""Mistakes that are told one by one."""
+HEADING: Final = "it must be number,name,facility and may go on with pin and unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +41,47 @@ def roster_text(data: bytes) -> str:
         ) from None
 
 
-def read_roster(text: str, facilities: Collection[str]) -> list[RosterRow]:
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One value of a roster that cannot be."""
+
+    line: int
+    column: str
+    found: str
+    expected: str
+
+
+def read_roster(
+    text: str, facilities: Collection[str]
+) -> tuple[list[tuple[int, RosterRow]], list[Mistake]]:
     """Read a CSV roster with the heading `number,name,facility[,pin][,unit]`.
 
+    Commas, semicolons or tabs. Returns each row with its line, and all mistakes.
+
     Raises:
-        StaffError: names every line that is wrong, or that has the number of an earlier one.
+        StaffError: it is empty, is no CSV, or has another heading.
     """
-    reader = csv.DictReader(text.splitlines())
+    lines = text.splitlines()
+    if not lines:
+        raise StaffError(f"the roster is empty: {HEADING}")
+    # Without a quote before it the heading's own separator is the file's.
+    separator = next((each for each in ",;\t" if each in lines[0]), ",")
+    reader = csv.DictReader(lines, delimiter=separator)
     try:
-        missing = {"number", "name", "facility"} - set(reader.fieldnames or ())
+        names = [(each or "").strip().lower() for each in reader.fieldnames or ()]
+        reader.fieldnames = names
+        missing = {"number", "name", "facility"} - set(names)
+        unknown = sorted(set(names) - {"number", "name", "facility", "pin", "unit"})
         if missing:
             raise StaffError(
-                f"the roster's first line lacks: {', '.join(sorted(missing))}"
-                " (it must be number,name,facility with commas, and may go on with pin and unit)"
+                f"the roster's first line lacks: {', '.join(sorted(missing))} ({HEADING})"
             )
-        lines = [(reader.line_num, _row(line)) for line in reader]
+        if unknown:
+            raise StaffError(f'the roster has an unknown column "{unknown[0]}" ({HEADING})')
+        rows = [(reader.line_num, _row(line)) for line in reader]
     except csv.Error as error:
         raise StaffError(f"the roster is no CSV: {error}") from None
-    mistakes = list(_mistakes(lines, facilities))
-    if mistakes:
-        told = mistakes[:MAX_TOLD]
-        if len(mistakes) > MAX_TOLD:
-            told.append(f"and {len(mistakes) - MAX_TOLD} more")
-        raise StaffError("\n  ".join(["the roster is wrong, nobody was added:", *told]))
-    return [row for _, row in lines]
+    return rows, list(_mistakes(rows, facilities))
 
 
 def _row(line: dict[str, str]) -> RosterRow:
@@ -78,26 +95,64 @@ def _row(line: dict[str, str]) -> RosterRow:
     )
 
 
-def _mistakes(lines: list[tuple[int, RosterRow]], facilities: Collection[str]) -> Iterator[str]:
+def _mistakes(lines: list[tuple[int, RosterRow]], facilities: Collection[str]) -> Iterator[Mistake]:
     first: dict[tuple[str, str], int] = {}
     for number, row in lines:
-        for why in _wrong(row, facilities):
-            yield f"line {number}: {why}"
+        yield from _wrong(number, row, facilities)
         key = (row.facility, row.number)
         if key in first:
-            yield f"line {number}: {row.facility} has inmate {row.number} on line {first[key]}"
+            where = f"a number once at {row.facility}: it is on line {first[key]}"
+            yield Mistake(number, "number", row.number, where)
         first.setdefault(key, number)
 
 
-def _wrong(row: RosterRow, facilities: Collection[str]) -> Iterator[str]:
+def _wrong(line: int, row: RosterRow, facilities: Collection[str]) -> Iterator[Mistake]:
+    # Each value by itself, so that one line tells all its mistakes.
+    if not fits_number(row.number):
+        yield Mistake(line, "number", row.number, "1 to 16 digits")
+    if not fits_name(row.name):
+        yield Mistake(line, "name", row.name, "1 to 80 characters, all of them to be seen")
     if row.facility not in facilities:
         known = ", ".join(sorted(facilities))
-        yield f'there is no facility "{row.facility}" (there is: {known})'
-    if len(row.unit) > UNIT_MAX_CHARACTERS:
-        yield f"a housing unit has at most {UNIT_MAX_CHARACTERS} characters"
-    # Each value by itself, so that one line tells all its mistakes.
-    for number, name, pin in ((row.number, "x", None), ("0", row.name, None), ("0", "x", row.pin)):
-        try:
-            require_inmate(number, name, pin)
-        except StaffError as error:
-            yield str(error)
+        yield Mistake(line, "facility", row.facility, f"a facility of hub.toml: {known}")
+    if row.pin is not None and not fits_pin(row.pin):
+        yield Mistake(line, "pin", "not shown", "4 to 16 digits, or empty for a random one")
+    if len(row.unit) > UNIT_MAX_CHARACTERS or not (row.unit.isprintable()):
+        yield Mistake(line, "unit", row.unit[:40], f"at most {UNIT_MAX_CHARACTERS} characters")
+
+
+# -- what it changes --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a roster makes of the inmates that are known."""
+
+    added: tuple[RosterRow, ...]
+    changed: tuple[tuple[Inmate, Inmate], ...]
+    """Known inmates, as they were and as they are now: another name, another unit."""
+    gone: tuple[Inmate, ...]
+    """Of the file's facilities, not in the file."""
+    same: int
+
+
+def changes(rows: Collection[RosterRow], known: Collection[Inmate]) -> Changes:
+    """Compare a roster with the known inmates. An empty unit says nothing."""
+    by_key = {(each.facility, each.number): each for each in known}
+    added, changed, same = [], [], 0
+    for row in rows:
+        before = by_key.get((row.facility, row.number))
+        if before is None:
+            added.append(row)
+            continue
+        now = replace(before, name=row.name, unit=row.unit or before.unit)
+        if now == before:
+            same += 1
+        else:
+            changed.append((before, now))
+    listed = {(row.facility, row.number) for row in rows}
+    facilities = {row.facility for row in rows}
+    gone = (
+        each for key, each in by_key.items() if each.facility in facilities and key not in listed
+    )
+    return Changes(tuple(added), tuple(changed), tuple(gone), same)

@@ -54,6 +54,8 @@ class InmateImport(Command, frozen=True, tag="inmate import"):
     """`roster` is the CSV text itself: the hub may not read the caller's files."""
 
     roster: str
+    dry_run: bool = False
+    cancel_missing: bool = False
 
 
 class InmateList(Command, frozen=True, tag="inmate list"):

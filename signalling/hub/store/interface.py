@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from signalling.hub.store import staff_interface as staff
 from signalling.hub.store.audit_interface import AuditedStore
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.guessing_interface import GuessingStore
@@ -30,7 +31,6 @@ from signalling.hub.store.records import (
     Terminal,
     Visitor,
 )
-from signalling.hub.store.staff_interface import BlackoutStore, LockdownStore, PeriodStore
 from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit import Visit
 from signalling.visit_events import Booked, Event
@@ -118,7 +118,7 @@ class BookingStore(Protocol):
         """
 
 
-class PeopleStore(Protocol):
+class PeopleStore(staff.RosterStore, Protocol):
     """Visitors, sessions, inmates, approvals."""
 
     async def add_visitor(self, visitor: Visitor) -> None:
@@ -371,13 +371,13 @@ class Store(AuditedStore, Protocol):
     def guessing(self) -> GuessingStore: ...
 
     @property
-    def lockdowns(self) -> LockdownStore: ...
+    def lockdowns(self) -> staff.LockdownStore: ...
 
     @property
-    def blackouts(self) -> BlackoutStore: ...
+    def blackouts(self) -> staff.BlackoutStore: ...
 
     @property
-    def periods(self) -> PeriodStore: ...
+    def periods(self) -> staff.PeriodStore: ...
 
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from signalling.hub.staff_records import Blackout, Lockdown, VisitLog
+from signalling.hub.store.records import Inmate
 
 
 class LockdownStore(Protocol):
@@ -43,3 +44,12 @@ class PeriodStore(Protocol):
         self, facility: str, from_at: float, until_at: float, after: tuple[float, str], limit: int
     ) -> list[VisitLog]:
         """The next of them by start and id, after one that was read; at most `limit`."""
+
+
+class RosterStore(Protocol):
+    """The jail's list of inmates, taken over as a whole."""
+
+    async def apply_roster(
+        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate]
+    ) -> None:
+        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate."""

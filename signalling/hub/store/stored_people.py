@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from signalling.hub.store import chain
@@ -145,6 +145,25 @@ class StoredPeople:
     async def move_inmate(self, inmate: str, unit: str) -> None:
         """Keep that an inmate lives in another housing unit."""
         await self._execute("update inmates set unit = ? where id = ?", (unit, inmate))
+
+    async def apply_roster(
+        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate]
+    ) -> None:
+        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate."""
+
+        def work(db: Tables) -> None:
+            rows = [(*dataclasses.astuple(each), mac) for each, mac in added]
+            try:
+                sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?, ?)"
+                db.executemany(sql, rows)
+            except Conflict as error:
+                raise Duplicate("one of the numbers exists already") from error
+            db.executemany(
+                "update inmates set name = ?, unit = ? where id = ?",
+                [(each.name, each.unit, each.id) for each in changed],
+            )
+
+        await self._writer.run(work)
 
     async def try_pin(
         self, facility: str, number: str, pin_mac: bytes, terminal: str, rules: PinRules

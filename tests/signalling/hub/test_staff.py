@@ -115,49 +115,6 @@ def test_pins_and_codes_are_shown_once_and_random(cli: Cli) -> None:
     assert not any(pin in listed for pin in pins)
 
 
-def test_roster_adds_what_is_new(cli: Cli, tmp_path: Path) -> None:
-    roster = tmp_path / "roster.csv"
-    roster.write_text(f"number,name,facility,pin\n{NUMBER},Daniel,north,{PIN}\n7,Max,south,\n")
-    first = cli.json("inmate", "import", str(roster))
-    assert [each["number"] for each in first["added"]] == [NUMBER, "7"]
-    assert first["added"][0]["pin"] == PIN
-    assert cli.json("inmate", "import", str(roster)) == {"added": [], "known": 2}
-    roster.write_text("number,name,facility\n8,,south\n")
-    assert "line 2" in cli.run("inmate", "import", str(roster))[1]
-    roster.write_text("number,name,facility\n9,Ned,south\n9x,Nell,south\n")
-    assert "line 3" in cli.run("inmate", "import", str(roster))[1]
-    roster.write_text("number,name,facility\n9,Ned,south\n9,Nell,south\n")
-    assert "line 3: south has inmate 9 on line 2" in cli.run("inmate", "import", str(roster))[1]
-    roster.write_text(f"number,name,facility\n9,{'N' * 200_000},south\n")
-    assert "no CSV" in cli.fails("inmate", "import", str(roster))
-    # A wrong line adds nobody: PINs of those before it would never be shown.
-    assert {each["number"] for each in cli.json("inmate", "list")} == {NUMBER, "7"}
-    roster.write_text("number;name;facility\n")
-    said = cli.fails("inmate", "import", str(roster))
-    assert "facility, name" in said
-    assert "with commas" in said
-
-
-def test_roster_tells_all_its_mistakes_at_once(cli: Cli, tmp_path: Path) -> None:
-    roster = tmp_path / "roster.csv"
-    roster.write_text("number,name,facility,pin\n9x,,north,12\n7,Max,west,\n8,Ned,south,1357\n")
-    code, said = cli.run("inmate", "import", str(roster))
-    assert (code, said.count("\n")) == (1, 5)
-    for part in (
-        'line 2: "9x" is no inmate number',
-        "line 2: a name has",
-        "line 2: a PIN has 4 to 16 digits",
-        'line 3: there is no facility "west" (there is: north, south)',
-    ):
-        assert part in said
-    assert "line 4" not in said
-    assert cli.json("inmate", "list") == []
-    roster.write_text("number,name,facility\n" + "x,Max,south\n" * 30)
-    assert "and 39 more" in cli.run("inmate", "import", str(roster))[1]
-    roster.write_bytes("number,name,facility\n7,Max,south\n8,Jos\u00e9,south\n".encode("latin-1"))
-    assert "line 3 of the roster is not UTF-8" in cli.fails("inmate", "import", str(roster))
-
-
 def test_wrong_values_say_what_is_expected(cli: Cli) -> None:
     where = ["--facility", "north", "--label", "4", "--unit", "C"]
     said = cli.fails("terminal", "add", "t 5", *where)

@@ -6,6 +6,7 @@ import pytest
 
 from signalling.hub.staff_records import Blackout, Lockdown
 from signalling.hub.store.interface import Duplicate, Store
+from signalling.hub.store.records import Inmate
 from signalling.hub.store.stored import StoredStore
 from signalling.visit_events import Booked
 
@@ -52,3 +53,14 @@ async def test_visits_of_a_time_are_read_some_at_a_time(peopled: StoredStore) ->
     assert [each.events[0].visit for each in rest] == ["w3"]
     assert set(rest[0].names) == {"i1", "v1", "v2"}
     assert await peopled.periods.logs(*period, (1_010_800.0, "w3"), 2) == []
+
+
+async def test_a_roster_is_kept_whole_or_not_at_all(peopled: StoredStore) -> None:
+    before = await peopled.people.inmates()
+    clash = [(Inmate("i3", "north", "3", "Three"), b"m"), (Inmate("i4", "north", "1", "X"), b"m")]
+    with pytest.raises(Duplicate):
+        await peopled.people.apply_roster(clash, ())
+    assert await peopled.people.inmates() == before
+    moved = Inmate("i1", "north", "1", "Uno", "D")
+    await peopled.people.apply_roster(clash[:1], (moved,))
+    assert [each.name for each in await peopled.people.inmates()] == ["Uno", "Two", "Three"]

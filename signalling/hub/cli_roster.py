@@ -1,0 +1,59 @@
+"""`visit-hub inmate import`: the jail's list, all of it or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from signalling.hub import staff_commands as ask
+from signalling.hub.cli import inmate
+from signalling.hub.roster import roster_text
+from signalling.hub.staff_cli import Ask, staff_command
+from signalling.hub.tables import show
+
+WHO = ("facility", "number", "name", "unit")
+
+
+@inmate.command("import")
+@click.argument("roster", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
+@click.option(
+    "--cancel-missing", is_flag=True, help="Cancel future visits of those not in the file."
+)
+@staff_command
+def inmate_import(ask_for: Ask, as_json: bool, roster: Any, **options: Any) -> None:
+    """Take over a CSV roster: number,name,facility[,pin][,unit].
+
+    New inmates are added, names and units of known ones kept as in the file. Any mistake is told
+    with its line, and nothing is changed then. Exit status 1: there were mistakes.
+
+    \b
+    Examples: visit-hub inmate import roster.csv --dry-run
+              visit-hub inmate import roster.csv --cancel-missing
+    """
+    result = ask_for(ask.InmateImport(roster=roster_text(roster.read()), **options))
+    mistakes = result["mistakes"]
+    if as_json:
+        show(result, as_json=True, title="", columns=())
+    elif mistakes:
+        columns = ("line", "column", "found", "expected")
+        show(mistakes, as_json=False, title="Mistakes", columns=columns)
+        click.echo(f"The roster has {len(mistakes)} mistakes: nothing was changed.", err=True)
+    else:
+        _tell(result, dry_run=options["dry_run"])
+    if mistakes:
+        raise SystemExit(1)
+
+
+def _tell(result: Any, *, dry_run: bool) -> None:
+    would = "would be " if dry_run else ""
+    columns = WHO if dry_run else (*WHO, "pin")
+    show(result["added"], as_json=False, title=f"Inmates {would}added", columns=columns)
+    show(result["changed"], as_json=False, title=f"{would}changed".capitalize(),
+         columns=(*WHO, "was"))  # fmt: skip
+    show(result["gone"], as_json=False, title="Not in the file", columns=WHO)
+    booked, cancelled = len(result["visits_of_gone"]), result["cancelled"]
+    click.echo(f"{result['known']} known already")
+    if booked:
+        click.echo(f"Of those not in the file {booked} visits are booked, {cancelled} cancelled.")
