@@ -45,8 +45,10 @@ def visitor_row(visitor: Visitor, approvals: Sequence[tuple[Approval, Inmate]]) 
     }
 
 
-def terminal_row(terminal: Terminal, link: TerminalLink | None, taken: bool) -> Row:
-    """A terminal as it is now."""
+def terminal_row(
+    terminal: Terminal, link: TerminalLink | None, taken: bool, kept: Sequence[str] = ()
+) -> Row:
+    """A terminal as it is now; of one that is away the faults that it reported last."""
     return {
         "terminal": terminal.id,
         "facility": terminal.facility,
@@ -55,7 +57,7 @@ def terminal_row(terminal: Terminal, link: TerminalLink | None, taken: bool) -> 
         "enrolled": terminal.public_key is not None,
         "linked": link is not None,
         "signed_in": taken,
-        "faults": list(link.faults) if link is not None else [],
+        "faults": list(link.faults if link is not None else kept),
     }
 
 

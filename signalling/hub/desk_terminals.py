@@ -36,8 +36,14 @@ class TerminalDesk:
     async def terminal_list(self, _command: ask.TerminalList, _who: str) -> Any:
         """All terminals."""
         links = self._services.switchboard.terminals
+        kept = await self._services.store.faults.all()
         return [
-            terminal_row(each, links.get(each.id), self._services.seats.at(each.id) is not None)
+            terminal_row(
+                each,
+                links.get(each.id),
+                self._services.seats.at(each.id) is not None,
+                kept.get(each.id, ()),
+            )
             for each in await self._services.store.terminals.terminals()
         ]
 
@@ -47,7 +53,9 @@ class TerminalDesk:
         if terminal is None:
             raise StaffError(f"there is no terminal {command.terminal}")
         link = self._services.switchboard.terminals.get(terminal.id)
-        row = terminal_row(terminal, link, self._services.seats.at(terminal.id) is not None)
+        faults = (await self._services.store.faults.all()).get(terminal.id, ())
+        taken = self._services.seats.at(terminal.id) is not None
+        row = terminal_row(terminal, link, taken, faults)
         time_zone = facility_of(self._services.config, terminal.facility).time_zone
         kept = await self._services.store.terminals.report(terminal.id)
         return row | report_row(kept, time_zone)

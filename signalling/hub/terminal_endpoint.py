@@ -210,6 +210,7 @@ class TerminalEndpoint:
                 link.faults = tuple(message.faults)
                 log.info("terminal=%s faults: %s", link.id, ", ".join(message.faults) or "none")
                 self._bus.publish(TerminalChanged(link.id, link.terminal.facility))
+                await self._store.faults.keep(link.id, message.faults)
             case DeviceReport():
                 self._require_few_reports(link.id)
                 await self._store.terminals.keep_report(link.id, encode(message))

@@ -379,6 +379,9 @@ class Store(AuditedStore, Protocol):
     @property
     def periods(self) -> staff.PeriodStore: ...
 
+    @property
+    def faults(self) -> staff.FaultStore: ...
+
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""
 

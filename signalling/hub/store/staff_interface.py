@@ -53,3 +53,12 @@ class RosterStore(Protocol):
         self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate]
     ) -> None:
         """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate."""
+
+
+class FaultStore(Protocol):
+    """The faults that terminals reported last: known of those too that are away."""
+
+    async def keep(self, terminal: str, faults: Sequence[str]) -> None: ...
+
+    async def all(self) -> dict[str, list[str]]:
+        """By terminal."""

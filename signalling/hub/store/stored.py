@@ -17,7 +17,7 @@ from signalling.hub.store.stored_people import StoredPeople
 from signalling.hub.store.stored_periods import StoredPeriods
 from signalling.hub.store.stored_requests import StoredRequests
 from signalling.hub.store.stored_retention import StoredRetention
-from signalling.hub.store.stored_staff import StoredBlackouts, StoredLockdowns
+from signalling.hub.store.stored_staff import StoredBlackouts, StoredFaults, StoredLockdowns
 from signalling.hub.store.stored_terminals import StoredTerminals
 from signalling.hub.store.stored_tickets import StoredTickets
 from signalling.hub.store.stored_visits import StoredVisits
@@ -48,6 +48,7 @@ class StoredStore:
         self.guessing = StoredGuessing(writer, clock)
         self.lockdowns = StoredLockdowns(writer, clock)
         self.blackouts = StoredBlackouts(writer, clock)
+        self.faults = StoredFaults(writer, clock)
         self.periods = StoredPeriods(writer, clock)
         self.audit = StoredAudit(writer)
         self.checks = StoredChecks(writer)

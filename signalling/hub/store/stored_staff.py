@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from signalling.hub.staff_records import Blackout, Lockdown
 from signalling.hub.store.interface import Duplicate
@@ -102,6 +102,33 @@ class StoredBlackouts:
     async def all(self, until_after: float) -> list[Blackout]:
         """Those that are not over at a time, by their begin."""
         return await self._writer.run(lambda db: blackouts(db, "until_at > ?", (until_after,)))
+
+
+class StoredFaults:
+    """`staff_interface.FaultStore`."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def keep(self, terminal: str, faults: Sequence[str]) -> None:
+        """Keep a terminal's faults in the place of those before."""
+
+        def work(db: Tables) -> None:
+            db.execute(
+                "insert into terminal_faults (terminal, at, faults) values (?, ?, ?)"
+                " on conflict (terminal) do update set at = excluded.at, faults = excluded.faults",
+                (terminal, self._clock(), " ".join(faults)),
+            )
+
+        await self._writer.run(work)
+
+    async def all(self) -> dict[str, list[str]]:
+        """By terminal."""
+        sql = "select terminal, faults from terminal_faults"
+        return await self._writer.read(
+            lambda db: {row[0]: row[1].split() for row in db.execute(sql)}
+        )
 
 
 def blackouts(db: Tables, where: str, values: tuple[str | float, ...]) -> list[Blackout]:

@@ -10,9 +10,9 @@ import pytest
 from config.schema import Facility, Unit, Visiting
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
-from signalling.messages import Appointments
+from signalling.messages import Appointments, Health, Ping, Pong
 from signalling.visit import Status
-from tests.signalling.hub.harness import EMAIL, NUMBER, Hub, hub_config, running_hub
+from tests.signalling.hub.harness import EMAIL, NUMBER, Hub, eventually, hub_config, running_hub
 
 DAY = (datetime.now(UTC) + timedelta(days=3)).date()
 
@@ -102,3 +102,13 @@ async def test_slots_say_what_is_free_for_inmate_terminals_and_visitors(tmp_path
         ]
         with pytest.raises(StaffError, match='"tuesday" is no day'):
             await hub.do(ask.SlotsList(inmate=NUMBER, day="tuesday"))
+
+
+async def test_faults_of_a_terminal_are_known_while_it_is_away(hub: Hub) -> None:
+    terminal = await hub.ready_terminal()
+    await terminal.send(Health(faults=["CAM-01"]))
+    await terminal.ask(Ping(sent=0.0), Pong)
+    await terminal.close()
+    await eventually(lambda: not hub.services.switchboard.terminals)
+    (row,) = await hub.do(ask.TerminalList())
+    assert (row["linked"], row["faults"]) == (False, ["CAM-01"])

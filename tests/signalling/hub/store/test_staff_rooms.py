@@ -6,7 +6,7 @@ import pytest
 
 from signalling.hub.staff_records import Blackout, Lockdown
 from signalling.hub.store.interface import Duplicate, Store
-from signalling.hub.store.records import Inmate
+from signalling.hub.store.records import Inmate, Terminal
 from signalling.hub.store.stored import StoredStore
 from signalling.visit_events import Booked
 
@@ -64,3 +64,11 @@ async def test_a_roster_is_kept_whole_or_not_at_all(peopled: StoredStore) -> Non
     moved = Inmate("i1", "north", "1", "Uno", "D")
     await peopled.people.apply_roster(clash[:1], (moved,))
     assert [each.name for each in await peopled.people.inmates()] == ["Uno", "Two", "Three"]
+
+
+async def test_the_faults_that_a_terminal_reported_last_are_kept(store: StoredStore) -> None:
+    await store.terminals.add_terminal(Terminal("t1", "north", "1", "C"))
+    await store.faults.keep("t1", ["CAM-01", "NET-02"])
+    assert await store.faults.all() == {"t1": ["CAM-01", "NET-02"]}
+    await store.faults.keep("t1", [])
+    assert await store.faults.all() == {"t1": []}
