@@ -381,7 +381,6 @@ class Store(AuditedStore, Protocol):
 
     @property
     def faults(self) -> staff.FaultStore: ...
-
     def clock(self) -> float:
         """The only clock of visits: seconds since the epoch."""
 
