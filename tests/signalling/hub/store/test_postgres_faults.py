@@ -48,8 +48,15 @@ async def in_one_group(
     store: PostgresStore, *calls: Coroutine[Any, Any, None]
 ) -> list[BaseException | None]:
     """Call while the writer is kept from taking the first alone; return what came of each."""
-    go_on = threading.Event()
-    held = asyncio.ensure_future(store._writer.run(lambda _db: go_on.wait(DEADLINE_S)))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_db: Tables) -> None:
+        begun.set()
+        go_on.wait(DEADLINE_S)
+
+    held = asyncio.ensure_future(store._writer.run(hold))
+    # Its group is closed once it runs: what is asked for from now on is in the next one.
+    assert await asyncio.to_thread(begun.wait, DEADLINE_S)
     waiting = [asyncio.ensure_future(each) for each in calls]
     await asyncio.sleep(0)  # now all are in the queue
     go_on.set()
