@@ -72,6 +72,11 @@ def encode(message: msgspec.Struct) -> str:
     return _encoder.encode(message).decode()
 
 
+def encode_utf8(message: msgspec.Struct) -> bytes:
+    """Return the same as it goes over the wire."""
+    return _encoder.encode(message)
+
+
 def check_version(versions: list[str]) -> None:
     """Accept a hello's versions.
 

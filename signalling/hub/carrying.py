@@ -54,6 +54,12 @@ class CarriedSocket:
             await self._arrived.wait()
         return self._frames.popleft()
 
+    def send_now(self, message: bytes) -> bool:
+        """Send a text frame; False once it is gone."""
+        if not self._ended:
+            self._bus.tell(self._hub, Frame(self._talk, False, message.decode()))
+        return not self._ended
+
     async def send(self, message: str) -> None:
         """Send a text frame. The other hub closes a client that takes nothing."""
         if self._ended:

@@ -9,11 +9,12 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed
 
 from config.schema import Limits
+from signalling.codec import encode_utf8
 from signalling.hub.audit_trail import NOBODY, AuditTrail
 from signalling.hub.coalesced import Coalesced
 from signalling.hub.metrics import Metrics
 from signalling.hub.socket import Socket
-from signalling.messages import Message, encode
+from signalling.messages import Message
 
 NORMAL: Final = 1000
 POLICY: Final = 1008
@@ -24,7 +25,8 @@ TRY_AGAIN: Final = 1013
 class Client:
     """A connection that can be sent messages. `send` never waits.
 
-    The owner must run `write` as a task and cancel it after the connection is gone.
+    A frame goes at once where nothing waits before it; a task sends the others. The owner must
+    `stop` it after the connection is gone.
     """
 
     def __init__(  # noqa: PLR0917 - what it has of its endpoint
@@ -46,8 +48,8 @@ class Client:
         self.who = NOBODY
         """As the audit calls them, once they have shown who they are."""
         self._socket = socket
-        self._waiting: deque[tuple[type[Message] | None, str, int]] = deque()
-        self._wake = asyncio.Event()
+        self._waiting: deque[tuple[type[Message] | None, bytes]] = deque()
+        self._writer: asyncio.Task[None] | None = None
         self._close_with: tuple[int, str] | None = None
         self._gone = False
 
@@ -60,7 +62,7 @@ class Client:
         if self._waiting:
             kept = (each for each in self._waiting if each[0] is not type(message))
             self._waiting = deque(kept)
-            self._waiting_bytes = sum(size for *_, size in self._waiting)
+            self._waiting_bytes = sum(len(frame) for _, frame in self._waiting)
         self._put(message)
 
     @property
@@ -72,7 +74,7 @@ class Client:
         """Close once everything queued is sent."""
         if self._close_with is None:
             self._close_with = (code, reason)
-            self._wake.set()
+            self._have_written()
 
     async def closed(self) -> None:
         """Wait until everything queued is sent and it is closed, whoever closes it.
@@ -85,16 +87,19 @@ class Client:
 
     def send_frame(self, frame: str) -> None:
         """Queue what another hub says to it."""
-        self._queue(None, frame)
+        self._queue(None, frame.encode())
 
     def _put(self, message: Message) -> None:
         if not self.closing:
-            self._queue(type(message), encode(message))
+            self._queue(type(message), encode_utf8(message))
 
-    def _queue(self, kind: type[Message] | None, frame: str) -> None:
+    def _queue(self, kind: type[Message] | None, frame: bytes) -> None:
         if self.closing:
             return
-        size = len(frame.encode())
+        if self._writer is None and self._socket.send_now(frame):
+            self.metrics.traffic.give(kind, len(frame))
+            return
+        size = len(frame)
         if len(self._waiting) >= self._limits.waiting_frames:
             self.abort("too slow, limits.waiting_frames")
             return
@@ -103,9 +108,9 @@ class Client:
             self.abort("too slow, limits.waiting_bytes")
             return
         self.metrics.traffic.give(kind, size)
-        self._waiting.append((kind, frame, size))
+        self._waiting.append((kind, frame))
         self._waiting_bytes += size
-        self._wake.set()
+        self._have_written()
 
     def abort(self, why: str) -> None:
         """Cut the connection: a close frame would wait behind what the client does not read."""
@@ -115,20 +120,33 @@ class Client:
         self._waiting_bytes = 0
         self._socket.abort()
 
-    async def write(self) -> None:
-        """Send what is queued, until closed."""
+    async def finished(self) -> None:
+        """Wait until everything queued is sent and, if it is to be, it is closed."""
+        if self._writer is not None:
+            await asyncio.wait([self._writer])
+
+    async def stop(self) -> None:
+        """Send nothing more: the connection is gone."""
+        self._gone = True
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+
+    def _have_written(self) -> None:
+        if self._writer is None and not self._gone:
+            self._writer = asyncio.create_task(self._write(), name=f"write {self.name}")
+
+    async def _write(self) -> None:
         try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._waiting:
-                    _, frame, size = self._waiting.popleft()
-                    self._waiting_bytes -= size
-                    async with asyncio.timeout(self._limits.send_within_s):
-                        await self._socket.send(frame)
-                if self._close_with is not None:
-                    await self._socket.close(*self._close_with)
-                    return
+            while self._waiting:
+                _, frame = self._waiting.popleft()
+                self._waiting_bytes -= len(frame)
+                async with asyncio.timeout(self._limits.send_within_s):
+                    await self._socket.send(frame.decode())
+            if self._close_with is not None:
+                await self._socket.close(*self._close_with)
+            else:
+                self._writer = None
         except TimeoutError:
             self.abort("took nothing for too long, limits.send_within_s")
         except ConnectionClosed:

@@ -75,8 +75,7 @@ class Inbox(Generic[M]):
 
 @contextlib.asynccontextmanager
 async def conversation(client: Client) -> AsyncIterator[None]:
-    """Run the client's writer; turn what ends a conversation into its last words."""
-    writer = asyncio.create_task(client.write(), name=f"write {client.name}")
+    """Turn what ends a conversation into the client's last words."""
     try:
         yield
     except ProtocolError as error:
@@ -87,7 +86,7 @@ async def conversation(client: Client) -> AsyncIterator[None]:
         client.trail.count("closed", client.who, code=error.code)
         client.send(Violation(code=error.code, detail=str(error)[:200]))
         client.close(TOO_BIG if isinstance(error, TooLarge) else POLICY, error.code)
-        await asyncio.wait([writer])
+        await client.finished()
     except ConnectionClosed:
         pass
     except TimeoutError:
@@ -95,10 +94,9 @@ async def conversation(client: Client) -> AsyncIterator[None]:
             "late", "%s: %s, limits.log_in_timeout_s", client.name, NO_FIRST_MESSAGE
         )
         client.close(POLICY, NO_FIRST_MESSAGE)
-        await asyncio.wait([writer])
+        await client.finished()
     finally:
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
+        await client.stop()
 
 
 async def answer(client: Client, message: Message, handle: Callable[[], Awaitable[None]]) -> None:

@@ -15,6 +15,12 @@ class Socket(Protocol):
     async def recv(self) -> str | bytes:
         """Return the next frame."""
 
+    def send_now(self, message: bytes) -> bool:
+        """Send a text frame, in UTF-8, if nothing keeps it waiting; False when something does.
+
+        Then, or when it is gone, `send` is for it.
+        """
+
     async def send(self, message: str) -> None:
         """Send a text frame; waits while the other end takes nothing."""
 

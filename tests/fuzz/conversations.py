@@ -99,12 +99,17 @@ class Wire:
             raise ConnectionClosedError(None, None)
         return frame
 
+    def send_now(self, message: bytes) -> bool:
+        """The hub says something; False when there is nobody."""
+        if not self.gone:
+            self.heard.append(message.decode())
+            self._answers[str(json.loads(message)["type"])] += 1
+        return not self.gone
+
     async def send(self, message: str) -> None:
         """The hub says something."""
-        if self.gone:
+        if not self.send_now(message.encode()):
             raise ConnectionClosedError(None, None)
-        self.heard.append(message)
-        self._answers[str(json.loads(message)["type"])] += 1
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """The hub closes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import contextlib
 import logging
 import socket
@@ -155,6 +156,9 @@ class DeafSocket:
     async def recv(self) -> str:
         raise AssertionError
 
+    def send_now(self, message: bytes) -> bool:
+        return False
+
     async def send(self, message: str) -> None:
         await asyncio.Event().wait()
 
@@ -196,6 +200,38 @@ async def test_a_snapshot_in_the_place_of_an_older_one_takes_no_more_room() -> N
     assert not deaf.aborted
 
 
+class SlowSocket(DeafSocket):
+    """Takes every third frame at once and lets others wait for a turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[float] = []
+        self.asked = 0
+
+    def send_now(self, message: bytes) -> bool:
+        self.asked += 1
+        if self.asked % 3:
+            return False
+        self.taken.append(json.loads(message)["sent"])
+        return True
+
+    async def send(self, message: str) -> None:
+        await asyncio.sleep(0)
+        self.taken.append(json.loads(message)["sent"])
+
+
+async def test_frames_keep_their_order_whether_they_wait_or_not() -> None:
+    slow = SlowSocket()
+    client = Client(slow, "page at x", Limits(), Coalesced(log), Metrics(), TRAIL)
+    for number in range(30):
+        client.send(Pong(sent=float(number), now=1.0))
+        if number % 4 == 0:
+            await client.finished()
+    await client.finished()
+    assert slow.taken == [float(number) for number in range(30)]
+    assert slow.asked > 10
+
+
 async def test_who_takes_one_message_too_slowly_is_cut_off(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -203,7 +239,7 @@ async def test_who_takes_one_message_too_slowly_is_cut_off(
     client = Client(deaf, "page at x", Limits(send_within_s=1), Coalesced(log), Metrics(), TRAIL)
     client.send(Pong(sent=1.0, now=1.0))
     async with asyncio.timeout(5):
-        await client.write()
+        await client.finished()
     assert deaf.aborted
     assert lines(caplog, "limits.send_within_s")
 
