@@ -61,7 +61,7 @@ async def in_one_group(
     await asyncio.sleep(0)  # now all are in the queue
     go_on.set()
     results = await asyncio.gather(*waiting, held, return_exceptions=True)
-    return results[:-1]  # type: ignore[return-value]
+    return results[:-1]
 
 
 async def test_a_server_that_is_killed_under_load_loses_nothing_that_was_told(
