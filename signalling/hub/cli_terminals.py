@@ -37,7 +37,14 @@ def terminal_add(ask_for: Ask, as_json: bool, terminal_id: str, **options: Any) 
 @terminal.command("list")
 @staff_command
 def terminal_list(ask_for: Ask, as_json: bool) -> None:
-    """List all terminals and how they are."""
+    """List all terminals and how they are.
+
+    Of several hubs the one that keeps a facility knows whether its terminals are linked; asked
+    another, `linked` is empty (in JSON null).
+
+    \b
+    Example: visit-hub terminal list --json
+    """
     columns = ("terminal", "facility", "label", "unit", "enrolled", "linked", "signed_in", "faults")
     show(ask_for(ask.TerminalList()), as_json=as_json, title="Terminals", columns=columns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from signalling.hub import staff_commands as ask
@@ -10,6 +11,7 @@ from signalling.hub.desk_finding import facility_of
 from signalling.hub.desk_rows import report_row, terminal_row
 from signalling.hub.errors import StaffError
 from signalling.hub.services import Services
+from signalling.hub.store.records import Terminal
 
 
 class TerminalDesk:
@@ -35,15 +37,10 @@ class TerminalDesk:
 
     async def terminal_list(self, _command: ask.TerminalList, _who: str) -> Any:
         """All terminals."""
-        links = self._services.switchboard.terminals
-        kept = await self._services.store.faults.all()
+        faults = await self._services.store.faults.all()
+        taken = {seat.terminal for seat in await self._services.store.terminals.seats()}
         return [
-            terminal_row(
-                each,
-                links.get(each.id),
-                self._services.seats.at(each.id) is not None,
-                kept.get(each.id, ()),
-            )
+            self._row(each, each.id in taken, faults.get(each.id, ()))
             for each in await self._services.store.terminals.terminals()
         ]
 
@@ -52,13 +49,18 @@ class TerminalDesk:
         terminal = await self._services.store.terminals.terminal(command.terminal)
         if terminal is None:
             raise StaffError(f"there is no terminal {command.terminal}")
-        link = self._services.switchboard.terminals.get(terminal.id)
         faults = (await self._services.store.faults.all()).get(terminal.id, ())
-        taken = self._services.seats.at(terminal.id) is not None
-        row = terminal_row(terminal, link, taken, faults)
+        seats = await self._services.store.terminals.seats()
+        row = self._row(terminal, any(seat.terminal == terminal.id for seat in seats), faults)
         time_zone = facility_of(self._services.config, terminal.facility).time_zone
         kept = await self._services.store.terminals.report(terminal.id)
         return row | report_row(kept, time_zone)
+
+    def _row(self, terminal: Terminal, taken: bool, faults: Sequence[str]) -> dict[str, Any]:
+        link = self._services.switchboard.terminals.get(terminal.id)
+        # Whether it is linked is known to the hub that keeps its facility, and to no other.
+        known = link is not None or self._services.others.keeping.keeps(terminal.facility)
+        return terminal_row(terminal, link, taken, faults) | ({} if known else {"linked": None})
 
     async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
         """Forget a terminal's key; its link is closed."""

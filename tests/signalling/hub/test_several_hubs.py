@@ -249,6 +249,16 @@ def ended(visits: Visits, visit: str) -> bool:
     return live is not None and live.visit.ended is not None
 
 
+async def test_a_hub_says_of_its_own_facilities_whether_terminals_are_linked(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    terminal = await other.ready_terminal()
+    await terminal.sign_in()
+    (known,), (unknown,) = [await hub.do(ask.TerminalList()) for hub in (keeper, other)]
+    assert (known["linked"], unknown["linked"]) == (True, None)
+    assert known["signed_in"] and unknown["signed_in"]
+
+
 async def test_log_ins_end_at_every_hub(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
