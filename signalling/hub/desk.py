@@ -13,7 +13,7 @@ from signalling.hub.desk_blackouts import BlackoutDesk
 from signalling.hub.desk_booking import BookingDesk
 from signalling.hub.desk_check import CheckDesk
 from signalling.hub.desk_facilities import FacilityDesk
-from signalling.hub.desk_finding import facility_of, find_inmate
+from signalling.hub.desk_finding import facility_of, find_inmate, zone_of
 from signalling.hub.desk_lockdowns import LockdownDesk
 from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
@@ -147,7 +147,7 @@ class Desk:
             raise StaffError(f"there is no visit {command.visit}")
         live = await self._services.others.mirror.find(command.visit)
         visit = live.visit if live is not None else fold(events)
-        zone = facility_of(self._services.config, visit.booked.facility).time_zone
+        zone = zone_of(self._services.config, visit.booked.facility)
         names = await self._names(visit, events)
         visitors = [names[who] for who in visit.visitors]
         now = self._store.clock()
@@ -193,6 +193,6 @@ class Desk:
         return self._row(live)
 
     def _row(self, live: Live) -> dict[str, Any]:
-        zone = facility_of(self._services.config, live.visit.booked.facility).time_zone
+        zone = zone_of(self._services.config, live.visit.booked.facility)
         names = tuple(person.name for person in live.people)
         return visit_row(live.visit, live.inmate_name, names, zone, self._store.clock())

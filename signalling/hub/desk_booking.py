@@ -14,7 +14,7 @@ from signalling.errors import IllegalEvent
 from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
 from signalling.hub.booking import new_visit_id
-from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor, zone_of
 from signalling.hub.desk_rows import visit_row
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
@@ -211,7 +211,7 @@ class BookingDesk:
         )
 
     def _row(self, live: Live) -> dict[str, Any]:
-        place = facility_of(self._services.config, live.visit.booked.facility).time_zone
+        place = zone_of(self._services.config, live.visit.booked.facility)
         names = tuple(person.name for person in live.people)
         return visit_row(live.visit, live.inmate_name, names, place, self._store.clock())
 

@@ -17,6 +17,28 @@ def facility_of(config: HubConfig, facility: str) -> Facility:
     return found
 
 
+def zone_of(config: HubConfig, facility: str) -> str:
+    """Return a facility's time zone; of one that is not in hub.toml any more, UTC."""
+    return next((each.time_zone for each in config.facility if each.id == facility), "UTC")
+
+
+def relation_of(facility: Facility, relation: str) -> str:
+    """Return a relation as hub.toml writes it: whether a visit is private depends on it.
+
+    Staff may leave it out.
+
+    Raises:
+        StaffError: the facility knows no such relation.
+    """
+    for each in ("", *facility.relations):
+        if each.casefold() == relation.strip().casefold():
+            return each
+    raise StaffError(
+        f'"{relation}" is no relation at {facility.id} (relations in hub.toml:'
+        f" {', '.join(facility.relations)})"
+    )
+
+
 async def require_unit(store: Store, facility: Facility, unit: str) -> None:
     """Check the name of a housing unit. Raises StaffError: nobody and nothing is in it."""
     here = facility.id

@@ -6,7 +6,7 @@ from typing import Any
 
 from signalling.errors import IllegalEvent
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk_finding import facility_of, require_unit
+from signalling.hub.desk_finding import facility_of, require_unit, zone_of
 from signalling.hub.desk_rows import visit_row
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
@@ -135,7 +135,7 @@ class LockdownDesk:
             await self._services.visits.change(live, decide)
         except IllegalEvent as error:
             raise StaffError(f"visit {visit}: {error.why}") from None
-        zone = facility_of(self._services.config, live.visit.booked.facility).time_zone
+        zone = zone_of(self._services.config, live.visit.booked.facility)
         names = tuple(person.name for person in live.people)
         return visit_row(live.visit, live.inmate_name, names, zone, self._store.clock())
 

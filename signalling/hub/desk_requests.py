@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor
+from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor, relation_of
 from signalling.hub.desk_rows import visitor_row
 from signalling.hub.errors import StaffError
 from signalling.hub.people import expiry
@@ -32,12 +32,13 @@ class RequestDesk:
         visitor = await find_visitor(self._store, command.email)
         inmate = await find_inmate(self._store, command.inmate, command.facility)
         facility = facility_of(self._services.config, inmate.facility)
+        relation = relation_of(facility, command.relation)
         now = self._store.clock()
         approval = Approval(
             visitor=visitor.id,
             inmate=inmate.id,
-            relation=command.relation,
-            private=command.private or command.relation in facility.private_relations,
+            relation=relation,
+            private=command.private or relation in facility.private_relations,
             asked_at=now,
             decided_at=now,
             expires_at=expiry(facility, now, command.days),

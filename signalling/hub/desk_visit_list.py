@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk_finding import facility_of
+from signalling.hub.desk_finding import facility_of, zone_of
 from signalling.hub.desk_rows import visit_row
 from signalling.hub.errors import StaffError
 from signalling.hub.reading_periods import logs_of_days
@@ -52,7 +52,7 @@ class VisitListDesk:
                 continue
             if who is not None and who.id not in live.visit.visitors:
                 continue
-            place = facility_of(self._services.config, booked.facility).time_zone
+            place = zone_of(self._services.config, booked.facility)
             names = tuple(person.name for person in live.people)
             rows.append(visit_row(live.visit, live.inmate_name, names, place, now))
         return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hmac
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ from signalling.hub.visit_mails import VisitMails
 from signalling.hub.visits import Visits
 
 Clock = Callable[[], float]
+
+log = logging.getLogger(__name__)
 
 LOCK: Final = "hub.lock"
 PIN_KEY: Final = "pin.key"
@@ -159,12 +162,21 @@ async def open_services(config: HubConfig, clock: Clock | None = None) -> AsyncI
         stack.push_async_callback(services.trail.close)
         await services.trail.holds()
         await services.visits.start()
+        _warn_of_strays(services)
         if isinstance(services.others.keeping, Alone):
             services.visits.take(None)
             await services.seats.take(None)
             await services.lockdowns.take(None)
             services.visits.settle_all(None)
         yield services
+
+
+def _warn_of_strays(services: Services) -> None:
+    """Say which facilities have open visits and are not in hub.toml any more."""
+    known = {each.id for each in services.config.facility}
+    open_visits = (live.visit for live in services.visits.all() if live.visit.ended is None)
+    for facility in sorted({each.booked.facility for each in open_visits} - known):
+        log.warning("facility=%s has open visits and is not in hub.toml any more", facility)
 
 
 async def _require_same_keys(

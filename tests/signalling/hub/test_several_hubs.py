@@ -239,9 +239,9 @@ async def test_a_new_relation_is_shown_by_the_hub_that_keeps_the_visit(hubs: Hub
     await keeper.people()
     visit = await keeper.book(start="+7200", seconds=600)
     await until(lambda: other.services.visits.get(visit))
-    await other.do(ask.VisitorApprove(email=EMAIL, inmate=NUMBER, relation="aunt"))
+    await other.do(ask.VisitorApprove(email=EMAIL, inmate=NUMBER, relation="sibling"))
     page = await keeper.ready_page()
-    await page.sees(visit, lambda view: view.visitors[0].relation == "aunt")
+    await page.sees(visit, lambda view: view.visitors[0].relation == "sibling")
 
 
 def ended(visits: Visits, visit: str) -> bool:
