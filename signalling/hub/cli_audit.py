@@ -134,13 +134,25 @@ def audit_verify(config_path: Path, hash_: str, head_file: Path | None, *, as_js
             f'--head "{hash_}" is no hash: expected 64 digits and letters a to f'
         )
     try:
-        own = head_file.read_bytes() if head_file is not None else None
+        own = _head_of(head_file) if head_file is not None else None
         result = asyncio.run(_verify_here(config, config_path, hash_, own))
     except (StaffError, StartError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else result["sentence"])
     if not result["holds"]:
         raise SystemExit(1)
+
+
+def _head_of(file: Path) -> bytes:
+    """Return a file's bytes. Raises StaffError: a wrong file must not look like tampering."""
+    text = file.read_bytes()
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or found.get("format") != HEAD_FORM:
+        raise StaffError(f"{file} is no head: it is what visit-hub audit head --json prints")
+    return text
 
 
 async def _verify_here(

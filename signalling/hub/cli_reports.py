@@ -92,7 +92,8 @@ def _run(  # noqa: PLR0917 - what was asked for
         writer.writeheader()
         writer.writerows(result["rows"])
     elif not result["rows"]:
-        click.echo(f"No visits from {first} to {last}.")
+        nothing = "No time was lost in visits" if kind == "lost" else "No visits"
+        click.echo(f"{nothing} from {first} to {last}.")
     else:
         rows = [*result["rows"], {by: "all", **result["total"]}]
         show(rows, as_json=False, title=f"{kind.capitalize()}, {first} to {last}", columns=columns)

@@ -56,4 +56,7 @@ def _tell(result: Any, *, dry_run: bool) -> None:
     booked, cancelled = len(result["visits_of_gone"]), result["cancelled"]
     click.echo(f"{result['known']} known already")
     if booked:
-        click.echo(f"Of those not in the file {booked} visits are booked, {cancelled} cancelled.")
+        what = (
+            "with --cancel-missing they are cancelled" if dry_run else f"{cancelled} were cancelled"
+        )
+        click.echo(f"Visits booked for those not in the file: {booked}; {what}.")

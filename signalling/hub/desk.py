@@ -13,7 +13,7 @@ from signalling.hub.desk_blackouts import BlackoutDesk
 from signalling.hub.desk_booking import BookingDesk
 from signalling.hub.desk_check import CheckDesk
 from signalling.hub.desk_facilities import FacilityDesk
-from signalling.hub.desk_finding import facility_of, find_inmate, zone_of
+from signalling.hub.desk_finding import facility_of, find_inmate, require_listed, zone_of
 from signalling.hub.desk_lockdowns import LockdownDesk
 from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
@@ -82,7 +82,7 @@ class Desk:
 
     async def inmate_add(self, command: ask.InmateAdd, _who: str) -> Any:
         """Add an inmate; the answer is the only place where the PIN is ever shown."""
-        facility_of(self._services.config, command.facility)
+        require_listed(facility_of(self._services.config, command.facility), command.unit)
         pin = await self._services.inmates.add(
             command.facility, command.number, command.name, command.pin, command.unit
         )
@@ -96,6 +96,7 @@ class Desk:
     async def inmate_move(self, command: ask.InmateMove, _who: str) -> Any:
         """Keep that an inmate lives in another housing unit."""
         inmate = await find_inmate(self._store, command.number, command.facility)
+        require_listed(facility_of(self._services.config, inmate.facility), command.unit)
         await self._store.people.move_inmate(inmate.id, command.unit)
         await self._services.lockdowns.inmate_moved(inmate.id, inmate.facility)
         return {"number": inmate.number, "name": inmate.name, "unit": command.unit}

@@ -39,6 +39,19 @@ def relation_of(facility: Facility, relation: str) -> str:
     )
 
 
+def require_listed(facility: Facility, unit: str) -> None:
+    """Check a housing unit where hub.toml lists them: in another nobody could book.
+
+    Raises:
+        StaffError: it is not among them.
+    """
+    listed = [each.name for each in facility.unit]
+    if unit and listed and unit not in listed:
+        raise StaffError(
+            f'"{unit}" is no housing unit of {facility.id} in hub.toml ({", ".join(listed)})'
+        )
+
+
 async def require_unit(store: Store, facility: Facility, unit: str) -> None:
     """Check the name of a housing unit. Raises StaffError: nobody and nothing is in it."""
     here = facility.id

@@ -31,7 +31,10 @@ class RosterDesk:
         With mistakes in it nothing is changed, nor with `dry_run`.
         """
         known = {each.id for each in self._services.config.facility}
-        lines, mistakes = read_roster(command.roster, known)
+        units = {
+            each.id: [unit.name for unit in each.unit] for each in self._services.config.facility
+        }
+        lines, mistakes = read_roster(command.roster, known, units)
         if mistakes:
             return {"changed_nothing": True, "mistakes": msgspec.to_builtins(mistakes)}
         found = changes([row for _, row in lines], await self._store.people.inmates())

@@ -7,7 +7,7 @@ from typing import Any
 
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import TerminalRevoked
-from signalling.hub.desk_finding import facility_of
+from signalling.hub.desk_finding import facility_of, require_listed
 from signalling.hub.desk_rows import report_row, terminal_row
 from signalling.hub.errors import StaffError
 from signalling.hub.services import Services
@@ -22,7 +22,7 @@ class TerminalDesk:
 
     async def terminal_add(self, command: ask.TerminalAdd, _who: str) -> Any:
         """Add a terminal, or give one without a key a new code; shown once."""
-        facility_of(self._services.config, command.facility)
+        require_listed(facility_of(self._services.config, command.facility), command.unit)
         before = await self._services.store.terminals.terminal(command.terminal)
         void = before is not None and before.code_hash is not None
         code = await self._services.terminals.add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -52,11 +52,12 @@ class Mistake:
 
 
 def read_roster(
-    text: str, facilities: Collection[str]
+    text: str, facilities: Collection[str], units: Mapping[str, Collection[str]] | None = None
 ) -> tuple[list[tuple[int, RosterRow]], list[Mistake]]:
     """Read a CSV roster with the heading `number,name,facility[,pin][,unit]`.
 
-    Commas, semicolons or tabs. Returns each row with its line, and all mistakes.
+    Commas, semicolons or tabs. Returns each row with its line, and all mistakes. `units` are the
+    housing units of the facilities that have a list of them.
 
     Raises:
         StaffError: it is empty, is no CSV, or has another heading.
@@ -81,7 +82,7 @@ def read_roster(
         rows = [(reader.line_num, _row(line)) for line in reader]
     except csv.Error as error:
         raise StaffError(f"the roster is no CSV: {error}") from None
-    return rows, list(_mistakes(rows, facilities))
+    return rows, list(_mistakes(rows, facilities, units or {}))
 
 
 def _row(line: dict[str, str]) -> RosterRow:
@@ -95,10 +96,18 @@ def _row(line: dict[str, str]) -> RosterRow:
     )
 
 
-def _mistakes(lines: list[tuple[int, RosterRow]], facilities: Collection[str]) -> Iterator[Mistake]:
+def _mistakes(
+    lines: list[tuple[int, RosterRow]],
+    facilities: Collection[str],
+    units: Mapping[str, Collection[str]],
+) -> Iterator[Mistake]:
     first: dict[tuple[str, str], int] = {}
     for number, row in lines:
         yield from _wrong(number, row, facilities)
+        here = units.get(row.facility)
+        if here and row.unit and row.unit not in here:
+            known = f"a housing unit of {row.facility} in hub.toml: {', '.join(here)}"
+            yield Mistake(number, "unit", row.unit[:40], known)
         key = (row.facility, row.number)
         if key in first:
             where = f"a number once at {row.facility}: it is on line {first[key]}"

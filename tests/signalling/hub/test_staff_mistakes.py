@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from config.schema import Facility
+from config.schema import Facility, Unit
 from signalling.hub import staff_commands as ask
+from signalling.hub.__main__ import main
 from signalling.hub.errors import StaffError
 from tests.signalling.hub.harness import EMAIL, NUMBER, Hub, hub_config, running_hub
 
@@ -40,3 +43,43 @@ async def test_visits_of_a_facility_that_is_gone_are_warned_of_and_can_be_cancel
         assert "facility=north has open visits and is not in hub.toml any more" in caplog.text
         assert [row["visit"] for row in await hub.do(ask.VisitList())] == [visit]
         assert (await hub.do(ask.VisitCancel(visit=visit)))["end_reason"] == "cancelled"
+
+
+async def test_a_housing_unit_that_hub_toml_does_not_list_is_refused(tmp_path: Path) -> None:
+    units = (Unit(name="C"), Unit(name="D"))
+    here = (Facility(id="north", name="North Jail", time_zone="UTC", unit=units),)
+    async with running_hub(hub_config(tmp_path / "s", facility=here)) as hub:
+        words = r'"Q" is no housing unit of north in hub\.toml \(C, D\)'
+        add = ask.InmateAdd(number=NUMBER, name="Daniel", facility="north", unit="Q")
+        with pytest.raises(StaffError, match=words):
+            await hub.do(add)
+        await hub.do(ask.InmateAdd(number=NUMBER, name="Daniel", facility="north", unit="C"))
+        with pytest.raises(StaffError, match=words):
+            await hub.do(ask.InmateMove(number=NUMBER, unit="Q"))
+        with pytest.raises(StaffError, match=words):
+            await hub.do(ask.TerminalAdd(terminal="t1", facility="north", label="1", unit="Q"))
+        roster = "number,name,facility,unit\n1,Ann,north,D\n2,Ben,north,Q\n"
+        told = await hub.do(ask.InmateImport(roster=roster))
+        assert told["mistakes"] == [
+            {
+                "line": 3,
+                "column": "unit",
+                "found": "Q",
+                "expected": "a housing unit of north in hub.toml: C, D",
+            }
+        ]
+        assert [row["unit"] for row in await hub.do(ask.InmateList())] == ["C"]
+
+
+async def test_a_wrong_head_file_looks_like_no_tampering(tmp_path: Path) -> None:
+    config = tmp_path / "hub.toml"
+    config.write_text(
+        f'name = "x"\nstate_dir = "{tmp_path}"\n'
+        '[[facility]]\nid = "north"\nname = "North"\ntime_zone = "UTC"\n'
+    )
+    wrong = tmp_path / "roster.csv"
+    wrong.write_text("number,name\n")
+    words = ["audit", "verify", "--config", str(config), "--head-file", str(wrong)]
+    result = await asyncio.to_thread(CliRunner().invoke, main, words)
+    assert result.exit_code == 1
+    assert "is no head: it is what visit-hub audit head --json prints" in result.output
