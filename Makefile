@@ -11,7 +11,8 @@ ARGS :=
 SOUND := contract earpiece portaudio selftest selftest_sound sound sound_server sweep_player
 SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
     $(filter-out %/test_receipt_in_browser.py,$(wildcard tests/signalling/hub/test_*.py)) \
-    tests/signalling/hub/bus tests/signalling/hub/store \
+    tests/signalling/hub/bus tests/signalling/hub/store tests/fuzz \
+    $(wildcard tests/signalling/test_*.py) \
     $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
 .DEFAULT_GOAL := help
