@@ -259,6 +259,20 @@ async def test_a_hub_says_of_its_own_facilities_whether_terminals_are_linked(hub
     assert known["signed_in"] and unknown["signed_in"]
 
 
+async def test_a_lockdown_that_is_said_at_one_hub_holds_visits_at_another(hubs: Hubs) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    visit = await keeper.book(seconds=600)
+    terminal, page = await keeper.ready_terminal(), await keeper.ready_page()
+    await begin(terminal, page, visit)
+    started = await other.do(ask.LockdownStart(facility="north", reason="Count"))
+    held = await page.sees(visit, lambda view: view.paused)
+    assert held.pause_reason == "Count"
+    await terminal.sees(lambda view: view.paused)
+    await other.do(ask.LockdownEnd(lockdown=started["lockdown"]))
+    await page.sees(visit, lambda view: not view.paused)
+
+
 async def test_log_ins_end_at_every_hub(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
