@@ -18,10 +18,10 @@ def log_faults(kept: KeptVisit) -> Iterator[str]:
     if isinstance(visit, str):
         yield f"visit {kept.id}: its log cannot be read: {visit}"
         return
-    if visit.ends_at != kept.ends_at:
-        yield f"visit {kept.id}: ends_at is {kept.ends_at}, by its log {visit.ends_at}"
-    if visit.ended_at != kept.closed_at:
-        yield f"visit {kept.id}: closed_at is {kept.closed_at}, by its log {visit.ended_at}"
+    has = {**kept.columns, "ends_at": kept.ends_at, "closed_at": kept.closed_at}
+    for column, by_log in _columns(visit).items():
+        if has[column] != by_log:
+            yield f"visit {kept.id}: {column} is {has[column]}, by its log {by_log}"
     if set(visit.visitors) != kept.visitors:
         yield (
             f"visit {kept.id}: its visitors are {_names(kept.visitors)},"
@@ -61,6 +61,19 @@ def audit_faults(kept: KeptVisit, since: float) -> Iterator[str]:
             )
     for seq, entry in said.items():
         yield f"visit {kept.id}: lacks event {seq}, which entry {entry.seq} of the audit log has"
+
+
+def _columns(visit: Visit) -> dict[str, str | float | None]:
+    booked = visit.booked
+    return {
+        "facility": booked.facility,
+        "inmate": booked.inmate,
+        "starts_at": booked.starts_at,
+        "booked_end": booked.ends_at,
+        "ends_at": visit.ends_at,
+        "closed_at": visit.ended_at,
+        "end_reason": str(visit.ended.reason) if visit.ended is not None else None,
+    }
 
 
 def _folded(kept: KeptVisit) -> Visit | str:

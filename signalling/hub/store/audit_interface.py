@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -21,6 +21,8 @@ class KeptVisit:
     ends_at: float
     closed_at: float | None
     seat: str | None
+    columns: Mapping[str, str | float | None]
+    """The others that its log says too."""
     events: tuple[Event, ...]
     unreadable: str
     """Why the log could not even be decoded; empty: it could."""

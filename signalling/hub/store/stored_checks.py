@@ -6,7 +6,7 @@ Read in the writer's thread, a page at a time; what it means is worked out elsew
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from signalling.hub.audit_chain import Entry
 from signalling.hub.store.audit_interface import KeptVisit
@@ -15,6 +15,7 @@ from signalling.hub.store.visit_rows import event_of
 from signalling.hub.store.writer import Writer
 from signalling.visit_events import Event
 
+_COLUMNS: Final = ("facility", "inmate", "starts_at", "booked_end", "end_reason")
 _ENTRY: Final = "seq, at_ms, kind, who, origin, about, facts, previous, hash"
 
 
@@ -28,13 +29,13 @@ class StoredChecks:
         """Return the visits after an id, in the order of their ids."""
         where = "closed_at is null and " if only_open else ""
         sql = (
-            f"select id, ends_at, closed_at, seat from visits where {where}id > ?"
-            " order by id limit ?"
+            f"select id, ends_at, closed_at, seat, {', '.join(_COLUMNS)} from visits"
+            f" where {where}id > ? order by id limit ?"
         )
 
         def work(db: Tables) -> list[KeptVisit]:
             rows = db.execute(sql, (after, limit)).fetchall()
-            return [_kept(db, *row) for row in rows]
+            return [_kept(db, row[:4], dict(zip(_COLUMNS, row[4:], strict=True))) for row in rows]
 
         return await self._writer.read(work)
 
@@ -70,9 +71,8 @@ class StoredChecks:
         return await self._writer.read(work)
 
 
-def _kept(
-    db: Tables, visit: str, ends_at: float, closed_at: float | None, seat: str | None
-) -> KeptVisit:
+def _kept(db: Tables, row: tuple[Any, ...], columns: dict[str, str | float | None]) -> KeptVisit:
+    visit, ends_at, closed_at, seat = row
     rows = db.query(
         "select visit, seq, id, author, happened_at, recorded_at, what"
         " from events where visit = ? order by seq",
@@ -94,6 +94,7 @@ def _kept(
         ends_at,
         closed_at,
         seat,
+        columns,
         tuple(events),
         unreadable,
         frozenset(row[0] for row in people),

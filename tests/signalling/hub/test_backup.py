@@ -215,6 +215,11 @@ async def booked_hub(state: Path) -> str:
 WRONG: dict[str, tuple[str, str]] = {
     "ends_at": ("update visits set ends_at = ends_at + 60", "ends_at is"),
     "closed_at": ("update visits set closed_at = 5", "closed_at is"),
+    "starts_at": ("update visits set starts_at = starts_at + 7200", "starts_at is"),
+    "booked_end": ("update visits set booked_end = 5", "booked_end is 5.0, by its log"),
+    "facility": ("update visits set facility = 'south'", "facility is south, by its log north"),
+    "inmate": ("update visits set inmate = 'i-x'", "inmate is i-x, by its log"),
+    "end_reason": ("update visits set end_reason = 'x'", "end_reason is x, by its log None"),
     "event": ("update events set author = 'hub' where seq = 2", "is not what entry"),
     "lost event": ("delete from events where seq = 2", "cannot be read"),
     "last event": (
