@@ -155,6 +155,7 @@ class NatsBus:
                     disconnected_cb=said.gone,
                     reconnected_cb=said.back,
                     max_reconnect_attempts=-1,
+                    # Typed as whole seconds, and only ever slept for.
                     reconnect_time_wait=RECONNECT_EVERY_S,  # type: ignore[arg-type]
                     ping_interval=PING_EVERY_S,
                     max_outstanding_pings=PINGS_OUT,
