@@ -11,6 +11,7 @@ from signalling.hub.scheduling import NotBookable, day_span
 from signalling.hub.staff_progress import tell
 from signalling.hub.staff_records import VisitLog
 from signalling.hub.store.interface import Store
+from signalling.visit_events import Booked
 
 AT_ONCE: Final = 250
 """Visits of one read: the store is busy with it for some ten milliseconds."""
@@ -44,5 +45,6 @@ async def logs_of_days(
             tell(f"{done} of {total} visits read")
             if len(logs) < AT_ONCE:
                 break
-            booked = logs[-1].events[0]
-            after = (booked.what.starts_at, booked.visit)  # type: ignore[union-attr]
+            begin = logs[-1].events[0]
+            assert isinstance(begin.what, Booked)  # every log begins so
+            after = (begin.what.starts_at, begin.visit)
