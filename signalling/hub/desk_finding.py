@@ -25,18 +25,11 @@ def zone_of(config: HubConfig, facility: str) -> str:
 def relation_of(facility: Facility, relation: str) -> str:
     """Return a relation as hub.toml writes it: whether a visit is private depends on it.
 
-    Staff may leave it out.
-
-    Raises:
-        StaffError: the facility knows no such relation.
+    One that is not listed there stays as staff write it.
     """
-    for each in ("", *facility.relations):
-        if each.casefold() == relation.strip().casefold():
-            return each
-    raise StaffError(
-        f'"{relation}" is no relation at {facility.id} (relations in hub.toml:'
-        f" {', '.join(facility.relations)})"
-    )
+    typed = relation.strip()
+    listed = (*facility.relations, *facility.private_relations)
+    return next((each for each in listed if each.casefold() == typed.casefold()), typed)
 
 
 def require_listed(facility: Facility, unit: str) -> None:
