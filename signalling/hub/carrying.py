@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from signalling.hub.bus.interface import Bus, Ended, Frame, Opening, Parcel
@@ -124,10 +125,7 @@ class Carrier:
         """
         talk = next(self._numbers)
         self._lent[talk] = _Lent(hub, client)
-        named = Opening(
-            talk, opening.kind, opening.who, opening.first, opening.address, opening.browser
-        )
-        self._bus.tell(hub, named)
+        self._bus.tell(hub, msgspec.structs.replace(opening, talk=talk))
         try:
             while True:
                 frame = await socket.recv()

@@ -16,7 +16,6 @@ from signalling.hub.metrics import Metrics
 from signalling.hub.socket import Socket
 from signalling.messages import Message
 
-NORMAL: Final = 1000
 POLICY: Final = 1008
 TOO_BIG: Final = 1009
 TRY_AGAIN: Final = 1013

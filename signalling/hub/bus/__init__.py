@@ -1,1 +1,1 @@
-"""How hubs reach each other's clients: interface, local."""
+"""How hubs reach each other's clients: interface, local, NATS."""

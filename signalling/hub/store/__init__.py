@@ -1,1 +1,1 @@
-"""The durable facts: interface, SQLite, migrations."""
+"""The durable facts: interface, SQLite, PostgreSQL, migrations."""
