@@ -171,6 +171,9 @@ class NatsBus:
     async def _start(self) -> None:
         for subject in (f"{self._prefix}.all", f"{self._prefix}.to.{self.hub}"):
             await self._client.subscribe(subject, cb=self._arrived)
+        # nats-py writes a flush's PING past the commands that wait, so the first answer may come
+        # before the server knows what is listened to; the second PING goes out after them.
+        await self._client.flush()
         await self._client.flush()
         self._tasks = [
             asyncio.create_task(self._send(), name="bus sender"),
