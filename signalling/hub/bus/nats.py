@@ -99,9 +99,13 @@ class _Said:
 
     def __init__(self) -> None:
         self.last = ""
+        self.refused = ""
+        """Why a server let us not in. It resets the connection at once, which is said last."""
 
     async def failed(self, error: Exception) -> None:
         before, self.last = self.last, str(error) or type(error).__name__
+        if "authorization" in self.last.lower():
+            self.refused = self.last
         if self.last != before:  # it tries again ten times a second
             log.warning("nats: %s", ascii(self.last))
 
@@ -162,7 +166,7 @@ class NatsBus:
                 )
         except (TimeoutError, OSError, NatsError) as error:
             where = ", ".join(urlsplit(each).netloc for each in servers)
-            why = str(error) or said.last or "no answer"
+            why = said.refused or str(error) or said.last or "no answer"
             raise StartError(f"bus: no NATS server at {where} lets us in: {why}") from error
         bus = cls(client, name)
         await bus._start()
