@@ -58,6 +58,10 @@ class Seats:
         terminals = await self._store.terminals.terminals()
         here = {each.id for each in terminals if facility in (None, each.facility)}
         rows = [row for row in await self._store.terminals.seats() if row.terminal in here]
+        for row in [self._seats[each] for each in here & self._seats.keys()]:
+            # Read by an attempt that was broken off; they may have stood up elsewhere since.
+            del self._seats[row.terminal]
+            self._by_inmate.pop(row.inmate, None)
         self._facilities |= {each.id: each.facility for each in terminals}
         for row in rows:
             inmate = await self._store.people.inmate(row.inmate)
@@ -118,6 +122,7 @@ class Seats:
         unit = link.terminal.unit
         require_no_lockdown(self._visits.locked.over(inmate.facility, inmate.unit, unit))
         async with self._lock:
+            _require_served(link)
             self._names[inmate.id] = inmate.name
             self._facilities[link.id] = link.terminal.facility
             other = self._by_inmate.get(inmate.id)
@@ -166,6 +171,7 @@ class Seats:
     async def choose(self, link: TerminalLink, visit: str) -> None:
         """The signed-in inmate waits for this visit. Raises UserError."""
         async with self._lock:
+            _require_served(link)
             seat = self._seats.get(link.id)
             if seat is None:
                 raise UserError("not-signed-in")
@@ -351,6 +357,12 @@ class Seats:
 
     def _changed(self, terminal: str, facility: str) -> None:
         self._bus.publish(TerminalChanged(terminal, facility))
+
+
+def _require_served(link: TerminalLink) -> None:
+    """Raise UserError `busy` when another hub serves a terminal by now: it has read the seats."""
+    if link.client.closing:
+        raise UserError("busy")
 
 
 def _is_ready(visit: Visit, now: float) -> bool:

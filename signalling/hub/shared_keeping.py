@@ -2,7 +2,8 @@
 
 A hub that is killed, frozen or cut off stops renewing; when its lease is over another takes what
 it kept. It counts its own lease a little shorter than the others do, by its own steady clock, so
-that it has stopped before anybody begins, also when it was frozen and wakes up.
+that it has stopped before anybody begins, also when it was frozen and wakes up. What another hub
+should keep it ceases to serve first and gives away then: nobody ever serves beside the next one.
 """
 
 from __future__ import annotations
@@ -22,10 +23,18 @@ log = logging.getLogger(__name__)
 BEAT_EVERY_S: Final = 0.25
 LEASE_S: Final = 4.0
 MARGIN_S: Final = 0.5
-BEAT_WITHIN_S: Final = 1.0
+SLOW_S: Final = 1.0
+"""A beat that is not answered for so long is worth a line in the log."""
+LEAVE_WITHIN_S: Final = 2.0
+"""Whoever stops waits no longer for a database that does not answer: its lease runs out."""
 KNOWN_WITHIN_S: Final = 3.0
 """How long a client waits for the hub that keeps its facility before it is told to come back."""
 RETRY_S: Final = 1.0
+
+
+def since_boot() -> float:
+    """Return a steady clock that goes on while the machine is suspended, as its lease does."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Rooms(Protocol):
@@ -55,7 +64,7 @@ class SharedKeeping:
         store: Store,
         hub: str,
         facilities: tuple[str, ...],
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = since_boot,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -63,6 +72,8 @@ class SharedKeeping:
         self._monotonic = monotonic
         self._keepers: dict[str, str] = {}
         self._hubs: tuple[str, ...] = ()
+        self._elsewhere: frozenset[str] = frozenset()
+        """Of what this hub keeps, what another one should, by the last answer."""
         self._valid_until_s = -1.0
         self._failing = self._left = False
         self._ready: set[str] = set()
@@ -105,7 +116,7 @@ class SharedKeeping:
             while True:
                 self._wake.clear()
                 if not self._left:
-                    await self._beat(rooms)
+                    await self._beat_safely(rooms)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(BEAT_EVERY_S):
                         await self._wake.wait()
@@ -120,34 +131,71 @@ class SharedKeeping:
             return False
         self._left, self._valid_until_s = True, -1.0
         try:
-            await self._store.keeping.leave(self._hub)
-        except StoreError as error:
-            log.warning("the lease could not be given back and will run out: %s", error)
+            async with asyncio.timeout(LEAVE_WITHIN_S):
+                await self._store.keeping.leave(self._hub)
+        except (StoreError, TimeoutError) as error:
+            why = str(error) or "the store does not answer"
+            log.warning("the lease could not be given back and will run out: %s", why)
         return True
+
+    async def _beat_safely(self, rooms: Rooms) -> None:
+        try:
+            await self._beat(rooms)
+            self._follow(rooms)
+        except Exception:
+            # A fault of ours: without beats this hub would take clients and never serve one again.
+            log.exception("keeping failed, tried again")
 
     async def _beat(self, rooms: Rooms) -> None:
         started_s = self._monotonic()
-        gives = frozenset(each for each in self._ready if rooms.may_give(each))
+        gives = self._let_go(rooms)
         try:
-            # Behind a cut cable nothing answers, and nothing says so.
-            async with asyncio.timeout(BEAT_WITHIN_S):
-                kept = await self._store.keeping.beat(self._hub, self._facilities, gives, LEASE_S)
-        except (StoreError, TimeoutError) as error:
-            if not self._failing:  # it is tried four times a second
-                log.warning(
-                    "the lease is not renewed: %s", str(error) or "the store does not answer"
-                )
-            self._failing = True
+            beat = self._store.keeping.beat(self._hub, self._facilities, gives, LEASE_S)
+            kept = await self._answered(rooms, asyncio.ensure_future(beat))
+        except StoreError as error:
+            self._fails(str(error))
         else:
             self._failing = False
             if self._monotonic() < started_s + LEASE_S - MARGIN_S and not self._left:
                 self._valid_until_s = started_s + LEASE_S - MARGIN_S
                 self._see(rooms, kept)
-        self._follow(rooms)
+
+    def _let_go(self, rooms: Rooms) -> frozenset[str]:
+        """Cease to serve what is quiet and goes to another hub; it may begin with the commit."""
+        gives = frozenset(each for each in self._elsewhere & self._ready if rooms.may_give(each))
+        self._elsewhere = frozenset()
+        for facility in sorted(gives):
+            log.info("facility=%s given to the hub that should keep it", facility)
+            # Without an answer nobody knows whose it is, so it is not ours.
+            self._keepers.pop(facility, None)
+            self._ready.discard(facility)
+            rooms.leave(facility)
+        return gives
+
+    async def _answered(self, rooms: Rooms, beat: asyncio.Future[Kept]) -> Kept:
+        """Wait for a beat's answer, late as it may be, and let the lease run out meanwhile.
+
+        A busy store answers late all the time; behind a cut cable nothing answers until the store
+        gives up. Raises StoreError.
+        """
+        late_at = asyncio.get_running_loop().time() + SLOW_S
+        try:
+            while not (await asyncio.wait({beat}, timeout=BEAT_EVERY_S))[0]:
+                if asyncio.get_running_loop().time() >= late_at:
+                    self._fails("the store does not answer")
+                self._follow(rooms)
+            return beat.result()
+        finally:
+            beat.cancel()
+
+    def _fails(self, why: str) -> None:
+        if not self._failing:  # it is tried four times a second
+            log.warning("the lease is not renewed: %s", why)
+        self._failing = True
 
     def _see(self, rooms: Rooms, kept: Kept) -> None:
         before, self._hubs = self._hubs, kept.hubs
-        self._keepers = dict(kept.keepers)
+        self._keepers, self._elsewhere = dict(kept.keepers), kept.elsewhere
         if kept.hubs != before:
             log.info("hubs: %s", ", ".join(kept.hubs))
         for hub in set(before) - set(kept.hubs) - {self._hub}:
@@ -174,7 +222,10 @@ class SharedKeeping:
                 break
             except StoreError as error:
                 log.warning("facility=%s not taken, tried again: %s", facility, error)
-                await asyncio.sleep(RETRY_S)
+            except Exception:
+                # A fault of ours; but nobody else serves the facility while this hub lives.
+                log.exception("facility=%s not taken, tried again", facility)
+            await asyncio.sleep(RETRY_S)
         del self._taking[facility]
         self._ready.add(facility)
         log.info("facility=%s kept by this hub", facility)

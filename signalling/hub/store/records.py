@@ -208,6 +208,8 @@ class Kept:
 
     hubs: tuple[str, ...]
     keepers: Mapping[str, str]
+    elsewhere: frozenset[str] = frozenset()
+    """Of those that the asking hub keeps, the ones that another should."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,15 +58,18 @@ class StoredKeeping:
             ).fetchone()[0]
             judged_by = sessions if sessions.own and now >= since + SETTLED_S else None
             serves = _living(db, now, lease_s, judged_by)
-            keepers = _keepers(db, serves)
+            keepers, elsewhere = _keepers(db, serves), set[str]()
             for facility in facilities:
                 wanted = preferred(facility, (id for id, its in serves.items() if facility in its))
                 current = keepers.get(facility)
                 if current is None and wanted == hub:
                     keepers[facility] = _keep(db, facility, hub)
-                elif current == hub and wanted not in (hub, None) and facility in gives:
-                    keepers[facility] = _keep(db, facility, str(wanted))
-            return Kept(tuple(sorted(serves)), keepers)
+                elif current == hub and wanted not in (hub, None):
+                    if facility in gives:
+                        keepers[facility] = _keep(db, facility, str(wanted))
+                    else:
+                        elsewhere.add(facility)
+            return Kept(tuple(sorted(serves)), keepers, frozenset(elsewhere))
 
         return await self._writer.run(work)
 

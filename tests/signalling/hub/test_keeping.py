@@ -52,9 +52,11 @@ class FakeStore:
         self.fails = False
         self.beats = 0
         self.left: list[str] = []
+        self.given: list[frozenset[str]] = []
 
-    async def beat(self, *_args: object) -> Kept:
+    async def beat(self, *args: Any) -> Kept:
         self.beats += 1
+        self.given.append(args[2])
         if self.fails:
             raise StoreBusy("away")
         return self.kept
@@ -69,11 +71,13 @@ class FakeRooms:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.refusals = 0
+        self.refuses_with: Exception = StoreBusy("busy")
+        self.fails: set[str] = set()
 
     async def take(self, facility: str) -> None:
         if self.refusals:
             self.refusals -= 1
-            raise StoreBusy("busy")
+            raise self.refuses_with
         self.said.append(f"take {facility}")
 
     def open(self, facility: str) -> None:
@@ -84,6 +88,8 @@ class FakeRooms:
 
     def hub_gone(self, hub: str) -> None:
         self.said.append(f"gone {hub}")
+        if hub in self.fails:
+            raise RuntimeError("a fault of ours")
 
     def may_give(self, _facility: str) -> bool:
         return True
@@ -172,6 +178,96 @@ async def test_an_answer_that_took_longer_than_the_lease_is_not_believed() -> No
         await until(lambda: store.beats > 3)
         assert not kept.keeps("north")
         assert rooms.said == []
+
+
+async def test_a_store_that_answers_late_all_the_time_ends_nothing() -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    beat = store.beat
+
+    async def slow(*args: object) -> Kept:
+        await asyncio.sleep(1.2)
+        return await beat(*args)
+
+    store.beat = slow  # type: ignore[method-assign]
+    async with keeping(store, rooms, Now()) as kept:
+        await until(lambda: kept.keeps("north"))
+
+
+async def test_the_lease_runs_out_while_a_store_does_not_answer() -> None:
+    store, rooms, now = FakeStore(), FakeRooms(), Now()
+    async with keeping(store, rooms, now) as kept:
+        await until(lambda: kept.keeps("north"))
+
+        async def never(*_args: object) -> Kept:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        store.beat = never  # type: ignore[method-assign]
+        await asyncio.sleep(0.02)
+        now.at += LEASE_S
+        await until(lambda: "leave north" in rooms.said)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_facility_is_served_no_more_before_another_hub_gets_it(fails: bool) -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    beat, served_while_given = store.beat, list[bool]()
+    async with keeping(store, rooms, Now()) as kept:
+        await until(lambda: kept.keeps("north"))
+
+        async def look(*args: Any) -> Kept:
+            if args[2]:
+                served_while_given.append(kept.keeps("north"))
+                # It may be done although nobody was told.
+                store.kept, store.fails = Kept(("me", "other"), {"north": "other"}), fails
+            return await beat(*args)
+
+        store.beat = look  # type: ignore[method-assign]
+        store.kept = Kept(("me", "other"), {"north": "me"}, frozenset({"north"}))
+        await until(lambda: served_while_given)
+        await asyncio.sleep(0.05)
+        assert served_while_given == [False]
+        assert rooms.said == ["take north", "open north", "leave north"]
+        assert not kept.keeps("north")
+        store.fails = False
+        await until(lambda: kept._known("north") == "other")
+
+
+async def test_what_no_other_hub_should_keep_is_never_offered() -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    async with keeping(store, rooms, Now()) as kept:
+        await until(lambda: kept.keeps("north") and store.beats > 5)
+        assert set(store.given) == {frozenset()}
+
+
+async def test_a_fault_while_taking_is_tried_again() -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    rooms.refusals, rooms.refuses_with = 2, RuntimeError("a fault of ours")
+    async with keeping(store, rooms, Now()) as kept:
+        await until(lambda: kept.keeps("north"))
+
+
+async def test_a_fault_of_the_rooms_does_not_end_the_keeping() -> None:
+    store, rooms = FakeStore(), FakeRooms()
+    rooms.fails = {"other"}
+    async with keeping(store, rooms, Now()) as kept:
+        await until(lambda: kept.keeps("north"))
+        store.kept = Kept(("me",), {"north": "me", "south": "me"})
+        await until(lambda: kept.keeps("south"))
+
+
+async def test_whoever_leaves_does_not_wait_for_a_database_that_is_frozen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared_keeping, "LEAVE_WITHIN_S", 0.05)
+    store = FakeStore()
+
+    async def never(hub: str) -> None:
+        await asyncio.Event().wait()
+
+    store.leave = never  # type: ignore[method-assign]
+    async with keeping(store, FakeRooms(), Now()) as kept, asyncio.timeout(2.0):
+        assert await kept.leave()
 
 
 async def test_another_hub_that_is_gone_is_told_once() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from signalling.hub.keeping import preferred
 from signalling.hub.store import interface
 from signalling.hub.store.booking_plan import NotApproved, Plan, Wish
 from signalling.hub.store.interface import Duplicate, SlotRefused, Stale
@@ -278,6 +279,19 @@ async def test_hubs_keep_what_nobody_else_does(
     assert await keeping.beat("h1", ("north",), frozenset(), 5.0) == Kept(("h1",), {"north": "h1"})
     assert await keeping.same_key("pin", "a")
     assert not await other.same_key("pin", "b")
+
+
+async def test_a_facility_that_another_hub_should_keep_goes_when_it_is_given(
+    store: StoredStore, open_store: OpenStore, clock: FakeClock
+) -> None:
+    keeping, other = store.keeping, (await open_store(clock)).keeping
+    had, wants = sorted(("h1", "h2"), key=lambda hub: preferred("north", ("h1", "h2")) == hub)
+    await keeping.beat(had, ("north",), frozenset(), 5.0)
+    assert not (await other.beat(wants, ("north",), frozenset(), 5.0)).elsewhere
+    asked = await keeping.beat(had, ("north",), frozenset(), 5.0)
+    assert (asked.keepers["north"], asked.elsewhere) == (had, frozenset({"north"}))
+    given = await keeping.beat(had, ("north",), frozenset({"north"}), 5.0)
+    assert (given.keepers["north"], given.elsewhere) == (wants, frozenset())
 
 
 async def test_the_past(peopled: StoredStore, clock: FakeClock) -> None:
