@@ -13,7 +13,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from signalling.hub.bus.interface import Change, Parcel
+from signalling.hub.bus.interface import Change, Frame, Parcel
 from signalling.hub.bus.local import new_hub_name
 from signalling.hub.errors import StartError
 
@@ -44,6 +44,9 @@ MAX_WAITING: Final = 50_000
 by the counts that they are missing."""
 PACK: Final = 64
 """Parcels to one hub that travel as one message when they wait together."""
+PACK_BYTES: Final = 256 * 1024
+"""And no more of them than this: the server refuses a message of more than a megabyte, and what was
+refused would end all conversations between two hubs."""
 
 
 class _Beat(Struct, frozen=True, array_like=True, tag="b"):
@@ -72,10 +75,10 @@ _decode = msgspec.msgpack.Decoder(_Letter).decode
 
 @dataclass(slots=True)
 class _Other:
-    """Another hub as it was heard last. `changes` None: it was not heard of before."""
+    """Another hub as it was heard last, and how much of it."""
 
     heard_at_s: float
-    changes: int | None = None
+    changes: int = 0
     parcels: int = 0
     silent: bool = False
 
@@ -88,10 +91,25 @@ class _Waiting:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+def _size(what: Change | Parcel) -> int:
+    """Return about how long something is on its way, and not less than that of a long one."""
+    text = what.text if isinstance(what, Frame) else None
+    return 256 if text is None else len(text) * (1 if text.isascii() else 4)
+
+
 def _without_user(url: str) -> str:
     """Return a server's URL as nats-py wants it: a user without a password would be a token."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _call(handlers: Iterable[Callable[..., None]], *what: object) -> None:
+    """Call handlers; a fault of one must end neither the hearing nor what came with it."""
+    for handler in handlers:
+        try:
+            handler(*what)
+        except Exception:
+            log.exception("nats: what another hub sent was not carried out")
 
 
 class _Said:
@@ -222,6 +240,9 @@ class NatsBus:
                 except NatsError as error:
                     # It is counted as sent: whoever misses it finds out by the next beat.
                     log.warning("nats: not sent: %s", type(error).__name__)
+                except Exception:
+                    # A fault of ours in one letter must not end this hub's speaking.
+                    log.exception("nats: not sent")
 
     def _next(self) -> tuple[str, _Letter]:
         """Take what waits for one subject and travels together."""
@@ -231,11 +252,14 @@ class NatsBus:
         if isinstance(what, _Beat):
             return subject, _Letter(self.hub, _Beat(first))
         pack: list[Any] = [what]
+        size = _size(what)
         while letters and len(pack) < PACK and letters[0][0] == subject:
-            if isinstance(letters[0][1], _Beat):
+            following = letters[0][1]
+            if isinstance(following, _Beat) or (size := size + _size(following)) > PACK_BYTES:
                 break
-            pack.append(letters.popleft()[1])
-            self._count(subject, pack[-1])
+            pack.append(following)
+            letters.popleft()
+            self._count(subject, following)
         kind = _Changes if subject == "all" else _Parcels
         return subject, _Letter(self.hub, kind(first, pack))
 
@@ -303,11 +327,7 @@ class NatsBus:
             log.info("nats: heard hub %s", letter.hub)
             other = self._others[letter.hub] = _Other(time.monotonic())
         other.heard_at_s, other.silent = time.monotonic(), False
-        try:
-            self._take(letter.hub, other, letter.what, message.subject.endswith(".all"))
-        except Exception:
-            # A handler's fault must not end the subscription, and with it the hub's hearing.
-            log.exception("nats: what hub %s sent was not carried out", letter.hub)
+        self._take(letter.hub, other, letter.what, message.subject.endswith(".all"))
 
     def _take(
         self, hub: str, other: _Other, what: _Beat | _Changes | _Parcels, to_all: bool
@@ -326,13 +346,12 @@ class NatsBus:
                 self._expect_parcel(hub, other, what.first)
                 other.parcels = what.first + len(what.parcels)
                 for parcel in what.parcels:
-                    for handler in self._parcels:
-                        handler(hub, parcel)
+                    _call(self._parcels, hub, parcel)
 
     def _expect_change(self, other: _Other, count: int) -> None:
-        # What was said before a hub was first heard was read from the store at start.
-        if other.changes not in (None, count):
-            log.warning("nats: %d changes were lost", count - (other.changes or 0))
+        # Of a hub that was never heard before nobody knows whether this one heard all the time.
+        if other.changes != count:
+            log.warning("nats: %d changes were not heard", count - other.changes)
             self._tell_others(None)
         other.changes = count
 
@@ -342,13 +361,11 @@ class NatsBus:
         other.parcels = count
 
     def _tell_others(self, change: Change | None) -> None:
-        for handler in self._of_others:
-            handler(change)
+        _call(self._of_others, change)
 
     def _lose(self, hub: str) -> None:
         log.warning("nats: conversations with hub %s end", hub)
-        for handler in self._lost:
-            handler(hub)
+        _call(self._lost, hub)
 
     async def close(self) -> None:
         """Send what waits, and be gone. Idempotent."""

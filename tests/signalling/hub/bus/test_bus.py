@@ -171,6 +171,53 @@ async def test_what_was_lost_on_the_way_is_noticed(
         assert (lost, got) == ([one.hub], [PARCELS[0], PARCELS[2]])
 
 
+async def test_much_at_once_is_no_message_that_the_server_refuses(server: NatsServer) -> None:
+    async with hubs(server) as (one, two):
+        got: list[Parcel] = []
+        two.receive(lambda _hub, parcel: got.append(parcel))
+        frames: list[Parcel] = [
+            Frame(n, False, letter * 40_000) for n in range(64) for letter in "añ"
+        ]
+        for frame in frames:
+            one.tell(two.hub, frame)
+        await until(lambda: len(got) == len(frames))
+        assert got == frames
+
+
+async def test_a_hub_whose_first_words_were_lost_is_not_believed_to_have_said_nothing(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_module, "BEAT_EVERY_S", 0.02)
+    async with hubs(server, 1) as (old,):
+        heard: list[Change | None] = []
+        old.subscribe_others(heard.append)
+        new = await NatsBus.open(server.url, "main")
+        await drop(new, CHANGES[0], PARCELS[0], old.hub)
+        await until(lambda: heard)
+        assert heard == [None]
+        await new.close()
+
+
+async def test_a_fault_in_one_letter_ends_neither_the_speaking_nor_the_hearing(
+    server: NatsServer,
+) -> None:
+    async with hubs(server) as (one, two):
+        got: list[Parcel] = []
+
+        def take(_hub: str, parcel: Parcel) -> None:
+            if parcel == PARCELS[1]:
+                raise RuntimeError("a fault of ours")
+            got.append(parcel)
+
+        two.receive(take)
+        for parcel in PARCELS:
+            one.tell(two.hub, parcel)
+        await until(lambda: len(got) == len(PARCELS) - 1)
+        one.publish(SessionEnded("\ud800"))  # no text that can be sent
+        one.tell(two.hub, PARCELS[0])
+        await until(lambda: got[-1] == PARCELS[0])
+
+
 async def drop(bus: NatsBus, change: Change, parcel: Parcel, hub: str) -> None:
     """Have a bus say something while its connection to the server loses all."""
     publish = bus._client.publish
