@@ -52,8 +52,13 @@ class KeptRooms:
         self._seats.leave(facility)
 
     def hub_gone(self, hub: str) -> None:
-        """Another hub is gone: those of our clients whom it served come back."""
+        """Another hub is gone: those of our clients whom it served come back.
+
+        What it did last it may have said to nobody.
+        """
         self._carrier.call_back(hub)
+        self._mirror.look_again()
+        self._lockdowns.look_again()
 
     def may_give(self, facility: str) -> bool:
         """Whether a facility may move to another hub now: nobody is in a visit or waits for one."""

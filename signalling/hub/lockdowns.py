@@ -119,6 +119,10 @@ class Lockdowns:
             if self._keeping.keeps(each):
                 await self._apply_to(each)
 
+    def look_again(self) -> None:
+        """What another hub's staff did last may have been said to nobody."""
+        self._heard(None)
+
     def _heard(self, change: Change | None) -> None:
         """Another hub's staff did it; None: they may have."""
         match change:

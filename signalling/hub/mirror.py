@@ -8,6 +8,7 @@ from typing import Final
 
 from signalling.hub.bus.interface import Bus, Change, PeopleChanged, VisitChanged
 from signalling.hub.live import Live
+from signalling.hub.still_valid import StillValid
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.visits import KEPT_AFTER_END_S, Visits
 
@@ -19,13 +20,17 @@ RETRY_S: Final = 1.0
 class Mirror:
     """Reads again what other hubs say has changed, then tells this hub's own rooms."""
 
-    def __init__(self, store: Store, bus: Bus, visits: Visits) -> None:
+    def __init__(self, store: Store, bus: Bus, visits: Visits, clients: StillValid) -> None:
         self._store = store
         self._bus = bus
         self._visits = visits
+        self._clients = clients
+        self._all: asyncio.Future[None] | None = None
+        """The reading of all visits that has yet to begin."""
         self._heard: list[Change] = []
         self._missed = False
         self._wake = asyncio.Event()
+        self._one_reads = asyncio.Lock()
         bus.subscribe_others(self._hear)
 
     def _hear(self, change: Change | None) -> None:
@@ -35,6 +40,10 @@ class Mirror:
             self._heard.append(change)
         self._wake.set()
 
+    def look_again(self) -> None:
+        """What another hub did last may have been said to nobody: read all again."""
+        self._hear(None)
+
     async def run(self) -> None:
         """Follow the other hubs until cancelled."""
         while True:
@@ -42,11 +51,15 @@ class Mirror:
             self._wake.clear()
             try:
                 await self._follow()
+                continue
             except StoreError as error:
                 log.warning("what other hubs changed was not read, tried again: %s", error)
-                self._missed = True
-                self._wake.set()
-                await asyncio.sleep(RETRY_S)
+            except Exception:
+                # A fault of ours; but a hub that follows no more shows what was, for ever.
+                log.exception("what other hubs changed was not read, tried again")
+            self._missed = True
+            self._wake.set()
+            await asyncio.sleep(RETRY_S)
 
     async def _follow(self) -> None:
         heard, missed = tuple(self._heard), self._missed
@@ -54,6 +67,7 @@ class Mirror:
         if missed:
             log.warning("other hubs changed what this one has not heard: all is read again")
             await self.read_again()
+            await self._clients.check()
         else:
             changed = {each.visit: each for each in heard if isinstance(each, VisitChanged)}
             # Side by side: the store answers them together.
@@ -63,7 +77,10 @@ class Mirror:
         # Only now: what could not be read is to be told later.
         del self._heard[: len(heard)]
         for change in heard:
-            self._bus.publish_here(change)
+            try:
+                self._bus.publish_here(change)
+            except Exception:
+                log.exception("what another hub changed was not told: %s", type(change).__name__)
 
     async def find(self, visit: str) -> Live | None:
         """Return a visit that is open or ended not long ago, were it booked elsewhere just now."""
@@ -82,7 +99,17 @@ class Mirror:
             await self._visits.refresh(visit)
 
     async def read_again(self) -> None:
-        """Read all visits that are open or ended not long ago."""
-        since = self._store.clock() - KEPT_AFTER_END_S
-        for visit in await self._store.visits.load_since(since):
-            await self._visits.refresh(visit)
+        """Read all visits that are open or ended not long ago.
+
+        Whoever asks before a reading begins shares it: a hub that is gone leaves many facilities.
+        """
+        if self._all is None:
+            self._all = asyncio.ensure_future(self._read_all())
+        await asyncio.shield(self._all)
+
+    async def _read_all(self) -> None:
+        async with self._one_reads:
+            self._all = None
+            since = self._store.clock() - KEPT_AFTER_END_S
+            for visit in await self._store.visits.load_since(since):
+                await self._visits.refresh(visit)

@@ -41,6 +41,7 @@ from signalling.hub.retention import Sweeper
 from signalling.hub.seats import Seats
 from signalling.hub.shared_keeping import SharedKeeping
 from signalling.hub.signing import KEY_FILE, ReceiptKey
+from signalling.hub.still_valid import StillValid
 from signalling.hub.store.interface import Store
 from signalling.hub.store.records import PinRules
 from signalling.hub.stores import open_store
@@ -241,7 +242,8 @@ def _compose(opened: _Opened) -> Services:
     people, outbox = People(store, bus, config), Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
     visit_mails, trail = VisitMails(store, bus, visits, outbox, config), opened.audit_trail()
-    mirror, carrier = Mirror(store, bus, visits), Carrier(bus)
+    mirror = Mirror(store, bus, visits, StillValid(store, bus, switchboard))
+    carrier = Carrier(bus)
     lockdowns = Lockdowns(store, bus, visits, keeping, config)
     rooms = KeptRooms(visits, seats, switchboard, mirror, carrier, lockdowns)
     return Services(

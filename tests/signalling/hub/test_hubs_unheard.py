@@ -1,0 +1,114 @@
+"""What one hub did and another was not told: lost by NATS, or its hub died before it spoke."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from signalling.hub import staff_commands as ask
+from signalling.hub.bus.interface import PeopleChanged
+from signalling.messages import LoggedOut
+from tests.signalling.hub.harness import Hub
+from tests.signalling.hub.test_several_hubs import (
+    Hubs,
+    ended,
+    hubs,  # noqa: F401 - a fixture
+    keeps,
+    server,  # noqa: F401 - a fixture
+    until,
+)
+
+
+@contextmanager
+def mute(hub: Hub) -> Iterator[None]:
+    """Have nobody hear what a hub says meanwhile; its counts go on."""
+    bus: Any = hub.services.bus
+    publish = bus._client.publish
+
+    async def swallow(*_args: object) -> None:
+        pass
+
+    bus._client.publish = swallow
+    try:
+        yield
+    finally:
+        bus._client.publish = publish
+
+
+async def unsent(hub: Hub) -> None:
+    bus: Any = hub.services.bus
+    await until(lambda: not bus._waiting.letters)
+
+
+async def test_a_log_in_whose_end_was_not_heard_ends(hubs: Hubs) -> None:  # noqa: F811
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    page = await keeper.ready_page()
+    second = await other.page()
+    await second.hello()
+    await second.log_in()
+    session = keeper.services.switchboard.pages.copy().pop().session
+    assert session is not None
+    with mute(other):
+        await other.services.accounts.log_out(session)
+        await unsent(other)
+    await page.until(lambda: page.newest(LoggedOut))
+
+
+async def test_a_terminal_whose_revocation_was_not_heard_is_closed(hubs: Hubs) -> None:  # noqa: F811
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    terminal = await keeper.ready_terminal()
+    with mute(other):
+        await other.do(ask.TerminalRevoke(terminal="c4"))
+        await unsent(other)
+    assert await terminal.ended() == (1008, "revoked")
+
+
+async def test_what_a_hub_did_just_before_it_died_is_read(hubs: Hubs) -> None:  # noqa: F811
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    visit = await other.book(start="+7200", seconds=600)
+    await until(lambda: keeper.services.visits.get(visit))
+    bus: Any = other.services.bus
+    bus._put = lambda *_what: None  # killed: not even its counts are heard any more
+    await other.do(ask.VisitCancel(visit=visit))
+    keeper.services.others.rooms.hub_gone(bus.hub)
+    await until(lambda: ended(keeper.services.visits, visit))
+
+
+async def test_a_fault_of_one_room_does_not_end_the_following(hubs: Hubs) -> None:  # noqa: F811
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+
+    def fails(change: object) -> None:
+        assert not isinstance(change, PeopleChanged), "a fault of ours"
+
+    keeper.services.bus.subscribe(fails)
+    other.services.bus.publish(PeopleChanged("v-nobody"))
+    await asyncio.sleep(0.05)
+    visit = await other.book(start="+7200", seconds=600)
+    await until(lambda: keeper.services.visits.get(visit))
+
+
+async def test_hubs_that_take_much_at_once_read_it_once(
+    hubs: Hubs,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keeper = await hubs.keeper()
+    rooms, visits = keeper.services.others.mirror, keeper.services.store.visits
+    readings, read = 0, visits.load_since
+
+    async def counted(since: float) -> Any:
+        nonlocal readings
+        readings += 1
+        return await read(since)
+
+    monkeypatch.setattr(visits, "load_since", counted)
+    await asyncio.gather(*(rooms.read_again() for _ in range(50)))
+    assert 1 <= readings <= 2
+    assert keeps(keeper)
