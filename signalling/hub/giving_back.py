@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from signalling.hub.breaks import spacing_s
+from signalling.hub.store.records import Draft
 from signalling.receipt import LEAST_EXTENSION_S, GiveBack
 from signalling.visit import Visit
+from signalling.visit_events import Extended
 
 BEFORE_END_S: Final = 2.0
 """The end of a visit that staff paused is moved on this long before the clock would end it."""
@@ -30,6 +32,15 @@ def due_s(visit: Visit, now: float, limits: GiveBack) -> float:
         return 0.0
     seconds = min(at.owed_s, limits.most_s(at.paused_s) - visit.added_s)
     return seconds if seconds >= least_s else 0.0
+
+
+def owed(visit: Visit, now: float, *, limits: GiveBack, most_s: float) -> list[Draft]:
+    """Return what adds the seconds that are due, up to what nobody's visit is in the way of.
+
+    Asked again where another hub was first, which may have added them.
+    """
+    seconds = min(due_s(visit, now, limits), most_s)
+    return [Draft(Extended(seconds), "hub")] if seconds >= LEAST_EXTENSION_S else []
 
 
 def look_at(visit: Visit, now: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -261,6 +262,17 @@ class Live:
             return False
         page.outlet.send(message)
         return True
+
+
+def keys_of(visit: Visit) -> tuple[str, ...]:
+    """Return what a visit is found by."""
+    # Ids of inmates and visitors differ in their first letter; a facility's never has a space.
+    return (visit.booked.inmate, *visit.visitors, f"at {visit.booked.facility}")
+
+
+def by_start(lives: Iterable[Live]) -> list[Live]:
+    """Return visits by when they start."""
+    return sorted(lives, key=lambda live: live.visit.booked.starts_at)
 
 
 def _terminal_before(visit: Visit, now: float) -> TerminalEnd:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from config.schema import HubConfig
@@ -17,9 +18,9 @@ from signalling.hub.breaks import (
     wanted_breaks,
 )
 from signalling.hub.bus.interface import Bus, VisitChanged
-from signalling.hub.giving_back import due_s, look_at
+from signalling.hub.giving_back import due_s, look_at, owed
 from signalling.hub.keeping import Keeping
-from signalling.hub.live import Live
+from signalling.hub.live import Live, by_start, keys_of
 from signalling.hub.lockdown_rules import Locked
 from signalling.hub.metrics import Metrics
 from signalling.hub.store.interface import Occupied, Stale, Store
@@ -32,7 +33,6 @@ from signalling.visit_events import (
     By,
     Ended,
     EndReason,
-    Extended,
     VisitorJoined,
     VisitorLeft,
 )
@@ -117,7 +117,7 @@ class Visits:
         old = self._store.clock() >= ended_at + KEPT_AFTER_END_S
         if old:
             del self._live[live.id]
-            for key in _keys(live.visit):
+            for key in keys_of(live.visit):
                 del self._of[key][live.id]
             self.publish(live)
         return old
@@ -130,14 +130,14 @@ class Visits:
 
     def all(self) -> list[Live]:
         """All, by start."""
-        return _by_start(self._live.values())
+        return by_start(self._live.values())
 
     def at(self, facility: str | None) -> list[Live]:
         """A facility's, by start; None: all."""
         return (
             self.all()
             if facility is None
-            else _by_start(self._of.get(f"at {facility}", {}).values())
+            else by_start(self._of.get(f"at {facility}", {}).values())
         )
 
     def some(self) -> list[Live]:
@@ -146,16 +146,16 @@ class Visits:
 
     def of_inmate(self, inmate: str) -> list[Live]:
         """An inmate's, by start."""
-        return _by_start(self._of.get(inmate, {}).values())
+        return by_start(self._of.get(inmate, {}).values())
 
     def of_visitor(self, visitor: str, facility: str) -> list[Live]:
         """A visitor's at one facility, by start."""
         theirs = self._of.get(visitor, {}).values()
-        return _by_start(each for each in theirs if each.visit.booked.facility == facility)
+        return by_start(each for each in theirs if each.visit.booked.facility == facility)
 
     def of(self, visitor: str) -> list[Live]:
         """A visitor's at every facility, by start."""
-        return _by_start(self._of.get(visitor, {}).values())
+        return by_start(self._of.get(visitor, {}).values())
 
     def next_start(self, facility: str, now: float) -> float | None:
         """When the next visit of a facility starts."""
@@ -179,7 +179,7 @@ class Visits:
             return known  # heard of it from another hub while we asked the store
         live.told_length = visit.length if told else 0
         self._live[visit.id] = live
-        for key in _keys(visit):
+        for key in keys_of(visit):
             self._of.setdefault(key, {})[visit.id] = live
         ours = self._keeping.keeps(visit.booked.facility)
         self._schedule(live, None, ours=ours)
@@ -201,9 +201,7 @@ class Visits:
             # Whoever is to hear of its end hears of it from the hub that ended it.
             live.end_told = live.end_told or visit.ended is not None
             live.note_tracks(self._store.clock())
-        if live.visit.visitors != before:
-            await self._visitors_changed(live, before)
-        await self.settle(live)
+        await self._changed(live, before)
 
     async def read_people_again(self, visitor: str) -> None:
         """A visitor's relation to somebody changed: say so on the screens."""
@@ -229,20 +227,28 @@ class Visits:
         Raises:
             IllegalEvent: the log does not allow it; nothing was changed.
         """
-        before = live.visit.visitors
-        async with live.lock:
-            changed = await self._append(live, decide)
+        before = live.visit
+        try:
+            async with live.lock:
+                changed = await self._append(live, decide)
+        except Exception:
+            if live.visit is not before:  # another author was first
+                await self._changed(live, before.visitors)
+            raise
+        await self._changed(live, before.visitors)
+        return changed
+
+    async def _changed(self, live: Live, before: Sequence[str]) -> None:
         if live.visit.visitors != before:
             await self._visitors_changed(live, before)
         await self.settle(live)
-        return changed
 
     async def _visitors_changed(self, live: Live, before: Sequence[str]) -> None:
         now = self._store.clock()
         gone = [each for each in before if each not in live.visit.visitors]
         for key in gone:
             del self._of[key][live.id]
-        for key in _keys(live.visit):
+        for key in keys_of(live.visit):
             self._of.setdefault(key, {})[live.id] = live
         for page in [each for each in live.pages.values() if each.visitor in gone]:
             live.page_gone(page.page, PageIs.LEFT, now, now)
@@ -298,6 +304,8 @@ class Visits:
                 if again is None:
                     raise
                 live.visit = again
+                # Whoever is to hear of its end hears of it from the hub that ended it.
+                live.end_told = live.end_told or again.ended is not None
                 continue
             self._metrics.appended(before, live.visit)
             for draft in drafts:
@@ -340,6 +348,8 @@ class Visits:
         return wanted_breaks(live.ends, live.visit.signed_in, now, self._rules).check_at
 
     def _wanted(self, live: Live, visit: Visit, now: float) -> Iterable[Draft]:
+        if not self._keeping.keeps(visit.booked.facility):
+            return  # another hub was first, and knows the ends better by now
         if visit.length < COMES_AND_GOES_BELOW:
             for who in sorted(live.visitors_now - visit.visitors_here):
                 yield Draft(VisitorJoined(who), AUTHOR)
@@ -360,7 +370,7 @@ class Visits:
         if seconds < LEAST_EXTENSION_S:
             return
         try:
-            await self._append(live, lambda _visit, _now: [Draft(Extended(seconds), AUTHOR)])
+            await self._append(live, partial(owed, limits=self._limits, most_s=seconds))
         except Occupied as error:
             # Booked in this very moment; the next one has the right of way.
             log.info("visit=%s lost time not given back: %s", live.id, error)
@@ -386,12 +396,3 @@ def _expiry(visit: Visit, now: float) -> Iterable[Draft]:
         came = visit.begun_at is not None
         reason = EndReason.EXPIRED if came else EndReason.NOBODY_CAME
         yield Draft(Ended(By.CLOCK, reason), AUTHOR)
-
-
-def _keys(visit: Visit) -> tuple[str, ...]:
-    # Ids of inmates and visitors differ in their first letter; a facility's never has a space.
-    return (visit.booked.inmate, *visit.visitors, f"at {visit.booked.facility}")
-
-
-def _by_start(lives: Iterable[Live]) -> list[Live]:
-    return sorted(lives, key=lambda live: live.visit.booked.starts_at)

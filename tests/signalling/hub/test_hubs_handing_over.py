@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from signalling.errors import UserError
+from signalling.errors import IllegalEvent, UserError
 from signalling.hub import staff_commands as ask
+from signalling.hub.store.records import Draft
 from signalling.messages import SignIn
+from signalling.visit import Visit
+from signalling.visit_events import By, Ended, EndReason, Extended, InmateSignedIn, VisitorLeft
 from tests.signalling.hub.harness import NUMBER, PIN, Hub
+from tests.signalling.hub.test_lost_time import lose
 
 
 async def test_seats_are_read_anew_by_whoever_takes_a_facility_again(hub: Hub) -> None:
@@ -31,3 +35,66 @@ async def test_nobody_is_seated_by_a_hub_that_has_just_left_the_facility(hub: Hu
         await hub.services.seats.sign_in(link, SignIn(inmate_number=NUMBER, pin=PIN))
     (row,) = await hub.do(ask.TerminalList())
     assert not row["signed_in"]
+
+
+async def test_time_that_another_hub_gave_back_is_not_given_twice(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal, page, visit = await hub.begun(seconds=600)
+    visits = hub.services.store.visits
+    room_after = visits.room_after
+
+    async def other_was_first(known: Visit) -> float:
+        again = await visits.load(visit)
+        assert again is not None
+        if not again.added_s:
+            due = again.at(hub.clock()).owed_s
+            await visits.append(again, [Draft(Extended(due), "hub")])
+        return await room_after(known)
+
+    monkeypatch.setattr(visits, "room_after", other_was_first)
+    await lose(hub, terminal, page, visit, 20)
+    await page.sees(visit, lambda view: view.added_s > 0)
+    kinds = await hub.kinds(visit)
+    assert kinds.count("extended") == 1
+
+
+async def test_a_hub_that_wakes_up_says_nothing_of_ends_that_another_knows(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _terminal, _page, visit = await hub.begun(seconds=600)
+    visits, keeping = hub.services.store.visits, hub.services.others.keeping
+    append = visits.append
+
+    async def frozen(known: Visit, drafts: list[Draft]) -> Visit:
+        """While it was frozen in this call another hub took the facility."""
+        if any(isinstance(each.what, VisitorLeft) for each in drafts) and keeping.keeps("north"):
+            monkeypatch.setattr(type(keeping), "keeps", lambda *_: False)
+            await append(known, [Draft(Extended(5.0), "hub")])
+        return await append(known, drafts)
+
+    monkeypatch.setattr(visits, "append", frozen)
+    live = hub.services.visits.get(visit)
+    assert live is not None
+    live.pages.clear()
+    await hub.services.visits.settle(live)
+    assert "visitor-left" not in await hub.kinds(visit)
+
+
+async def test_an_end_that_another_hub_was_first_to_say_is_shown_and_mailed_by_that_one(
+    hub: Hub,
+) -> None:
+    await hub.people()
+    page = await hub.ready_page()
+    visit = await hub.book(start="+7200", seconds=600)
+    live = hub.services.visits.get(visit)
+    assert live is not None
+    ended = Ended(By.STAFF, EndReason.STAFF, "x")
+    await hub.services.store.visits.append(live.visit, [Draft(ended, "staff:x")])
+    with pytest.raises(IllegalEvent):
+        await hub.services.visits.change(live, lambda *_: [Draft(InmateSignedIn("c4"), "t")])
+    await page.sees(visit, lambda view: view.ended_at)
+    marker = await hub.book(start="+20000", seconds=600)
+    mails = await hub.services.store.outbox.all()
+    assert any(marker in mail.key for mail in mails)
+    assert not any(mail.key.endswith("cancelled") for mail in mails)
