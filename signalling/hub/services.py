@@ -213,7 +213,8 @@ def _pin_rules(config: HubConfig) -> PinRules:
 def _keeping(config: HubConfig, store: Store, bus: Bus) -> Alone | SharedKeeping:
     if isinstance(bus, LocalBus):
         return Alone(bus.hub)
-    return SharedKeeping(store, bus.hub, tuple(each.id for each in config.facility))
+    facilities = tuple(each.id for each in config.facility)
+    return SharedKeeping(store, bus.hub, facilities, heard=bus.heard)
 
 
 @dataclass(frozen=True, slots=True)

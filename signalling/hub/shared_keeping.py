@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 BEAT_EVERY_S: Final = 0.25
 LEASE_S: Final = 4.0
 MARGIN_S: Final = 0.5
+LIVES_S: Final = 0.75
+"""A hub that the bus heard within this time lives: it speaks twice a second."""
 SLOW_S: Final = 1.0
 """A beat that is not answered for so long is worth a line in the log."""
 LEAVE_WITHIN_S: Final = 2.0
@@ -65,11 +67,13 @@ class SharedKeeping:
         hub: str,
         facilities: tuple[str, ...],
         monotonic: Callable[[], float] = since_boot,
+        heard: Callable[[float], frozenset[str]] = lambda _within_s: frozenset(),
     ) -> None:
         self._store = store
         self._hub = hub
         self._facilities = facilities
         self._monotonic = monotonic
+        self._heard = heard
         self._keepers: dict[str, str] = {}
         self._hubs: tuple[str, ...] = ()
         self._elsewhere: frozenset[str] = frozenset()
@@ -150,7 +154,9 @@ class SharedKeeping:
         started_s = self._monotonic()
         gives = self._let_go(rooms)
         try:
-            beat = self._store.keeping.beat(self._hub, self._facilities, gives, LEASE_S)
+            beat = self._store.keeping.beat(
+                self._hub, self._facilities, gives, LEASE_S, self._heard(LIVES_S)
+            )
             kept = await self._answered(rooms, asyncio.ensure_future(beat))
         except StoreError as error:
             self._fails(str(error))

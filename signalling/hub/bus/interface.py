@@ -146,5 +146,8 @@ class Bus(Protocol):
     def subscribe_lost(self, handler: Callable[[str], None]) -> None:
         """Have `handler` called with a hub that is silent, or a parcel of which was lost."""
 
+    def heard(self, within_s: float) -> frozenset[str]:
+        """Return the hubs that said anything within the last seconds: their processes live."""
+
     async def close(self) -> None:
         """Send what waits, and be gone. Idempotent."""

@@ -50,5 +50,9 @@ class LocalBus:
     def subscribe_lost(self, handler: Callable[[str], None]) -> None:
         """Nobody can be lost."""
 
+    def heard(self, within_s: float) -> frozenset[str]:
+        """Nobody else speaks."""
+        return frozenset()
+
     async def close(self) -> None:
         """Nothing waits."""

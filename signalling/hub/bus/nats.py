@@ -314,6 +314,11 @@ class NatsBus:
         other = self._others.get(hub)
         return other is not None and not other.silent
 
+    def heard(self, within_s: float) -> frozenset[str]:
+        """Return the hubs that said anything within the last seconds."""
+        since_s = time.monotonic() - within_s
+        return frozenset(hub for hub, it in self._others.items() if it.heard_at_s >= since_s)
+
     async def _arrived(self, message: Msg) -> None:
         try:
             letter = _decode(message.data)

@@ -24,11 +24,17 @@ class KeepingStore(Protocol):
     """Which hubs live, and which facilities they keep."""
 
     async def beat(
-        self, hub: str, facilities: tuple[str, ...], gives: frozenset[str], lease_s: float
+        self,
+        hub: str,
+        facilities: tuple[str, ...],
+        gives: frozenset[str],
+        lease_s: float,
+        heard: frozenset[str] = frozenset(),
     ) -> Kept:
         """Say that a hub lives, take what nobody keeps and this hub should, and see all.
 
-        Of what it keeps, the facilities in `gives` go to the hub that should keep them.
+        Of what it keeps, the facilities in `gives` go to the hub that should keep them. Hubs that
+        were `heard` just now have their lease, whatever became of their sessions.
         """
 
     async def leave(self, hub: str) -> None:

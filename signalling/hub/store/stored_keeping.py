@@ -42,7 +42,12 @@ class StoredKeeping:
         self._sessions = sessions
 
     async def beat(
-        self, hub: str, facilities: tuple[str, ...], gives: frozenset[str], lease_s: float
+        self,
+        hub: str,
+        facilities: tuple[str, ...],
+        gives: frozenset[str],
+        lease_s: float,
+        heard: frozenset[str] = frozenset(),
     ) -> Kept:
         """Say that a hub lives, take what nobody keeps, give what another should; see all."""
 
@@ -57,7 +62,7 @@ class StoredKeeping:
                 (hub, now + lease_s, own, sessions.own, now),
             ).fetchone()[0]
             judged_by = sessions if sessions.own and now >= since + SETTLED_S else None
-            serves = _living(db, now, lease_s, judged_by)
+            serves = _living(db, now, lease_s, judged_by, heard)
             keepers, elsewhere = _keepers(db, serves), set[str]()
             for facility in facilities:
                 wanted = preferred(facility, (id for id, its in serves.items() if facility in its))
@@ -97,14 +102,19 @@ class StoredKeeping:
 
 
 def _living(
-    db: Tables, now: float, lease_s: float, sessions: Sessions | None
+    db: Tables,
+    now: float,
+    lease_s: float,
+    sessions: Sessions | None,
+    heard: frozenset[str],
 ) -> dict[str, tuple[str, ...]]:
     """Forget the hubs that are dead; return what the others serve."""
     serves: dict[str, tuple[str, ...]] = {}
     for id, until, facilities, session in db.execute(
         "select id, until, facilities, session from hubs"
     ).fetchall():
-        cut = sessions is not None and session not in sessions.all
+        # A hub that speaks has only lost its session, and serves until its lease is over.
+        cut = sessions is not None and session not in sessions.all and id not in heard
         if now >= until or (cut and now >= until - lease_s + SILENT_S):
             db.execute("delete from hubs where id = ?", (id,))
         else:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import PeopleChanged
+from signalling.hub.store.stored_keeping import SETTLED_S
 from signalling.messages import LoggedOut
+from tests.signalling.hub.bus.nats_server import NatsServer
 from tests.signalling.hub.harness import Hub
+from tests.signalling.hub.tcp_relay import cable
 from tests.signalling.hub.test_several_hubs import (
     Hubs,
+    begin,
     ended,
     hubs,  # noqa: F401 - a fixture
     keeps,
@@ -79,6 +85,33 @@ async def test_what_a_hub_did_just_before_it_died_is_read(hubs: Hubs) -> None:  
     await other.do(ask.VisitCancel(visit=visit))
     keeper.services.others.rooms.hub_gone(bus.hub)
     await until(lambda: ended(keeper.services.visits, visit))
+
+
+async def test_a_hub_that_lost_its_session_and_lives_is_not_replaced_before_it_stops(
+    tmp_path: Path,
+    postgres_url: str,
+    server: NatsServer,  # noqa: F811
+) -> None:
+    there = urlsplit(postgres_url)
+    both = Hubs(tmp_path, postgres_url, server.url)
+    try:
+        async with cable(str(there.hostname), there.port or 0) as database:
+            behind = there._replace(
+                netloc=there.netloc.replace(str(there.port), str(database.port))
+            )
+            first = await both.start("a", store=behind.geturl())
+            await until(lambda: keeps(first))
+            second = await both.start("b")
+            await second.people()
+            visit = await second.book()
+            terminal, page = await first.ready_terminal(), await first.ready_page()
+            await begin(terminal, page, visit)  # so that it does not move
+            await asyncio.sleep(SETTLED_S)
+        # The server hung up and lets it in no more.
+        await until(lambda: keeps(second))
+        assert not keeps(first), "two hubs serve one facility"
+    finally:
+        await both.close()
 
 
 async def test_a_fault_of_one_room_does_not_end_the_following(hubs: Hubs) -> None:  # noqa: F811

@@ -74,7 +74,7 @@ class Hubs:
             for key in KEYS:
                 shutil.copy(self._folder / first / key, state / key)
         stack = self._open[name] = AsyncExitStack()
-        config = hub_config(state, **self._more, **more)
+        config = hub_config(state, **{**self._more, **more})
         hub = await stack.enter_async_context(running_hub(config, keys=keys))
         self.hubs[name] = hub
         return hub
