@@ -21,6 +21,7 @@ from signalling.visit_events import EndReason
 log = logging.getLogger(__name__)
 
 REMIND_BEFORE_S: Final[dict[Letter, float]] = {"tomorrow": 86_400.0, "soon": 3600.0}
+RETRY_S: Final = 1.0
 LATE_S: Final = 1800.0
 """A reminder that would go out this soon after the booking, or later, says nothing new."""
 
@@ -77,14 +78,24 @@ class VisitMails:
             task.add_done_callback(self._ending.discard)
 
     async def _cancelled(self, live: Live, by: str) -> None:
-        """Whoever is on the visit hears of it, unless they were told that it moved."""
-        try:
-            for who in live.visit.visitors:
-                await self._outbox.drop(_reminders(live.id, who))
-                if who != by and who not in live.moved_with:
-                    await self._tell(live, who, "cancelled", cancelled=True)
-        except StoreError as error:
-            log.warning("visit=%s its end was not mailed: %s", live.id, error)
+        """Whoever is on the visit hears of it, unless they were told that it moved.
+
+        No other hub does this one's mails: they are tried until the store answers. Each goes out
+        once, by its key.
+        """
+        while True:
+            try:
+                for who in live.visit.visitors:
+                    await self._outbox.drop(_reminders(live.id, who))
+                    if who != by and who not in live.moved_with:
+                        await self._tell(live, who, "cancelled", cancelled=True)
+            except StoreError as error:
+                log.warning("visit=%s its end was not mailed: %s", live.id, error)
+                if self._visits.stopping:
+                    return
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
     # -- one mail ---------------------------------------------------------------------------
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub import staff_commands as ask
+from signalling.hub import visit_mails
+from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Draft
 from signalling.messages import SignIn
 from signalling.visit import Visit
@@ -98,3 +103,29 @@ async def test_an_end_that_another_hub_was_first_to_say_is_shown_and_mailed_by_t
     mails = await hub.services.store.outbox.all()
     assert any(marker in mail.key for mail in mails)
     assert not any(mail.key.endswith("cancelled") for mail in mails)
+
+
+async def test_the_mails_of_an_end_are_kept_although_the_store_was_busy(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit_mails, "RETRY_S", 0.01, raising=False)
+    await hub.people()
+    visit = await hub.book(start="+90000", seconds=600)
+    outbox = hub.services.store.outbox
+    drop, busy = outbox.drop, 3
+
+    async def busy_at_first(prefix: str) -> Any:
+        nonlocal busy
+        busy -= 1
+        if busy >= 0:
+            raise StoreBusy("the store is busy")
+        return await drop(prefix)
+
+    monkeypatch.setattr(outbox, "drop", busy_at_first)
+    await hub.do(ask.VisitCancel(visit=visit))
+    async with asyncio.timeout(3.0):
+        while not any(  # noqa: ASYNC110 - the outbox has no event for a test
+            mail.key.endswith("cancelled") for mail in await outbox.all()
+        ):
+            await asyncio.sleep(0.01)
+    assert not [mail for mail in await outbox.all() if mail.key.startswith(f"remind.{visit}")]
