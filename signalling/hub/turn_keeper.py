@@ -18,7 +18,7 @@ from signalling.hub.network_check import CHECK
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.turn_console import ConsoleError, TurnConsole, TurnSession
 from signalling.hub.visits import Visits
-from signalling.visit import Status
+from signalling.visit import Status, Visit
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,12 @@ class TurnKeeper:
         if visit == CHECK:
             return self._store.clock() > int(expiry)
         live = self._visits.get(visit)
-        found = live.visit if live is not None else await self._store.visits.load(visit)
+        if live is not None and not self._ended(live.visit):
+            return False
+        # Another hub may have given it time, and said so while the bus was away.
+        found = await self._store.visits.load(visit)
+        return found is None or self._ended(found)
+
+    def _ended(self, visit: Visit) -> bool:
         now = self._store.clock()
-        return found is None or found.status(max(now, found.last_recorded_at)) is Status.ENDED
+        return visit.status(max(now, visit.last_recorded_at)) is Status.ENDED

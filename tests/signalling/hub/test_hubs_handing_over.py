@@ -12,6 +12,8 @@ from signalling.hub import staff_commands as ask
 from signalling.hub import visit_mails
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Draft
+from signalling.hub.turn_console import TurnSession
+from signalling.hub.turn_keeper import TurnKeeper
 from signalling.messages import SignIn
 from signalling.visit import Visit
 from signalling.visit_events import By, Ended, EndReason, Extended, InmateSignedIn, VisitorLeft
@@ -129,3 +131,20 @@ async def test_the_mails_of_an_end_are_kept_although_the_store_was_busy(
         ):
             await asyncio.sleep(0.01)
     assert not [mail for mail in await outbox.all() if mail.key.startswith(f"remind.{visit}")]
+
+
+async def test_media_of_a_visit_that_another_hub_gave_time_are_not_cut(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _terminal, _page, visit = await hub.begun(seconds=600)
+    services = hub.services
+    turn = TurnKeeper(services.config.turn, services.store, services.bus, services.visits)
+    live = services.visits.get(visit)
+    assert live is not None
+    monkeypatch.setattr(type(services.others.keeping), "keeps", lambda *_: False)
+    await services.store.visits.append(live.visit, [Draft(Extended(60.0), "hub")])
+    allocation = TurnSession("1", f"9999999999:{visit}")
+    hub.pass_time(610)
+    assert not await turn._is_over(allocation)
+    hub.pass_time(60)
+    assert await turn._is_over(allocation)
