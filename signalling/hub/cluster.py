@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from functools import partial
 
+from signalling.hub.background import in_background
 from signalling.hub.bus.interface import Change, HubLeaves
 from signalling.hub.services import Services
 from signalling.hub.shared_keeping import SharedKeeping
@@ -26,8 +27,8 @@ async def beside_others(services: Services) -> AsyncIterator[None]:
     services.bus.subscribe_lost(lambda _hub: keeping.look())
     services.bus.subscribe_others(partial(_heard, keeping))
     tasks = [
-        asyncio.create_task(services.others.mirror.run(), name="mirror"),
-        asyncio.create_task(keeping.run(services.others.rooms), name="keeping"),
+        in_background("mirror", services.others.mirror.run),
+        in_background("keeping", partial(keeping.run, services.others.rooms)),
     ]
     try:
         yield

@@ -16,6 +16,7 @@ from websockets.http11 import Request, Response
 
 from config.schema import HubConfig
 from signalling.hub.addresses import Proxies
+from signalling.hub.background import in_background
 from signalling.hub.browser_names import browser_name
 from signalling.hub.bus.interface import Opening
 from signalling.hub.cluster import beside_others
@@ -186,7 +187,7 @@ async def listen(
             url = _url(server, services.config, "http" if certificate is None else "https")
             # Mails have links to the page, whose port may be known only now.
             services.outbox.page_url = page_url(services.config.mail.public_url, url)
-            tasks.append(asyncio.create_task(services.outbox.run(), name="outbox"))
+            tasks.append(in_background("outbox", services.outbox.run))
             log.info("listening on %s", url)
             services.lifetime.serving = True
             yield url
@@ -200,18 +201,18 @@ async def listen(
 
 
 def _background(services: Services, certificate: Certificate | None) -> list[asyncio.Task[None]]:
-    runs = {
-        "timers": services.visits.run(),
-        "sweeper": services.people.run(),
-        "audit": services.trail.run(),
-        "retention": services.sweeper.run(),
+    runs: dict[str, Callable[[], Awaitable[object]]] = {
+        "timers": services.visits.run,
+        "sweeper": services.people.run,
+        "audit": services.trail.run,
+        "retention": services.sweeper.run,
     }
     if services.config.turn.consoles:
         keeper = TurnKeeper(services.config.turn, services.store, services.bus, services.visits)
-        runs["turn"] = keeper.run()
+        runs["turn"] = keeper.run
     if certificate is not None:
-        runs["certificate"] = certificate.watch()
-    return [asyncio.create_task(each, name=name) for name, each in runs.items()]
+        runs["certificate"] = certificate.watch
+    return [in_background(name, each) for name, each in runs.items()]
 
 
 def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]]:

@@ -128,6 +128,7 @@ class SharedKeeping:
             for task in self._taking.values():
                 task.cancel()
             await asyncio.gather(*self._taking.values(), return_exceptions=True)
+            self._taking.clear()
 
     async def leave(self) -> bool:
         """Give up all that this hub keeps, for good; False when that was done before."""
