@@ -190,7 +190,10 @@ class FamilyEndpoint:
         check_version(first.versions)
         resumed = await self._accounts.resume(first.token) if first.token else None
         opened = self._opened(resumed[0]) if resumed is not None else None
-        await self._require_kept(opened, "", first)
+        if opened is not None and not self._keeping.keeps(opened):
+            await self._require_kept(opened, "", first)
+            await self._hello(page, first)  # the log-in may have ended while it waited
+            return
         if resumed is not None:
             self._switchboard.log_on(page, *resumed)
             self._metrics.logged_in("resumed")
@@ -215,7 +218,10 @@ class FamilyEndpoint:
         if session is None or visitor is None or session.facility is None:
             page.send(LoggedOut())  # it ended in this moment
             return
-        await self._require_kept(session.facility, "", None)
+        if not self._keeping.keeps(session.facility):
+            await self._require_kept(session.facility, "", None)
+            await self._go_on(page, token_hash)
+            return
         self._switchboard.log_on(page, session, visitor)
         await self._show_facility(page, visitor, session)
 

@@ -80,9 +80,11 @@ class TerminalEndpoint:
                 terminal = await self._admit(client, inbox)
             client.name, client.who = f"terminal={terminal.id}", f"terminal:{terminal.id}"
             self._trail.count("terminal-linked", client.who, client.who)
-            keeper = await self._keeping.keeper(terminal.facility)
+            kept = self._keeping.keeps(terminal.facility)
+            keeper = self._bus.hub if kept else await self._keeping.keeper(terminal.facility)
             if keeper == self._bus.hub:
-                await self._talk(terminal, client, inbox)
+                # It may have been revoked while it waited.
+                await self._talk(terminal if kept else await self._known(terminal), client, inbox)
             elif keeper is None:
                 client.close(TRY_AGAIN, "no hub keeps its facility just now")
                 await client.closed()
@@ -107,7 +109,16 @@ class TerminalEndpoint:
             terminal = await self._store.terminals.terminal(opening.who)
             if terminal is None or terminal.public_key is None:
                 raise Unauthorised("the terminal was revoked")
+            if not self._keeping.keeps(terminal.facility):  # it may be read just now
+                await self._keeping.keeper(terminal.facility)
+                terminal = await self._known(terminal)
             await self._talk(terminal, client, inbox)
+
+    async def _known(self, proved: Terminal) -> Terminal:
+        terminal = await self._store.terminals.terminal(proved.id)
+        if terminal is None or terminal.public_key != proved.public_key:
+            raise Unauthorised("the terminal was revoked")
+        return terminal
 
     async def _talk(self, terminal: Terminal, client: Client, inbox: Inbox[TerminalToHub]) -> None:
         inbox.known(known=True)

@@ -14,7 +14,7 @@ from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Draft
 from signalling.hub.turn_console import TurnSession
 from signalling.hub.turn_keeper import TurnKeeper
-from signalling.messages import SignIn
+from signalling.messages import LoggedIn, SignIn
 from signalling.visit import Visit
 from signalling.visit_events import By, Ended, EndReason, Extended, InmateSignedIn, VisitorLeft
 from tests.signalling.hub.harness import NUMBER, PIN, Hub
@@ -148,3 +148,38 @@ async def test_media_of_a_visit_that_another_hub_gave_time_are_not_cut(
     assert not await turn._is_over(allocation)
     hub.pass_time(60)
     assert await turn._is_over(allocation)
+
+
+@pytest.mark.parametrize("who", ["terminal", "page"])
+async def test_who_was_shut_out_while_nobody_kept_the_facility_is_not_let_in(
+    who: str, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hub.people()
+    page, terminal = await hub.ready_page(), await hub.ready_terminal()
+    (session,) = [each.session for each in hub.services.switchboard.pages]
+    logged_in = page.newest(LoggedIn)
+    assert logged_in is not None
+    assert session is not None
+    await page.pull()
+    await terminal.pull()
+    keeping = hub.services.others.keeping
+    kept = False
+
+    async def keeper(*_args: object) -> str:
+        """Take the facility at last; but staff and the visitor were faster."""
+        nonlocal kept
+        await hub.do(ask.TerminalRevoke(terminal="c4"))
+        await hub.services.accounts.log_out(session)
+        kept = True
+        return hub.services.bus.hub
+
+    monkeypatch.setattr(type(keeping), "keeps", lambda *_: kept)
+    monkeypatch.setattr(type(keeping), "keeper", keeper)
+    if who == "page":
+        again = await hub.page()
+        assert (await again.hello(logged_in.token)).name is None
+    else:
+        back = await hub.terminal()
+        with pytest.raises(ConnectionError, match="unauthorised"):
+            await back.hello(hub.keys["c4"], "c4")
+        assert "c4" not in hub.services.switchboard.terminals
