@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 RESTART: Final = 1012
 """Close code of a client whose conversation goes on at another hub: come back at once."""
 ELSEWHERE: Final = "served by another hub now"
+UNHEARD_S: Final = 3.0
 MAX_UNREAD: Final = 256
 """Frames of a carried client that may wait to be read; one more ends its conversation."""
 
@@ -135,6 +137,14 @@ class Carrier:
         finally:
             if self._lent.pop(talk, None) is not None:
                 self._bus.tell(hub, Ended(talk, True, socket.close_code))
+
+    def reaches(self, hub: str) -> bool:
+        """Whether another hub is not silent; a client lent to one that is would just wait.
+
+        Sent away it finds another hub behind the balancer, and in the end the one that serves it.
+        """
+        # One that was never heard may have started just now.
+        return hub in self._bus.heard(UNHEARD_S) or hub not in self._bus.heard(math.inf)
 
     @property
     def lent(self) -> list[Client]:

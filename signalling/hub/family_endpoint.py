@@ -107,7 +107,7 @@ class FamilyEndpoint:
             try:
                 await self._talk(page, socket, inbox, address, partial(self._hello, page, first))
             except _ServedElsewhere as served:
-                if served.hub is None:
+                if served.hub is None or not self._carrier.reaches(served.hub):
                     client.close(TRY_AGAIN, "no hub keeps its facility just now")
                     await client.closed()
                 else:

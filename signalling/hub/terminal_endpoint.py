@@ -85,7 +85,7 @@ class TerminalEndpoint:
             if keeper == self._bus.hub:
                 # It may have been revoked while it waited.
                 await self._talk(terminal if kept else await self._known(terminal), client, inbox)
-            elif keeper is None:
+            elif keeper is None or not self._carrier.reaches(keeper):
                 client.close(TRY_AGAIN, "no hub keeps its facility just now")
                 await client.closed()
             else:

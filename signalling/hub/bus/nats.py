@@ -382,6 +382,8 @@ class NatsBus:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(NatsError, TimeoutError):
+        # A server that is away must not keep the hub from stopping in good order.
+        with contextlib.suppress(NatsError, TimeoutError, OSError):
             await self._client.flush(timeout=1)
-        await self._client.close()
+        with contextlib.suppress(NatsError, TimeoutError, OSError):
+            await self._client.close()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from signalling.hub import carrying
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import PeopleChanged
 from signalling.hub.store.stored_keeping import SETTLED_S
@@ -25,6 +26,7 @@ from tests.signalling.hub.test_several_hubs import (
     hubs,  # noqa: F401 - a fixture
     keeps,
     server,  # noqa: F401 - a fixture
+    token_of,
     until,
 )
 
@@ -145,3 +147,25 @@ async def test_hubs_that_take_much_at_once_read_it_once(
     await asyncio.gather(*(rooms.read_again() for _ in range(50)))
     assert 1 <= readings <= 2
     assert keeps(keeper)
+
+
+async def test_while_nats_is_away_clients_are_sent_on_to_the_hub_that_serves_them(
+    hubs: Hubs,  # noqa: F811
+    server: NatsServer,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(carrying, "UNHEARD_S", 1.0, raising=False)
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    token = token_of(await keeper.ready_page())
+    await keeper.ready_terminal()
+    server.process.kill()
+    await server.process.wait()
+    await asyncio.sleep(1.2)
+    page, terminal = await other.page(), await other.terminal()
+    with pytest.raises(ConnectionError, match="1013"):
+        await page.hello(token)
+    with pytest.raises(ConnectionError, match="1013"):
+        await terminal.hello(keeper.keys["c4"], "c4")
+    again = await keeper.page()
+    assert (await again.hello(token)).opened == "north"
