@@ -169,3 +169,14 @@ async def test_while_nats_is_away_clients_are_sent_on_to_the_hub_that_serves_the
         await terminal.hello(keeper.keys["c4"], "c4")
     again = await keeper.page()
     assert (await again.hello(token)).opened == "north"
+
+
+async def test_who_may_stay_stays_when_all_is_looked_up_again(hubs: Hubs) -> None:  # noqa: F811
+    keeper, other = await hubs.keeper(), await hubs.other()
+    await keeper.people()
+    page, terminal = await keeper.ready_page(), await other.ready_terminal()
+    for hub in (keeper, other):
+        hub.services.others.mirror.look_again()
+    visit = await other.book()  # heard after all of that
+    await begin(terminal, page, visit)
+    assert page.newest(LoggedOut) is None
