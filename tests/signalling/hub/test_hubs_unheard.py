@@ -178,5 +178,6 @@ async def test_who_may_stay_stays_when_all_is_looked_up_again(hubs: Hubs) -> Non
     for hub in (keeper, other):
         hub.services.others.mirror.look_again()
     visit = await other.book()  # heard after all of that
+    await until(lambda: keeper.services.visits.get(visit))
     await begin(terminal, page, visit)
     assert page.newest(LoggedOut) is None
