@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -24,7 +23,7 @@ from signalling.hub.live import Live, by_start, keys_of
 from signalling.hub.lockdown_rules import Locked
 from signalling.hub.metrics import Metrics
 from signalling.hub.store.interface import Occupied, Stale, Store
-from signalling.hub.store.records import Draft
+from signalling.hub.store.records import Draft, VisitPeople
 from signalling.hub.timers import Timers
 from signalling.logs import about_visit
 from signalling.receipt import LEAST_EXTENSION_S, GiveBack
@@ -77,8 +76,9 @@ class Visits:
     async def start(self) -> None:
         """Read the open visits."""
         visits = await self._store.visits.load_since(self._store.clock() - KEPT_AFTER_END_S)
-        # Side by side: what they ask the store for is then committed in groups.
-        await asyncio.gather(*(self.adopt(visit, told=True) for visit in visits))
+        people = await self._store.visits.people(visits)
+        for visit in visits:
+            self._adopt(visit, people[visit.id], told=True)
 
     def take(self, facility: str | None) -> None:
         """This hub keeps a facility from now on; None: all. Timers apply what time did meanwhile.
@@ -167,16 +167,16 @@ class Visits:
 
     async def adopt(self, visit: Visit, *, told: bool = False) -> Live:
         """Take a visit into memory that was just booked, or (`told`) is known to others."""
-        inmate = await self._store.people.inmate(visit.booked.inmate)
-        name = inmate.name if inmate else visit.booked.inmate
-        live = Live(visit, name, await self._people(visit), inmate.unit if inmate else "")
-        if visit.ended is not None:
-            live.end_told = True  # by the hub that saw it end
-            ratings = await self._store.past.ratings(visit.id)
-            live.stars = {each.visitor: each.stars for each in ratings}
+        people = await self._store.visits.people([visit])
+        return self._adopt(visit, people[visit.id], told=told)
+
+    def _adopt(self, visit: Visit, people: VisitPeople, *, told: bool) -> Live:
         known = self._live.get(visit.id)
         if known is not None:
             return known  # heard of it from another hub while we asked the store
+        live = Live(visit, people.inmate, _persons(people), people.unit)
+        live.stars = people.stars
+        live.end_told = visit.ended is not None  # by the hub that saw it end
         live.told_length = visit.length if told else 0
         self._live[visit.id] = live
         for key in keys_of(visit):
@@ -210,13 +210,7 @@ class Visits:
             self.publish(live)
 
     async def _people(self, visit: Visit) -> tuple[Person, ...]:
-        people: list[Person] = []
-        for who in visit.visitors:
-            visitor = await self._store.people.visitor(who)
-            approvals = await self._store.people.approvals(who)
-            relation = next((a.relation for a, i in approvals if i.id == visit.booked.inmate), "")
-            people.append(Person(name=visitor.name if visitor else who, relation=relation))
-        return tuple(people)
+        return _persons((await self._store.visits.people([visit]))[visit.id])
 
     async def change(self, live: Live, decide: Decide) -> bool:
         """Append what `decide(visit, now)` returns, then settle and publish.
@@ -389,6 +383,10 @@ class Visits:
         looks = (look, look_at(live.visit, now), live.visit.booked.sign_in_from)
         times += [at for at in looks if at and at > now]
         self.timers.set(live.id, min(times))
+
+
+def _persons(people: VisitPeople) -> tuple[Person, ...]:
+    return tuple(Person(name=name, relation=relation) for name, relation in people.visitors)
 
 
 def _expiry(visit: Visit, now: float) -> Iterable[Draft]:

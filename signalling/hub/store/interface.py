@@ -14,22 +14,22 @@ from signalling.hub.store.audit_interface import AuditedStore
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.guessing_interface import GuessingStore
 from signalling.hub.store.hubs_interface import KeepingStore, TicketStore
+from signalling.hub.store.past_interface import PastStore
 from signalling.hub.store.records import (
     Approval,
     Draft,
     Inmate,
     Mail,
     MailToken,
-    PastVisit,
     Photo,
     PinAttempt,
     PinRules,
-    Rating,
     Request,
     SeatRow,
     Session,
     Terminal,
     Visitor,
+    VisitPeople,
 )
 from signalling.hub.visiting_rules import Slot, Taken
 from signalling.visit import Visit
@@ -99,6 +99,9 @@ class VisitStore(Protocol):
 
     async def load_since(self, closed_after: float) -> list[Visit]:
         """Fold all visits that are open or were closed after a time."""
+
+    async def people(self, visits: Sequence[Visit]) -> dict[str, VisitPeople]:
+        """Who each of some visits is of, by its id."""
 
     async def room_after(self, visit: Visit) -> float:
         """Seconds until its people or its terminal have another visit after this one; or a day."""
@@ -317,21 +320,6 @@ class OutboxStore(Protocol):
 
         Returns the keys of those; mails that were sent are left alone.
         """
-
-
-class PastStore(Protocol):
-    """Visits that have ended, and how they were."""
-
-    async def visits(
-        self, visitor: str, facility: str, before: float, limit: int
-    ) -> list[PastVisit]:
-        """A visitor's at one facility that ended before a time, the newest first."""
-
-    async def rate(self, rating: Rating) -> None:
-        """Keep a rating, in the place of an earlier one."""
-
-    async def ratings(self, visit: str) -> list[Rating]:
-        """All of one visit."""
 
 
 class Store(AuditedStore, Protocol):

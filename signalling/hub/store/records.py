@@ -194,6 +194,20 @@ class PastVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitPeople:
+    """Who a visit is of, and the stars that its visitors gave it."""
+
+    inmate: str
+    """The inmate's name."""
+    unit: str
+    """The housing unit where the inmate lives; empty: not known."""
+    visitors: tuple[tuple[str, str], ...]
+    """Name and relation of its visitors, in their order."""
+    stars: dict[str, int]
+    """By visitor; of a visit that has ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeatRow:
     """Who is signed in at a terminal, and for which visit they wait."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from signalling.hub.store.records import PastVisit, Rating
 from signalling.hub.store.tables import Tables
+from signalling.hub.store.visit_people import people_of
 from signalling.hub.store.visit_rows import read_log
 from signalling.hub.store.writer import Writer
-from signalling.visit import Visit, fold
+from signalling.visit import fold
 
 # No index serves what is computed: from one visitor's visits, never through a facility's.
 PAST: Final = """
@@ -37,7 +38,12 @@ class StoredPast:
 
         def work(db: Tables) -> list[PastVisit]:
             rows = db.execute(PAST, (visitor, facility, before, limit)).fetchall()
-            return [_past(db, visit, stars) for visit, stars in rows]
+            visits = [fold(read_log(db, visit)) for visit, _ in rows]
+            people = people_of(db, visits)
+            return [
+                PastVisit(each, people[each.id].inmate, people[each.id].visitors, stars)
+                for each, (_, stars) in zip(visits, rows, strict=True)
+            ]
 
         return await self._writer.read(work)
 
@@ -76,25 +82,3 @@ class StoredPast:
             ]
 
         return await self._writer.read(work)
-
-
-def _past(db: Tables, visit: str, stars: int | None) -> PastVisit:
-    folded = fold(read_log(db, visit))
-    sql = "select name from inmates where id = ?"
-    inmate = db.execute(sql, (folded.booked.inmate,)).fetchone()
-    return PastVisit(
-        folded,
-        inmate[0] if inmate is not None else folded.booked.inmate,
-        _people(db, folded, folded.visitors),
-        stars,
-    )
-
-
-def _people(db: Tables, visit: Visit, visitors: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    sql = (
-        "select v.name, coalesce(a.relation, '') from visitors v"
-        " left join approvals a on a.visitor = v.id and a.inmate = ?"
-        " where v.id = ? and v.deleted_at is null"
-    )
-    found = [db.execute(sql, (visit.booked.inmate, who)).fetchone() for who in visitors]
-    return tuple(row or (who, "") for row, who in zip(found, visitors, strict=True))

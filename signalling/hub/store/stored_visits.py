@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from signalling.hub.scheduling import CELL_S
-from signalling.hub.store.records import Draft
+from signalling.hub.store.records import Draft, VisitPeople
 from signalling.hub.store.tables import Tables
+from signalling.hub.store.visit_people import people_of
 from signalling.hub.store.visit_rows import (
     append_all,
     cells,
@@ -78,6 +79,10 @@ class StoredVisits:
             return [fold(events) for events in logs.values()]
 
         return await self._writer.read(work)
+
+    async def people(self, visits: Sequence[Visit]) -> dict[str, VisitPeople]:
+        """Who each of some visits is of, by its id."""
+        return await self._writer.read(lambda db: people_of(db, visits))
 
     async def room_after(self, visit: Visit) -> float:
         """Seconds until its people or its terminal have another visit after this one; or a day."""

@@ -30,6 +30,7 @@ from signalling.hub.store.records import (
     Terminal,
     TicketRow,
     Visitor,
+    VisitPeople,
 )
 from signalling.hub.store.stored import StoredStore
 from signalling.hub.visiting_rules import Slot, Taken
@@ -302,6 +303,23 @@ async def test_the_past(peopled: StoredStore, clock: FakeClock) -> None:
     ((past,),) = [await peopled.past.visits("v1", "north", START + 1, 9)]
     assert (past.inmate, past.stars, past.people[1]) == ("One", 5, ("Name v2", ""))
     assert await peopled.past.ratings("a") == [Rating("a", "v1", 5, ("late",), START)]
+
+
+async def test_who_visits_are_of(peopled: StoredStore) -> None:
+    await peopled.people.approve(Approval("v1", "i1", "sister", decided_at=START))
+    await peopled.accounts.erase("v2")
+    await peopled.people.move_inmate("i2", "C")
+    ended = Booked("north", "i1", ("v1", "v2"), START, START + 1800, START - 600)
+    a = await peopled.visits.book("a", ended, "staff:x", "C", 2)
+    a = await peopled.visits.append(a, [Draft(Ended(By.STAFF, EndReason.CANCELLED), "staff:x")])
+    await peopled.past.rate(Rating("a", "v1", 5, ()))
+    later = Booked("north", "i2", ("v1",), START + 3600, START + 5400, START + 3000)
+    b = await peopled.visits.book("b", later, "staff:x", "C", 2)
+    assert await peopled.visits.people([a, b]) == {
+        "a": VisitPeople("One", "", (("Name v1", "sister"), ("v2", "")), {"v1": 5}),
+        "b": VisitPeople("Two", "C", (("Name v1", ""),), {}),
+    }
+    assert await peopled.visits.people([]) == {}
 
 
 async def test_what_the_store_says_of_itself(store: StoredStore) -> None:
