@@ -16,7 +16,6 @@ from signalling.hub.people import DAY_S, People
 from signalling.hub.store.booking_plan import NotApproved, Plan, Wish
 from signalling.hub.store.interface import Occupied, SlotRefused, Stale, Store
 from signalling.hub.store.records import Approval, Draft, Inmate
-from signalling.hub.visit_mails import VisitMails
 from signalling.hub.visiting_rules import Judge, Rules, Slot, Taken, cancel_until, monday
 from signalling.hub.visits import Visits
 from signalling.visit import Visit
@@ -38,13 +37,10 @@ def new_visit_id() -> str:
 class Booking:
     """What one visitor may do with visits. The endpoint has checked session and facility."""
 
-    def __init__(
-        self, store: Store, visits: Visits, people: People, mails: VisitMails, config: HubConfig
-    ) -> None:
+    def __init__(self, store: Store, visits: Visits, people: People, config: HubConfig) -> None:
         self._store = store
         self._visits = visits
         self._people = people
-        self._mails = mails
         self._config = config
 
     # -- slots ------------------------------------------------------------------------------
@@ -139,10 +135,8 @@ class Booking:
             return known  # this request came before
         live = await self._visits.adopt(made)
         if moved is not None and ended is not None:
-            moved.moved_with = frozenset(live.visit.visitors)
             await self._visits.replace(moved, ended)
         log.info("visit=%s booked by visitor %s", live.id, visitor)
-        await self._mails.booked(live, instead_of=moved)
         return live
 
     async def _book(self, plan: Plan) -> tuple[Visit, Visit | None]:
@@ -240,8 +234,6 @@ class Booking:
         except IllegalEvent as error:
             log.info("visit=%s not cancelled: %s", live.id, error)
             raise UserError("too-late") from None
-        if live.visit.ended is None:
-            await self._mails.declined(live, visitor)
 
     async def invite(self, visitor: str, visit: str, email: str) -> None:
         """Invite one more visitor to a visit of one's own.
@@ -272,14 +264,12 @@ class Booking:
             return [Draft(VisitorInvited(guest), f"visitor:{visitor}")]
 
         try:
-            invited = await self._visits.change(live, decide)
+            await self._visits.change(live, decide)
         except Occupied:
             raise _refused(Slot(*span, "guest-busy")) from None
         except IllegalEvent as error:
             log.info("visit=%s nobody invited: %s", live.id, error)
             raise UserError("ended") from None
-        if invited:
-            await self._mails.invited(live, guest)
 
     async def _require_week(self, live: Live, inmate: Inmate, guest: str) -> None:
         """Raise UserError `slot-refused`, `guest-week`: a guest has no visit left that week."""

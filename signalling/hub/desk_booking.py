@@ -55,7 +55,6 @@ class BookingDesk:
         except Occupied as error:
             raise StaffError(await self._occupied(error, booked, facility)) from None
         live = await self._services.visits.adopt(made)
-        await self._services.visit_mails.booked(live)
         return self._row(live)
 
     async def visit_move(self, command: ask.VisitMove, who: str) -> Any:
@@ -89,10 +88,8 @@ class BookingDesk:
         except (Stale, IllegalEvent) as error:
             raise StaffError(f"visit {command.visit} was not moved: {error}") from None
         live = await self._services.visits.adopt(made)
-        moved.moved_with = frozenset(live.visit.visitors)
         if ended is not None:
             await self._services.visits.replace(moved, ended)
-        await self._services.visit_mails.booked(live, instead_of=moved)
         return {**self._row(live), "moved_from": command.visit}
 
     def _span(self, start: str, length_s: float, facility: Facility) -> Span:

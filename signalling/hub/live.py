@@ -80,12 +80,8 @@ class Live:
     call: Call | None = None
     changed_at: float = 0.0
     """When joins or breaks were last recorded: flapping is spaced out."""
-    end_told: bool = False
-    """Whether its visitors were mailed that it does not take place, where that was due."""
     told_length: int = 0
     """Up to where other hubs were told of its log."""
-    moved_with: frozenset[str] = frozenset()
-    """Who is on the visit that was booked instead of it."""
     waits_for_picture: float | None = None
     """When the telephone was pressed, until both ends have picture and sound."""
     entered_at: float = 0.0

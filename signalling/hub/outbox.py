@@ -102,10 +102,6 @@ class Outbox:
         self.look()
         return kept
 
-    async def drop(self, prefix: str) -> None:
-        """Forget the mails whose keys begin so and that were not sent."""
-        await self._store.outbox.drop(prefix)
-
     def token(self, key: str) -> str:
         """Return the token of the link in the mail with this key."""
         return link_token(self._links_key, key)

@@ -85,7 +85,6 @@ class Services:
     people: People
     own_account: OwnAccount
     booking: Booking
-    visit_mails: VisitMails
     inmates: Inmates
     terminals: Terminals
     switchboard: Switchboard
@@ -242,7 +241,8 @@ def _compose(opened: _Opened) -> Services:
     accounts = Accounts(store, bus, opened.passwords, config, links_key(key))
     people, outbox = People(store, bus, config), Outbox(store, config.mail, links_key(key))
     seats = Seats(store, bus, visits, switchboard, inmates)
-    visit_mails, trail = VisitMails(store, bus, visits, outbox, config), opened.audit_trail()
+    trail, mails = opened.audit_trail(), VisitMails(config, outbox.look)
+    store.write_letters_with(mails.letters)
     mirror = Mirror(store, bus, visits, StillValid(store, bus, switchboard))
     carrier = Carrier(bus)
     lockdowns = Lockdowns(store, bus, visits, keeping, config)
@@ -255,8 +255,7 @@ def _compose(opened: _Opened) -> Services:
         links=AccountLinks(store, bus, accounts, outbox),
         own_account=OwnAccount(store, bus, accounts, outbox, visits),
         people=people,
-        booking=Booking(store, visits, people, visit_mails, config),
-        visit_mails=visit_mails,
+        booking=Booking(store, visits, people, config),
         inmates=inmates,
         terminals=Terminals(store, config.name),
         switchboard=switchboard,

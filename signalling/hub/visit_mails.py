@@ -3,112 +3,113 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from config.schema import Facility, HubConfig
-from signalling.hub.bus.interface import Bus, Change, VisitChanged
 from signalling.hub.calendar_file import calendar_file
-from signalling.hub.live import Live
-from signalling.hub.outbox import Outbox
 from signalling.hub.receipt_words import words_of
-from signalling.hub.store.interface import Store, StoreError
-from signalling.hub.store.records import Visitor
+from signalling.hub.store.letters import Letters, News
+from signalling.hub.store.records import Mail, Visitor
 from signalling.hub.visit_mail_texts import Letter, letter_text, when_words
-from signalling.hub.visits import Visits
 from signalling.visit_events import EndReason
 
-log = logging.getLogger(__name__)
-
 REMIND_BEFORE_S: Final[dict[Letter, float]] = {"tomorrow": 86_400.0, "soon": 3600.0}
-RETRY_S: Final = 1.0
 LATE_S: Final = 1800.0
 """A reminder that would go out this soon after the booking, or later, says nothing new."""
 
 
 class VisitMails:
-    """Puts mails into the outbox, each visitor's in their own language."""
+    """Writes to whoever is on a visit, to each in their own language.
 
-    def __init__(
-        self, store: Store, bus: Bus, visits: Visits, outbox: Outbox, config: HubConfig
-    ) -> None:
-        self._store = store
-        self._visits = visits
-        self._outbox = outbox
+    The store keeps the letters with what they tell, so that a hub which is killed loses none and
+    none is written twice. `wake` is called in the loop when there are some.
+    """
+
+    def __init__(self, config: HubConfig, wake: Callable[[], None]) -> None:
         self._hub = config.name
         self._facilities = {each.id: each for each in config.facility}
-        self._ending: set[asyncio.Task[None]] = set()
-        bus.subscribe(self._changed)
+        self._loop = asyncio.get_running_loop()
+        self._wake = wake
 
-    async def booked(self, live: Live, instead_of: Live | None = None) -> None:
+    def letters(self, news: News) -> Letters:
+        """Return the letters that some news makes. Called in the store's thread."""
+        facility = self._facilities.get(news.visit.booked.facility)
+        if facility is None:
+            return Letters()
+        about = _About(news, facility, self._hub)
+        mails = tuple(about.mails())
+        if mails:
+            # What is looked up now waits for this transaction: the store has one queue.
+            with contextlib.suppress(RuntimeError):  # a loop that is gone sends nothing
+                self._loop.call_soon_threadsafe(self._wake)
+        return Letters(mails, tuple(about.void()))
+
+
+class _About:
+    """The letters about one change of one visit."""
+
+    def __init__(self, news: News, facility: Facility, hub: str) -> None:
+        self._news = news
+        self._visit = news.visit
+        self._facility = facility
+        self._hub = hub
+        before = news.before.visitors if news.before is not None else ()
+        self._came = [who for who in self._visit.visitors if who not in before]
+        self._gone = [who for who in before if who not in self._visit.visitors]
+
+    def mails(self) -> Iterator[Mail]:
+        if self._news.before is None:
+            yield from self._booked()
+        elif self._visit.ended is not None:
+            yield from self._cancelled(self._visit.ended.reason, self._visit.ended.who)
+        else:
+            for who in self._came:
+                yield from self._invited(who, "invited")
+            for who in self._gone:
+                gone = self._news.people.get(who)
+                guest = gone.name if gone is not None else ""
+                yield from self._tell(self._visit.visitors[0], "declined", about=who, guest=guest)
+
+    def void(self) -> Iterator[str]:
+        """The keys of reminders of what does not take place, or not with them."""
+        over = self._visit.visitors if self._visit.ended is not None else ()
+        for who in (*over, *self._gone):
+            for letter in REMIND_BEFORE_S:
+                yield self._reminder(who, letter)
+
+    # -- what happened ----------------------------------------------------------------------
+
+    def _booked(self) -> Iterator[Mail]:
         """Tell everybody on a visit, and remind them before it starts."""
-        for who in live.visit.visitors:
-            was_on = instead_of is not None and who in instead_of.visit.visitors
+        moved = self._news.instead_of
+        for who in self._visit.visitors:
+            was_on = moved is not None and who in moved.visitors
             letter: Letter = "moved" if was_on else "booked"
-            if who != live.visit.visitors[0] and not was_on:
+            if who != self._visit.visitors[0] and not was_on:
                 letter = "invited"
-            await self._tell(live, who, letter)
-            await self._remind(live, who)
+            yield from self._invited(who, letter)
 
-    async def invited(self, live: Live, who: str) -> None:
-        """Tell somebody that they are on a visit now, and remind them."""
-        await self._tell(live, who, "invited")
-        await self._remind(live, who)
+    def _invited(self, who: str, letter: Letter) -> Iterator[Mail]:
+        yield from self._tell(who, letter)
+        for reminder, before_s in REMIND_BEFORE_S.items():
+            due_at = self._visit.booked.starts_at - before_s
+            if due_at > self._news.now + LATE_S:
+                yield from self._tell(who, reminder, due_at=due_at)
 
-    async def declined(self, live: Live, who: str) -> None:
-        """Tell who booked a visit that somebody does not come; remind that one no more."""
-        await self._outbox.drop(_reminders(live.id, who))
-        gone = await self._store.people.visitor(who)
-        name = gone.name if gone is not None else ""
-        await self._tell(live, live.visit.visitors[0], "declined", about=who, guest=name)
-
-    # -- the end ----------------------------------------------------------------------------
-
-    def _changed(self, change: Change) -> None:
-        if not isinstance(change, VisitChanged):
+    def _cancelled(self, reason: EndReason, by: str) -> Iterator[Mail]:
+        """Whoever is on the visit hears of it, unless they are told that it moved."""
+        if reason not in (EndReason.CANCELLED, EndReason.STAFF):
             return
-        live = self._visits.get(change.visit)
-        ended = live.visit.ended if live is not None else None
-        if live is None or ended is None or live.visit.begun_at is not None or live.end_told:
-            return
-        live.end_told = True
-        if ended.reason in (EndReason.CANCELLED, EndReason.STAFF):
-            task = asyncio.create_task(self._cancelled(live, ended.who))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
-
-    async def _cancelled(self, live: Live, by: str) -> None:
-        """Whoever is on the visit hears of it, unless they were told that it moved.
-
-        No other hub does this one's mails: they are tried until the store answers. Each goes out
-        once, by its key.
-        """
-        while True:
-            try:
-                for who in live.visit.visitors:
-                    await self._outbox.drop(_reminders(live.id, who))
-                    if who != by and who not in live.moved_with:
-                        await self._tell(live, who, "cancelled", cancelled=True)
-            except StoreError as error:
-                log.warning("visit=%s its end was not mailed: %s", live.id, error)
-                if self._visits.stopping:
-                    return
-                await asyncio.sleep(RETRY_S)
-            else:
-                return
+        for who in self._visit.visitors:
+            if who != by and who not in self._news.moved_with:
+                yield from self._tell(who, "cancelled", cancelled=True)
 
     # -- one mail ---------------------------------------------------------------------------
 
-    async def _remind(self, live: Live, who: str) -> None:
-        now = self._store.clock()
-        for letter, before_s in REMIND_BEFORE_S.items():
-            due_at = live.visit.booked.starts_at - before_s
-            if due_at > now + LATE_S:
-                await self._tell(live, who, letter, due_at=due_at)
-
-    async def _tell(
+    def _tell(
         self,
-        live: Live,
         who: str,
         letter: Letter,
         *,
@@ -116,45 +117,44 @@ class VisitMails:
         cancelled: bool = False,
         about: str = "",
         guest: str = "",
-    ) -> None:
-        visitor = await self._store.people.visitor(who)
-        facility = self._facilities.get(live.visit.booked.facility)
-        if visitor is None or facility is None or not visitor.email:
+    ) -> Iterator[Mail]:
+        visitor = self._news.people.get(who)
+        if visitor is None or not visitor.email:
             return
-        starts_at = live.visit.booked.starts_at
+        facility, booked = self._facility, self._visit.booked
         when, clock = when_words(
-            starts_at, facility.time_zone, visitor.language, clock_24h=facility.clock_24h
+            booked.starts_at, facility.time_zone, visitor.language, clock_24h=facility.clock_24h
         )
         subject, body = letter_text(
             letter,
             visitor.language,
-            inmate=live.inmate_name,
+            inmate=self._news.inmate,
             facility=facility.name,
             when=when,
             clock=clock,
             guest=guest,
         )
         reminds = letter in REMIND_BEFORE_S
-        file = None if reminds or about else self._file(live, visitor, facility, cancelled)
+        file = None if reminds or about else self._file(visitor, cancelled)
         # Whoever is invited again after declining is told again: the log is longer then.
-        told = f"visit.{live.id}.{live.visit.length}.{who}.{about}"
-        key = f"{_reminders(live.id, who) if reminds else told}{letter}"
-        await self._outbox.put(key, visitor.email, subject, body, file, due_at)
+        told = f"visit.{self._visit.id}.{self._visit.length}.{who}.{about}{letter}"
+        key = self._reminder(who, letter) if reminds else told
+        due = self._news.now if due_at is None else due_at
+        yield Mail(key, visitor.email, subject, body, file, due)
 
-    def _file(self, live: Live, visitor: Visitor, facility: Facility, cancelled: bool) -> bytes:
+    def _file(self, visitor: Visitor, cancelled: bool) -> bytes:
+        booked = self._visit.booked
         return calendar_file(
-            live.id,
+            self._visit.id,
             self._hub,
-            summary=words_of(visitor.language)["visit-with"].format(name=live.inmate_name),
-            starts_at=live.visit.booked.starts_at,
-            ends_at=live.visit.booked.ends_at,
-            stamp_at=self._store.clock(),
-            location=facility.name,
+            summary=words_of(visitor.language)["visit-with"].format(name=self._news.inmate),
+            starts_at=booked.starts_at,
+            ends_at=booked.ends_at,
+            stamp_at=self._news.now,
+            location=self._facility.name,
             sequence=int(cancelled),
             cancelled=cancelled,
         )
 
-
-def _reminders(visit: str, who: str) -> str:
-    """What the keys of somebody's reminders of a visit begin with."""
-    return f"remind.{visit}.{who}."
+    def _reminder(self, who: str, letter: Letter) -> str:
+        return f"remind.{self._visit.id}.{who}.{letter}"

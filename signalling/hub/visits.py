@@ -176,7 +176,6 @@ class Visits:
             return known  # heard of it from another hub while we asked the store
         live = Live(visit, people.inmate, _persons(people), people.unit)
         live.stars = people.stars
-        live.end_told = visit.ended is not None  # by the hub that saw it end
         live.told_length = visit.length if told else 0
         self._live[visit.id] = live
         for key in keys_of(visit):
@@ -198,8 +197,6 @@ class Visits:
             if visit.length <= live.visit.length:
                 return
             live.visit, live.told_length = visit, visit.length
-            # Whoever is to hear of its end hears of it from the hub that ended it.
-            live.end_told = live.end_told or visit.ended is not None
             live.note_tracks(self._store.clock())
         await self._changed(live, before)
 
@@ -298,8 +295,6 @@ class Visits:
                 if again is None:
                     raise
                 live.visit = again
-                # Whoever is to hear of its end hears of it from the hub that ended it.
-                live.end_told = live.end_told or again.ended is not None
                 continue
             self._metrics.appended(before, live.visit)
             for draft in drafts:

@@ -14,6 +14,7 @@ from signalling.hub.store.audit_interface import AuditedStore
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.guessing_interface import GuessingStore
 from signalling.hub.store.hubs_interface import KeepingStore, TicketStore
+from signalling.hub.store.letters import Write
 from signalling.hub.store.past_interface import PastStore
 from signalling.hub.store.records import (
     Approval,
@@ -307,9 +308,6 @@ class OutboxStore(Protocol):
 
     async def all(self) -> list[Mail]: ...
 
-    async def drop(self, prefix: str) -> int:
-        """Forget the mails whose keys begin so and that were not sent; how many those were."""
-
     async def sent(self, key: str) -> None: ...
 
     async def failed(self, key: str, error: str, due_at: float | None) -> None:
@@ -380,6 +378,12 @@ class Store(AuditedStore, Protocol):
 
     def waiting(self) -> int:
         """How many tasks wait for the writer."""
+
+    def write_letters_with(self, write: Write) -> None:
+        """Have letters about visits written, in the writer's thread, as part of what they tell.
+
+        A transaction whose letters cannot be written fails.
+        """
 
     def watch(self, committed: Callable[[int, float], None]) -> None:
         """Have `committed(tasks, seconds)` called, in any thread, after each transaction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from signalling.hub.store.letters import Write
 from signalling.hub.store.migrations import migration_names
 from signalling.hub.store.stored_accounts import StoredAccounts
 from signalling.hub.store.stored_audit import StoredAudit
@@ -21,6 +22,7 @@ from signalling.hub.store.stored_staff import StoredBlackouts, StoredFaults, Sto
 from signalling.hub.store.stored_terminals import StoredTerminals
 from signalling.hub.store.stored_tickets import StoredTickets
 from signalling.hub.store.stored_visits import StoredVisits
+from signalling.hub.store.visit_news import VisitNews
 from signalling.hub.store.writer import Writer
 
 Clock = Callable[[], float]
@@ -35,8 +37,9 @@ class StoredStore:
     def __init__(self, writer: Writer, clock: Clock) -> None:
         self._writer = writer
         self._clock = clock
-        self.visits = StoredVisits(writer, clock)
-        self.booking = StoredBooking(writer, clock)
+        self._news = VisitNews()
+        self.visits = StoredVisits(writer, clock, self._news)
+        self.booking = StoredBooking(writer, clock, self._news)
         self.people = StoredPeople(writer, clock)
         self.accounts = StoredAccounts(writer, clock)
         self.requests = StoredRequests(writer, clock)
@@ -71,6 +74,10 @@ class StoredStore:
     def waiting(self) -> int:
         """How many tasks wait for the writer."""
         return self._writer.waiting
+
+    def write_letters_with(self, write: Write) -> None:
+        """Have letters about visits written, in the writer's thread, as part of what they tell."""
+        self._news.write = write
 
     def watch(self, committed: Callable[[int, float], None]) -> None:
         """Have `committed(tasks, seconds)` called, in the writer's thread, for each transaction."""

@@ -14,6 +14,7 @@ from signalling.hub.store.interface import SlotRefused, Stale
 from signalling.hub.store.records import Draft
 from signalling.hub.store.stored_staff import blackouts
 from signalling.hub.store.tables import Tables
+from signalling.hub.store.visit_news import VisitNews
 from signalling.hub.store.visit_rows import append_all, cells, free_seat, read_log, start_log
 from signalling.hub.store.writer import Writer
 from signalling.hub.visiting_rules import Taken, monday
@@ -27,9 +28,10 @@ _OF_VISITOR: Final = "visit_visitors w join visits v on v.id = w.visit where w.v
 class StoredBooking:
     """`interface.BookingStore`."""
 
-    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+    def __init__(self, writer: Writer, clock: Callable[[], float], news: VisitNews) -> None:
         self._writer = writer
         self._clock = clock
+        self._news = news
 
     async def taken(self, wish: Wish) -> Taken:
         """What stands in the way of a wish, now."""
@@ -51,20 +53,40 @@ class StoredBooking:
                 return before, None
             if not plan.staff:
                 _require_approved(db, plan.booked, self._clock())
-            ended = _end(db, plan, self._clock()) if plan.wish.moving else None
-            slot = plan.judge(_taken(db, plan.wish), self._clock())
+            now = self._clock()
+            ended = self._end(db, plan, now) if plan.wish.moving else None
+            slot = plan.judge(_taken(db, plan.wish), now)
             if slot.rule:
                 raise SlotRefused(slot)
             author = f"staff:{plan.staff}" if plan.staff else f"visitor:{plan.wish.visitor}"
             seat = _seat(db, plan)
-            made = start_log(db, plan.visit, plan.booked, author, self._clock(), seat)
+            made = start_log(db, plan.visit, plan.booked, author, now, seat)
             db.execute(
                 "update visits set booked_by = ?, request = ? where id = ?",
                 (plan.wish.visitor, plan.request, plan.visit),
             )
+            self._news.booked(db, made, now, ended)
             return made, ended
 
         return await self._writer.run(work)
+
+    def _end(self, db: Tables, plan: Plan, now: float) -> Visit:
+        """Cancel the visit to move: what it held may be what the new one needs."""
+        moving = plan.wish.moving
+        assert moving is not None
+        events = read_log(db, moving)
+        if not events:
+            raise Stale(f"there is no visit {moving}")
+        visit = fold(events)
+        who = plan.wish.visitor
+        if visit.visitors[0] != who:
+            raise IllegalEvent("ended", "who did not book it cannot move it")
+        draft = Draft(Ended(By.VISITOR, EndReason.CANCELLED, who), f"visitor:{who}")
+        if plan.staff:
+            draft = Draft(Ended(By.STAFF, EndReason.CANCELLED, plan.staff), f"staff:{plan.staff}")
+        ended = append_all(db, visit, [draft], now)
+        self._news.changed(db, visit, ended, now, frozenset(plan.booked.visitors))
+        return ended
 
 
 def _require_approved(db: Tables, booked: Booked, now: float) -> None:
@@ -90,23 +112,6 @@ def _booked_before(db: Tables, plan: Plan) -> Visit | None:
         (plan.wish.visitor, plan.request),
     ).fetchone()
     return fold(read_log(db, row[0])) if row is not None else None
-
-
-def _end(db: Tables, plan: Plan, now: float) -> Visit:
-    """Cancel the visit to move: what it held may be what the new one needs."""
-    moving = plan.wish.moving
-    assert moving is not None
-    events = read_log(db, moving)
-    if not events:
-        raise Stale(f"there is no visit {moving}")
-    visit = fold(events)
-    who = plan.wish.visitor
-    if visit.visitors[0] != who:
-        raise IllegalEvent("ended", "who did not book it cannot move it")
-    draft = Draft(Ended(By.VISITOR, EndReason.CANCELLED, who), f"visitor:{who}")
-    if plan.staff:
-        draft = Draft(Ended(By.STAFF, EndReason.CANCELLED, plan.staff), f"staff:{plan.staff}")
-    return append_all(db, visit, [draft], now)
 
 
 def _taken(db: Tables, wish: Wish) -> Taken:

@@ -100,17 +100,6 @@ class StoredOutbox:
 
         await self._writer.run(work)
 
-    async def drop(self, prefix: str) -> int:
-        """Forget the mails whose keys begin so and that were not sent; how many those were."""
-
-        def work(db: Tables) -> int:
-            return db.execute(
-                "delete from outbox where substr(key, 1, ?) = ? and sent_at is null",
-                (len(prefix), prefix),
-            ).rowcount
-
-        return await self._writer.run(work)
-
     async def retry(self, key: str | None) -> list[str]:
         """Let one mail, or all, that was not sent be tried anew from now on; return their keys."""
 

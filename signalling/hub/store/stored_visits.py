@@ -9,6 +9,7 @@ from typing import Final
 from signalling.hub.scheduling import CELL_S
 from signalling.hub.store.records import Draft, VisitPeople
 from signalling.hub.store.tables import Tables
+from signalling.hub.store.visit_news import VisitNews
 from signalling.hub.store.visit_people import people_of
 from signalling.hub.store.visit_rows import (
     append_all,
@@ -29,9 +30,10 @@ MAX_ROOM_S: Final = 86_400.0
 class StoredVisits:
     """`interface.VisitStore`."""
 
-    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+    def __init__(self, writer: Writer, clock: Callable[[], float], news: VisitNews) -> None:
         self._writer = writer
         self._clock = clock
+        self._news = news
 
     async def book(
         self, visit: str, booked: Booked, author: str, unit: str = "", terminals: int = 0
@@ -44,14 +46,23 @@ class StoredVisits:
         def work(db: Tables) -> Visit:
             span = cells(booked.starts_at, booked.ends_at)
             seat = free_seat(db, booked.facility, unit, terminals, span)
-            return start_log(db, visit, booked, author, self._clock(), seat)
+            now = self._clock()
+            made = start_log(db, visit, booked, author, now, seat)
+            self._news.booked(db, made, now)
+            return made
 
         return await self._writer.run(work)
 
     async def append(self, visit: Visit, drafts: Sequence[Draft]) -> Visit:
         """Append all or none. Raises Stale, IllegalEvent, Occupied."""
 
-        return await self._writer.run(lambda db: append_all(db, visit, drafts, self._clock()))
+        def work(db: Tables) -> Visit:
+            now = self._clock()
+            appended = append_all(db, visit, drafts, now)
+            self._news.changed(db, visit, appended, now)
+            return appended
+
+        return await self._writer.run(work)
 
     async def load(self, visit: str) -> Visit | None:
         """Fold one log."""
