@@ -30,14 +30,22 @@ log = logging.getLogger(__name__)
 class Seats:
     """The seats of all terminals. Survives a restart: seats are stored."""
 
-    def __init__(
-        self, store: Store, bus: Bus, visits: Visits, board: Switchboard, inmates: Inmates
+    def __init__(  # noqa: PLR0917 - composition
+        self,
+        store: Store,
+        bus: Bus,
+        visits: Visits,
+        board: Switchboard,
+        inmates: Inmates,
+        keeper: str | None,
     ) -> None:
         self._store = store
         self._bus = bus
         self._visits = visits
         self._board = board
         self._inmates = inmates
+        self._keeper = keeper
+        """This hub, where others may keep what it kept; None: there are no others."""
         self._seats: dict[str, SeatRow] = {}
         self._by_inmate: dict[str, SeatRow] = {}
         self._names: dict[str, str] = {}
@@ -193,7 +201,7 @@ class Seats:
             self._changed(link.id, link.terminal.facility)
 
     async def sign_out(self, link: TerminalLink) -> None:
-        """The inmate leaves the terminal."""
+        """The inmate leaves the terminal. Raises UserError."""
         async with self._lock:
             seat = self._seats.get(link.id)
             if seat is not None:
@@ -202,10 +210,10 @@ class Seats:
 
     async def _stand(self, seat: SeatRow) -> None:
         who, now = f"terminal:{seat.terminal}", self._store.clock()
-        await audited(
-            self._store.terminals.stand(seat.terminal),
-            lambda _: new_note(now, "inmate-signed-out", who, f"inmate:{seat.inmate}"),
-        )
+        note = new_note(now, "inmate-signed-out", who, f"inmate:{seat.inmate}")
+        stood = self._store.terminals.stand(seat.terminal, self._keeper)
+        if not await audited(stood, lambda kept: note if kept else None):
+            raise UserError("busy")  # it was frozen, and another hub has read the seats since
         self._seats.pop(seat.terminal, None)
         self._by_inmate.pop(seat.inmate, None)
         log.info("terminal=%s signed out", seat.terminal)
@@ -214,7 +222,9 @@ class Seats:
             await self._leave_visit(live, seat.terminal)
 
     async def _keep(self, seat: SeatRow, before: SeatRow | None) -> None:
-        await audited(self._store.terminals.sit(seat), lambda _: self._note(seat, before))
+        sat = self._store.terminals.sit(seat, self._keeper)
+        if not await audited(sat, lambda kept: self._note(seat, before) if kept else None):
+            raise UserError("busy")  # as in _stand
         if before is not None:
             self._seats.pop(before.terminal, None)
         self._seats[seat.terminal] = self._by_inmate[seat.inmate] = seat

@@ -240,7 +240,8 @@ def _compose(opened: _Opened) -> Services:
     visits = Visits(store, bus, keeping, config, metrics := Metrics())
     accounts = Accounts(store, bus, opened.passwords, config, links_key(key))
     people, outbox = People(store, bus, config), Outbox(store, config.mail, links_key(key))
-    seats = Seats(store, bus, visits, switchboard, inmates)
+    keeper = None if isinstance(keeping, Alone) else bus.hub
+    seats = Seats(store, bus, visits, switchboard, inmates, keeper)
     trail, mails = opened.audit_trail(), VisitMails(config, outbox.look)
     store.write_letters_with(mails.letters)
     mirror = Mirror(store, bus, visits, StillValid(store, bus, switchboard))

@@ -286,10 +286,11 @@ class TerminalStore(Protocol):
 
     async def seats(self) -> list[SeatRow]: ...
 
-    async def sit(self, seat: SeatRow) -> None:
-        """Seat an inmate here and nowhere else."""
+    async def sit(self, seat: SeatRow, keeper: str | None) -> bool:
+        """Seat an inmate here and nowhere else; False: another hub than `keeper` keeps that now."""
 
-    async def stand(self, terminal: str) -> None: ...
+    async def stand(self, terminal: str, keeper: str | None) -> bool:
+        """Empty a seat; False: another hub than `keeper` keeps that now. None: there is one hub."""
 
 
 class OutboxStore(Protocol):

@@ -138,10 +138,12 @@ class StoredTerminals:
             lambda db: [SeatRow(**row) for row in db.query("select * from seats")]
         )
 
-    async def sit(self, seat: SeatRow) -> None:
-        """Seat an inmate here and nowhere else."""
+    async def sit(self, seat: SeatRow, keeper: str | None) -> bool:
+        """Seat an inmate here and nowhere else; False: another hub than `keeper` keeps that now."""
 
-        def work(db: Tables) -> None:
+        def work(db: Tables) -> bool:
+            if not _kept(db, seat.terminal, keeper):
+                return False
             db.execute(
                 "delete from seats where terminal = ? or inmate = ?", (seat.terminal, seat.inmate)
             )
@@ -149,16 +151,35 @@ class StoredTerminals:
                 "insert into seats (terminal, inmate, visit) values (?, ?, ?)",
                 (seat.terminal, seat.inmate, seat.visit),
             )
+            return True
 
-        await self._writer.run(work)
+        return await self._writer.run(work)
 
-    async def stand(self, terminal: str) -> None:
-        """Empty a terminal's seat."""
+    async def stand(self, terminal: str, keeper: str | None) -> bool:
+        """Empty a terminal's seat; False: another hub than `keeper` keeps that now."""
 
-        def work(db: Tables) -> None:
+        def work(db: Tables) -> bool:
+            if not _kept(db, terminal, keeper):
+                return False
             db.execute("delete from seats where terminal = ?", (terminal,))
+            return True
 
-        await self._writer.run(work)
+        return await self._writer.run(work)
+
+
+def _kept(db: Tables, terminal: str, keeper: str | None) -> bool:
+    """Whether a hub keeps a terminal's facility; None: it has no others beside it.
+
+    No number of its term is needed: what a hub asked for before it lost a facility runs before it
+    gets that again, since its store has one queue.
+    """
+    if keeper is None:
+        return True
+    sql = (
+        "select 1 from keepers k join terminals t on t.facility = k.facility"
+        " where t.id = ? and k.hub = ?"
+    )
+    return db.execute(sql, (terminal, keeper)).fetchone() is not None
 
 
 def _terminal(db: Tables, terminal: str) -> Terminal | None:

@@ -9,7 +9,7 @@ from signalling.hub import staff_commands as ask
 from signalling.hub.store.records import Draft
 from signalling.hub.turn_console import TurnSession
 from signalling.hub.turn_keeper import TurnKeeper
-from signalling.messages import LoggedIn, SignIn
+from signalling.messages import LoggedIn, SignIn, SignOut
 from signalling.visit import Visit
 from signalling.visit_events import By, Ended, EndReason, Extended, InmateSignedIn, VisitorLeft
 from tests.signalling.hub.harness import NUMBER, PIN, Hub
@@ -22,7 +22,7 @@ async def test_seats_are_read_anew_by_whoever_takes_a_facility_again(hub: Hub) -
     await terminal.sign_in()
     seats, store = hub.services.seats, hub.services.store
     # The taking was broken off before it was told to leave; another hub had them stand up.
-    await store.terminals.stand("c4")
+    await store.terminals.stand("c4", None)
     await seats.take("north")
     assert seats.at("c4") is None
     assert not seats.taken("north")
@@ -37,6 +37,27 @@ async def test_nobody_is_seated_by_a_hub_that_has_just_left_the_facility(hub: Hu
         await hub.services.seats.sign_in(link, SignIn(inmate_number=NUMBER, pin=PIN))
     (row,) = await hub.do(ask.TerminalList())
     assert not row["signed_in"]
+
+
+async def test_a_hub_that_wakes_up_seats_nobody_where_another_keeps_the_seats(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hub.people()
+    visit = await hub.book(seconds=600)
+    terminal, seats, store = await hub.ready_terminal(), hub.services.seats, hub.services.store
+    monkeypatch.setattr(seats, "_keeper", "this one", raising=False)
+    await store.keeping.beat("this one", ("north",), frozenset(), 4.0)
+    await terminal.sign_in()
+    hub.clock.ahead_s += 5.0  # it was frozen, and another hub took the facility
+    await store.keeping.beat("another", ("north",), frozenset(), 4.0)
+    assert (await terminal.refused(SignOut())).code == "busy"
+    assert seats.at("c4") is not None
+    assert "inmate-signed-out" not in await hub.kinds(visit)
+    other = await hub.ready_terminal("c5")
+    await terminal.pull()
+    refused = await other.refused(SignIn(inmate_number=NUMBER, pin=PIN))
+    assert refused.code == "busy"
+    assert [row.terminal for row in await store.terminals.seats()] == ["c4"]
 
 
 async def test_time_that_another_hub_gave_back_is_not_given_twice(

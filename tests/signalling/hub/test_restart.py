@@ -250,12 +250,12 @@ async def test_a_seat_and_its_log_that_a_crash_tore_apart_are_mended(tmp_path: P
         await terminal.sign_in()
         keys = hub.keys
     async with open_services(config, clock) as services:
-        await services.store.terminals.stand("c4")
+        await services.store.terminals.stand("c4", None)
     async with open_services(config, clock) as services:
         live = services.visits.get(visit)
         assert live is not None
         assert not live.visit.signed_in
-        await services.store.terminals.sit(SeatRow("c4", live.visit.booked.inmate, visit))
+        await services.store.terminals.sit(SeatRow("c4", live.visit.booked.inmate, visit), None)
     async with running_hub(config, clock, keys) as hub:
         terminal = await hub.ready_terminal("c4")
         await terminal.sees(lambda view: view.signed_in)

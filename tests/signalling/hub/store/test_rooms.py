@@ -185,9 +185,9 @@ async def test_terminals(peopled: StoredStore, clock: FakeClock) -> None:
     await terminals.keep_report("c4", "{}")
     await terminals.keep_report("c4", '{"a": 1}')
     assert await terminals.report("c4") == (START, '{"a": 1}')
-    await terminals.sit(SeatRow("c4", "i1", None))
+    await terminals.sit(SeatRow("c4", "i1", None), None)
     assert await terminals.seats() == [SeatRow("c4", "i1", None)]
-    await terminals.stand("c4")
+    await terminals.stand("c4", None)
     assert await terminals.revoke("c4")
     assert not await terminals.revoke("c5")
 

@@ -289,11 +289,29 @@ async def test_stores_of_one_database_take_turns(
 async def test_seats_hold_one_inmate_once(peopled: StoredStore) -> None:
     for name in ("c4", "c5"):
         await peopled.terminals.add_terminal(Terminal(name, "north", name, "C"))
-    await peopled.terminals.sit(SeatRow("c4", "i1", None))
-    await peopled.terminals.sit(SeatRow("c5", "i1", None))
+    await peopled.terminals.sit(SeatRow("c4", "i1", None), None)
+    await peopled.terminals.sit(SeatRow("c5", "i1", None), None)
     assert await peopled.terminals.seats() == [SeatRow("c5", "i1", None)]
-    await peopled.terminals.stand("c5")
+    await peopled.terminals.stand("c5", None)
     assert await peopled.terminals.seats() == []
+
+
+async def test_only_the_hub_that_keeps_a_facility_changes_its_seats(
+    peopled: StoredStore, clock: FakeClock
+) -> None:
+    terminals, seat = peopled.terminals, SeatRow("c4", "i1", None)
+    await terminals.add_terminal(Terminal("c4", "north", "c4", "C"))
+    assert not await terminals.sit(seat, "h1")
+    await peopled.keeping.beat("h1", ("north", "south"), frozenset(), 5.0)
+    assert await terminals.sit(seat, "h1")
+    assert not await terminals.stand("c4", "h2")
+    clock.now += 6  # its lease is over, but nobody has taken the facility: it is still the only one
+    assert await terminals.stand("c4", "h1")
+    assert await terminals.sit(seat, "h1")
+    await peopled.keeping.beat("h2", ("north",), frozenset(), 5.0)
+    assert not await terminals.stand("c4", "h1")
+    assert not await terminals.sit(SeatRow("c4", "i2", None), "h1")
+    assert await terminals.seats() == [seat]
 
 
 # -- wrong PINs -------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ async def test_old_visits_go_with_all_that_is_of_them(
         await book(peopled, f"old{number}", clock)
     await peopled.past.rate(Rating("old0", "v1", 5))
     await peopled.terminals.add_terminal(Terminal("c4", "north", "C4", "C"))
-    await peopled.terminals.sit(SeatRow("c4", "i1", "old1"))
+    await peopled.terminals.sit(SeatRow("c4", "i1", "old1"), None)
     clock.now += DAY_S
     await book(peopled, "open", clock, end=False)
     before = START + 2.5 * DAY_S
@@ -137,14 +137,14 @@ async def test_an_inmate_is_erased_but_for_their_id(peopled: StoredStore, clock:
     await peopled.requests.add(request("1", "pending", START))
     await peopled.people.try_pin("north", "1", b"x" * 32, "c4", PinRules(3, 9, 900, 99))
     await peopled.terminals.add_terminal(Terminal("c4", "north", "C4", "C"))
-    await peopled.terminals.sit(SeatRow("c4", "i1", None))
+    await peopled.terminals.sit(SeatRow("c4", "i1", None), None)
     await book(peopled, "a", clock)
     for key in ("visit.a.1.v1.booked", "remind.a.v1.day", "visit.b.1.v1.booked"):
         await peopled.outbox.put(Mail(key, "v1@x.y", "With One", "One", due_at=START))
     with pytest.raises(StillNeeded) as caught:
         await peopled.retention.erase_inmate(inmate)
     assert (caught.value.visits, caught.value.terminal) == ([], "c4")
-    await peopled.terminals.stand("c4")
+    await peopled.terminals.stand("c4", None)
     assert await peopled.retention.erase_inmate(inmate) == ["v1"]
     assert [each.id for each in await peopled.people.inmates()] == ["i2"]
     erased = await peopled.people.inmate("i1")
