@@ -8,7 +8,7 @@ import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -20,6 +20,8 @@ from config.schema import HubConfig, Secret, Table, TerminalConfig
 logger = logging.getLogger(__name__)
 
 FILE_MAX_BYTES = 262_144
+MISSING: Final = "there is no such file"
+ELSEWHERE: Final = f"{MISSING}; name another with --config, or in the variable {{}}"
 
 Config = TypeVar("Config", bound=Table)
 
@@ -34,17 +36,17 @@ class Loaded(Generic[Config]):
 
 def load_hub(path: Path | str) -> HubConfig:
     """Read hub.toml; log its warnings. Raises ConfigError with every mistake in it."""
-    return _logged(load(Path(path), HubConfig))
+    return _logged(load(Path(path), HubConfig, ELSEWHERE.format("VISITBOOTH_HUB")))
 
 
 def load_terminal(path: Path | str) -> TerminalConfig:
     """Read terminal.toml; log its warnings. Raises ConfigError with every mistake in it."""
-    return _logged(load(Path(path), TerminalConfig))
+    return _logged(load(Path(path), TerminalConfig, ELSEWHERE.format("VISITBOOTH_TERMINAL")))
 
 
-def load(path: Path, schema: type[Config]) -> Loaded[Config]:
+def load(path: Path, schema: type[Config], missing: str = MISSING) -> Loaded[Config]:
     """Read `path` as `schema`. Raises ConfigError with every mistake in it."""
-    text = _read(path)
+    text = _read(path, missing)
     values = _parse(path, text)
     lines = find_lines(text)
     problems: list[Problem] = []
@@ -70,12 +72,12 @@ def _logged(loaded: Loaded[Config]) -> Config:
     return loaded.config
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, missing: str = MISSING) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(FILE_MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError([Problem(path, "there is no such file")]) from None
+        raise ConfigError([Problem(path, missing)]) from None
     except OSError as error:
         raise ConfigError([Problem(path, f"cannot be read: {error.strerror}")]) from None
     if len(content) > FILE_MAX_BYTES:
@@ -136,7 +138,10 @@ def _warnings(path: Path, config: Table) -> list[Problem]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if not (mode & stat.S_IROTH and has_secret(config)):
         return []
-    words = f"holds a secret and everybody may read it (mode {mode:04o}), expected mode 0640"
+    words = (
+        f"holds a secret and everybody may read it (mode {mode:04o}), expected mode 0600, or 0640 "
+        "where its service's group reads it"
+    )
     return [Problem(path, words)]
 
 

@@ -236,7 +236,14 @@ def _technician_pin(pin: Secret) -> str:
     return "" if fits else "6 to 12 digits, or nothing to let nobody in"
 
 
+def _enrolment_code(code: Secret) -> str:
+    plain = re.sub(r"[ -]", "", code.reveal().upper())
+    fits = not code or re.fullmatch(r"[A-HJ-NP-Z2-9]{8}", plain)
+    return "" if fits else "the code that `visit-hub terminal add` printed, such as K7QF-2MXR"
+
+
 FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
+    (TerminalConfig, "enrolment_code"): _enrolment_code,
     (TerminalConfig, "hub"): _hub_url,
     (TerminalConfig, "state_dir"): absolute,
     (TerminalConfig, "ca_file"): _ca_file,

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from config import ConfigError, load_hub, load_terminal
-from config.loader import FILE_MAX_BYTES
-from config.schema import Secret
+from config.loader import FILE_MAX_BYTES, load
+from config.schema import HubConfig, Secret, Table, TerminalConfig
 from tests.config.files import HUB, TERMINAL, write
 
 SECRET = "kept-from-every-eye"
+CODE = "K7QF-2MXR"
 NOBODY = 65534
 
 
-def mistakes(path: Path) -> list[str]:
-    """Return what load_hub says about `path`, without its name."""
+def mistakes(path: Path, schema: type[Table] = HubConfig) -> list[str]:
+    """Return what is wrong with `path`, without its name."""
     with pytest.raises(ConfigError) as caught:
-        load_hub(path)
+        load(path, schema)
     return [str(problem).removeprefix(str(path)) for problem in caught.value.problems]
 
 
@@ -76,6 +78,20 @@ def test_all_mistakes_are_named_in_one_pass_in_the_order_of_the_file(tmp_path: P
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert mistakes(tmp_path / "none.toml") == [": there is no such file."]
+
+
+@pytest.mark.parametrize(
+    ("load_it", "variable"), [(load_hub, "VISITBOOTH_HUB"), (load_terminal, "VISITBOOTH_TERMINAL")]
+)
+def test_a_command_says_how_to_name_another_file(
+    tmp_path: Path, load_it: Callable[[Path], object], variable: str
+) -> None:
+    path = tmp_path / "none.toml"
+    with pytest.raises(ConfigError) as raised:
+        load_it(path)
+    assert str(raised.value) == (
+        f"{path}: there is no such file; name another with --config, or in the variable {variable}."
+    )
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
@@ -135,12 +151,31 @@ def test_a_file_too_large_to_be_a_configuration(tmp_path: Path) -> None:
 def test_a_secret_that_everybody_may_read_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warns: bool
 ) -> None:
-    path = write(tmp_path, f'{TERMINAL}enrolment_code = "{SECRET}"\n')
+    path = write(tmp_path, f'{TERMINAL}enrolment_code = "{CODE}"\n')
     path.chmod(mode)
     with caplog.at_level(logging.WARNING):
         load_terminal(path)
     assert ("everybody may read it" in caplog.text) is warns
-    assert SECRET not in caplog.text
+    assert ("expected mode 0600, or 0640 where its service's group" in caplog.text) is warns
+    assert CODE not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "code", ["PUT-IT-HERE", SECRET, "K7QF-2MX", "K7QF-2MXI", "K7QF-2MX0", "...", " "]
+)
+def test_what_is_no_enrolment_code_is_refused_and_not_shown(tmp_path: Path, code: str) -> None:
+    path = write(tmp_path, f'{TERMINAL}enrolment_code = "{code}"\n')
+    (found,) = mistakes(path, TerminalConfig)
+    assert found == (
+        ", line 4, enrolment_code: found something (it is not shown), expected the code that "
+        "`visit-hub terminal add` printed, such as K7QF-2MXR."
+    )
+
+
+@pytest.mark.parametrize("code", ["", CODE, "k7qf2mxr", "K7QF 2MXR"])
+def test_a_code_is_taken_however_it_is_typed(tmp_path: Path, code: str) -> None:
+    path = write(tmp_path, f'{TERMINAL}enrolment_code = "{code}"\n')
+    assert load_terminal(path).enrolment_code == Secret(code)
 
 
 def test_a_file_without_a_secret_may_be_read_by_everybody(

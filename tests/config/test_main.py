@@ -76,7 +76,7 @@ def test_check_for_programs(tmp_path: Path) -> None:
 
 
 def test_a_warning_is_no_failure(tmp_path: Path) -> None:
-    path = write(tmp_path, f'{TERMINAL}enrolment_code = "{SECRET}"\n')
+    path = write(tmp_path, f'{TERMINAL}enrolment_code = "K7QF-2MXR"\n')
     path.chmod(0o644)
     result = run("check", path)
     assert result.exit_code == 0

@@ -50,6 +50,7 @@ GOOD: list[tuple[type, str, object]] = [
     (Devices, "microphone", "usb:0d8c:0014"),
     (Technician, "pin", Secret("")),
     (Technician, "pin", Secret("123456")),
+    (TerminalConfig, "enrolment_code", Secret("K7QF-2MXR")),
     (Devices, "hook_fifo", ""),
     (Devices, "microphone", "hw:1,0"),
     (Devices, "microphone", "USB Audio: - (hw:1,0)"),
@@ -89,6 +90,7 @@ GOOD: list[tuple[type, str, object]] = [
 ]
 
 WRONG: list[tuple[type, str, object]] = [
+    (TerminalConfig, "enrolment_code", Secret("PUT-IT-HERE")),
     (TerminalConfig, "hub", "ws://visits.example"),
     (TerminalConfig, "hub", "wss://visits.example/kiosk"),
     (TerminalConfig, "hub", "wss://visits.example?x=1"),
