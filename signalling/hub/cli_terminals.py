@@ -45,7 +45,17 @@ def terminal_list(ask_for: Ask, as_json: bool) -> None:
     \b
     Example: visit-hub terminal list --json
     """
-    columns = ("terminal", "facility", "label", "unit", "enrolled", "linked", "signed_in", "faults")
+    columns = (
+        "terminal",
+        "facility",
+        "label",
+        "unit",
+        "enrolled",
+        "linked",
+        "signed_in",
+        "faults",
+        "alarm",
+    )
     show(ask_for(ask.TerminalList()), as_json=as_json, title="Terminals", columns=columns)
 
 
@@ -61,10 +71,32 @@ def terminal_show(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
     show_terminal(ask_for(ask.TerminalShow(terminal=terminal_id)), as_json=as_json)
 
 
+@terminal.command("replace")
+@click.argument("terminal_id", metavar="TERMINAL")
+@click.option("--now", is_flag=True, help="The key of the machine there ends at once: stolen.")
+@staff_command
+def terminal_replace(ask_for: Ask, as_json: bool, terminal_id: str, now: bool) -> None:
+    """Put another machine in the place of a broken or stolen one, under the same name.
+
+    Prints a one-time enrolment code for it (24 hours, five tries). The machine that is there works
+    on until the new one has proved its key.
+
+    \b
+    Examples: visit-hub terminal replace c4
+              visit-hub terminal replace c4 --now
+    """
+    result = ask_for(ask.TerminalReplace(terminal=terminal_id, now=now))
+    show(result, as_json=as_json, title="Replacement", columns=("terminal", "label", "code"))
+
+
 @terminal.command("revoke")
 @click.argument("terminal_id", metavar="TERMINAL")
 @staff_command
 def terminal_revoke(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
-    """Forget a terminal's key; it needs a new code (`terminal add`)."""
+    """Forget a terminal's key and end its link at once; it needs a new code (`terminal add`).
+
+    \b
+    Example: visit-hub terminal revoke c4
+    """
     result = ask_for(ask.TerminalRevoke(terminal=terminal_id))
     show(result, as_json=as_json, title="Terminal revoked", columns=("terminal", "linked"))

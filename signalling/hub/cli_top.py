@@ -106,7 +106,11 @@ def picture(told: Mapping[str, Any]) -> RenderableType:
         "store: median of the last ones, ms": _late(store["p50"]),
         "store: p99 of the last ones, ms": _late(store["p99"]),
     }
-    terminals = {**told["terminals"], "faulty": _bad(told["terminals"]["faulty"])}
+    terminals = {
+        "linked": told["terminals"]["linked"],
+        "faulty": _bad(told["terminals"]["faulty"]),
+        "key used by two at once": _bad(told["terminals"]["doubled"]),
+    }
     mails = {**told["mails"], "failed": _bad(told["mails"]["failed"])}
     tables = [
         _facts("Connections", told["connections"]),

@@ -69,6 +69,11 @@ class Client:
         """Whether it is being closed: what it still says is not heard."""
         return self._gone or self._close_with is not None
 
+    @property
+    def closed_with(self) -> int | None:
+        """The close code that it is closed with from here."""
+        return None if self._close_with is None else self._close_with[0]
+
     def close(self, code: int, reason: str) -> None:
         """Close once everything queued is sent."""
         if self._close_with is None:

@@ -58,6 +58,9 @@ def terminal_row(
         "linked": link is not None,
         "signed_in": taken,
         "faults": list(link.faults if link is not None else kept),
+        "second_links": terminal.second_links,
+        "second_link_at": terminal.second_link_at,
+        "alarm": "two machines use its key" if terminal.second_links else "",
     }
 
 

@@ -62,6 +62,15 @@ class TerminalDesk:
         known = link is not None or self._services.others.keeping.keeps(terminal.facility)
         return terminal_row(terminal, link, taken, faults) | ({} if known else {"linked": None})
 
+    async def terminal_replace(self, command: ask.TerminalReplace, _who: str) -> Any:
+        """Give the machine that takes a terminal's place a code; shown once."""
+        code = await self._services.terminals.replace(command.terminal, at_once=command.now)
+        if command.now:
+            self._services.bus.publish(TerminalRevoked(command.terminal))
+        terminal = await self._services.store.terminals.terminal(command.terminal)
+        assert terminal is not None  # none is ever deleted
+        return {"terminal": terminal.id, "label": terminal.label, "code": code}
+
     async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
         """Forget a terminal's key; its link is closed."""
         if not await self._services.store.terminals.revoke(command.terminal):

@@ -34,6 +34,7 @@ async def look(services: Services) -> Levels:
         terminals={
             "linked": terminals,
             "faulty": sum(bool(link.faults) for link in board.terminals.values()),
+            "doubled": await services.store.terminals.doubled(),
         },
         mails={"waiting": waiting, "failed": failed},
         store_waiting=services.store.waiting(),

@@ -80,6 +80,7 @@ class Metrics:
         self._sign_ins = self._counter("sign_ins", "Inmates' sign-ins.", "outcome")
         self._log_ins = self._counter("log_ins", "Visitors' log-ins.", "outcome")
         self._refusals = self._counter("refusals", "What people asked for in vain.", "code")
+        self._second_links = self._counter("second_links", "Terminals' keys used twice at once.")
         self._violations = self._counter("violations", "Clients that broke the protocol.", "code")
 
     def _histogram(self, name: str, said: str, buckets: Iterable[float], *labels: str) -> Histogram:
@@ -109,6 +110,10 @@ class Metrics:
     def violated(self, code: str) -> None:
         """A client broke the protocol."""
         self._violations.labels(code).inc()
+
+    def second_link(self) -> None:
+        """Two machines used a terminal's key at once."""
+        self._second_links.inc()
 
     def committed(self, tasks: int, seconds: float) -> None:
         """The store committed a group of tasks. Called by the writer's thread."""

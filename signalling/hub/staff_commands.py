@@ -144,6 +144,14 @@ class TerminalShow(Command, frozen=True, tag="terminal show"):
     terminal: str
 
 
+class TerminalReplace(Command, frozen=True, tag="terminal replace"):
+    """Another machine takes a terminal's place."""
+
+    terminal: str
+    now: bool = False
+    """The key of the one that is there ends at once."""
+
+
 class TerminalRevoke(Command, frozen=True, tag="terminal revoke"):
     terminal: str
 
@@ -267,6 +275,7 @@ AnyCommand = (
     | VisitTerminate
     | VisitCancel
     | TerminalAdd
+    | TerminalReplace
     | TerminalList
     | TerminalShow
     | TerminalRevoke

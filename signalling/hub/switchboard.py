@@ -16,7 +16,7 @@ from signalling.descriptions import (
     own_candidate,
 )
 from signalling.hub.audit_trail import NOBODY
-from signalling.hub.client import Client
+from signalling.hub.client import POLICY, Client
 from signalling.hub.errors import TooManyPages
 from signalling.hub.ice import relay_only
 from signalling.hub.live import Call, Live
@@ -92,18 +92,20 @@ class Switchboard:
         self.pages: set[FamilyPage] = set()
         self._of_visitor: dict[str, set[FamilyPage]] = {}
 
-    def plug(self, link: TerminalLink) -> bool:
-        """Add a terminal's link; whether it was the second live one on its key.
+    def plug(self, link: TerminalLink) -> None:
+        """Add a terminal's link, and close the one before: newest wins.
 
-        That closes the first: newest wins.
+        Whether that one was alive is known once it has answered: see `TerminalEndpoint.serve`.
         """
         older = self.terminals.get(link.id)
-        if older is not None:
-            log.warning("terminal=%s a second live link on its key; the older is closed", link.id)
+        if older is not None and older.terminal.public_key != link.terminal.public_key:
+            log.info("terminal=%s another machine took its place", link.id)
+            older.client.close(POLICY, "revoked")
+        elif older is not None:
+            log.info("terminal=%s a newer link on its key; the older is closed", link.id)
             older.client.close(REPLACED, "another link proved this terminal's key")
         self.terminals[link.id] = link
         self._at.setdefault(link.terminal.facility, {})[link.id] = link
-        return older is not None
 
     def unplug(self, link: TerminalLink) -> bool:
         """Remove a link; False when a newer one has its place."""

@@ -19,7 +19,7 @@ from signalling.hub.services import Services
 from signalling.hub.socket import Socket
 from signalling.hub.store.chain import ORIGIN
 from signalling.hub.store.records import Terminal
-from signalling.hub.switchboard import TerminalLink
+from signalling.hub.switchboard import REPLACED, TerminalLink
 from signalling.hub.throttle import Throttle
 from signalling.hub.views import facility_view
 from signalling.messages import (
@@ -74,6 +74,29 @@ class TerminalEndpoint:
         """Talk with one terminal, or have its facility's hub do so, until its socket is gone."""
         ORIGIN.set(address)
         client = self._client(socket, f"client=terminal address={address}")
+        try:
+            await self._converse(socket, address, client)
+        finally:
+            # The code comes from the other end: only a machine that lives sends ours back. One
+            # that came back by itself has dropped its older socket and answers nothing there.
+            if client.closed_with == REPLACED == socket.close_code:
+                await self._second_link(client)
+
+    async def _second_link(self, client: Client) -> None:
+        """Two machines have one key: somebody copied it. Kept until the key is another."""
+        terminal = client.who.removeprefix("terminal:")
+        self._said.warning(
+            f"second link {terminal}",
+            "alarm=second-link terminal=%s two machines use its key at once: find the copy, then "
+            "run visit-hub terminal replace %s --now",
+            terminal,
+            terminal,
+        )
+        self._metrics.second_link()
+        self._trail.count("terminal-second-link", client.who, client.who)
+        await self._store.terminals.second_link(terminal)
+
+    async def _converse(self, socket: Socket, address: str, client: Client) -> None:
         inbox = self._inbox(socket)
         async with conversation(client):
             async with asyncio.timeout(self._config.limits.log_in_timeout_s):
@@ -159,8 +182,7 @@ class TerminalEndpoint:
         return await self._terminals.prove(handshake, proof)
 
     async def _welcome(self, link: TerminalLink) -> None:
-        if self._switchboard.plug(link):
-            self._trail.count("terminal-second-link", link.client.who, link.client.who)
+        self._switchboard.plug(link)
         log.info("terminal=%s linked", link.id)
         link.send(
             TerminalWelcome(

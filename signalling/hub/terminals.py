@@ -147,5 +147,22 @@ class Terminals:
         try:
             await self._store.terminals.add_terminal(row)
         except Duplicate as error:
-            raise StaffError(str(error)) from None
+            raise StaffError(
+                f"{error}; another machine in its place: visit-hub terminal replace {terminal}"
+            ) from None
+        return code
+
+    async def replace(self, terminal: str, *, at_once: bool) -> str:
+        """Return a one-time code for another machine that takes a terminal's place.
+
+        The key of the one that is there holds until the code is spent, or `at_once` no more.
+
+        Raises:
+            StaffError: there is no such terminal.
+        """
+        code = new_code()
+        until = self._store.clock() + CODE_HOLDS_S
+        hashed = code_hash(terminal, code)
+        if not await self._store.terminals.renew_code(terminal, hashed, until, at_once=at_once):
+            raise StaffError(f"there is no terminal {terminal}")
         return code

@@ -275,6 +275,17 @@ class TerminalStore(Protocol):
     async def enrol(self, terminal: str, code_hash: str, public_key: bytes) -> bool:
         """Spend the code and keep the key; False when the code is not valid any more."""
 
+    async def renew_code(
+        self, terminal: str, code_hash: str, expires_at: float, *, at_once: bool
+    ) -> bool:
+        """Give one a new code; whether it is there. With `at_once` its key holds no more."""
+
+    async def second_link(self, terminal: str) -> None:
+        """Count that two machines used a terminal's key at once."""
+
+    async def doubled(self) -> int:
+        """How many terminals have a key that two machines used at once."""
+
     async def revoke(self, terminal: str) -> bool:
         """Forget the key and the code; whether there was such a terminal."""
 

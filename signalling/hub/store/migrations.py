@@ -274,6 +274,15 @@ def guessing(db: Database) -> None:
     db.executescript(_GUESSING)
 
 
+@migrations(name="0013-provision")
+def provision(db: Database) -> None:
+    """Terminals whose key two machines have."""
+    db.executescript(
+        "alter table terminals add column second_links integer not null default 0;"
+        "alter table terminals add column second_link_at real;"
+    )
+
+
 def migration_names() -> set[str]:
     """Return the names of this version's migrations."""
     return {each.name for each in migrations._migrations}

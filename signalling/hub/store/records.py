@@ -148,6 +148,9 @@ class Terminal:
     code_hash: str | None = field(default=None, repr=False)
     code_expires_at: float = 0.0
     code_tries: int = 0
+    second_links: int = 0
+    """How often its key was used by two machines at once."""
+    second_link_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

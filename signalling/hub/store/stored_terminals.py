@@ -28,7 +28,7 @@ class StoredTerminals:
         def work(db: Tables) -> None:
             known = _terminal(db, terminal.id)
             if known is not None and known.public_key is not None:
-                raise Duplicate(f"terminal {terminal.id} is enrolled; revoke it first")
+                raise Duplicate(f"terminal {terminal.id} is enrolled already")
             db.execute(
                 "insert into terminals (id, facility, label, unit, code_hash, code_expires_at)"
                 " values (?, ?, ?, ?, ?, ?) on conflict (id) do update set"
@@ -82,7 +82,8 @@ class StoredTerminals:
             if known is None or not self._usable(known) or known.code_hash != code_hash:
                 return False
             db.execute(
-                "update terminals set public_key = ?, code_hash = null where id = ?",
+                "update terminals set public_key = ?, code_hash = null, second_links = 0,"
+                " second_link_at = null where id = ?",
                 (public_key, terminal),
             )
             return True
@@ -96,13 +97,56 @@ class StoredTerminals:
             and terminal.code_expires_at > self._clock()
         )
 
+    async def renew_code(
+        self, terminal: str, code_hash: str, expires_at: float, *, at_once: bool
+    ) -> bool:
+        """Give one a new code; its key holds until the code is spent, or `at_once` no more."""
+
+        def work(db: Tables) -> bool:
+            renewed = db.execute(
+                "update terminals set code_hash = ?, code_expires_at = ?, code_tries = 0"
+                " where id = ?",
+                (code_hash, expires_at, terminal),
+            )
+            if at_once:
+                db.execute(
+                    "update terminals set public_key = null, second_links = 0,"
+                    " second_link_at = null where id = ?",
+                    (terminal,),
+                )
+            return bool(renewed.rowcount)
+
+        return await self._writer.run(work)
+
+    async def second_link(self, terminal: str) -> None:
+        """Count that two machines used a terminal's key at once."""
+
+        def work(db: Tables) -> None:
+            db.execute(
+                "update terminals set second_links = second_links + 1, second_link_at = ?"
+                " where id = ? and public_key is not null",
+                (self._clock(), terminal),
+            )
+
+        await self._writer.run(work)
+
+    async def doubled(self) -> int:
+        """How many terminals have a key that two machines used at once."""
+
+        def work(db: Tables) -> int:
+            (row,) = db.query("select count(*) as doubled from terminals where second_links > 0")
+            return int(row["doubled"])
+
+        return await self._writer.read(work)
+
     async def revoke(self, terminal: str) -> bool:
         """Forget the key and the code; whether there was such a terminal."""
 
         def work(db: Tables) -> bool:
             return bool(
                 db.execute(
-                    "update terminals set public_key = null, code_hash = null where id = ?",
+                    "update terminals set public_key = null, code_hash = null, second_links = 0,"
+                    " second_link_at = null where id = ?",
                     (terminal,),
                 ).rowcount
             )

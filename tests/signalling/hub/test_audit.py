@@ -143,8 +143,9 @@ async def test_at_the_door(tmp_path: Path) -> None:
 
 
 async def test_terminals_that_cannot_prove_it_and_those_that_come_twice(hub: Hub) -> None:
+    first = await hub.ready_terminal("c4")
     await hub.ready_terminal("c4")
-    await hub.ready_terminal("c4")
+    await first.ended()
     stranger = await hub.terminal()
     with pytest.raises(ConnectionError):
         await stranger.hello(Ed25519PrivateKey.generate(), "c4")

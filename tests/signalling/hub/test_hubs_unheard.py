@@ -15,6 +15,7 @@ from signalling.hub import carrying
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import PeopleChanged
 from signalling.hub.store.stored_keeping import SETTLED_S
+from signalling.hub.switchboard import REPLACED
 from signalling.messages import LoggedOut
 from tests.signalling.hub.bus.nats_server import NatsServer
 from tests.signalling.hub.harness import Hub
@@ -181,3 +182,15 @@ async def test_who_may_stay_stays_when_all_is_looked_up_again(hubs: Hubs) -> Non
     await until(lambda: keeper.services.visits.get(visit))
     await begin(terminal, page, visit)
     assert page.newest(LoggedOut) is None
+
+
+async def test_a_copied_key_is_noticed_at_whichever_hubs_its_machines_are(
+    hubs: Hubs,  # noqa: F811
+) -> None:
+    keeper, other = await hubs.keeper(), await hubs.other()
+    first = await other.ready_terminal()
+    await keeper.ready_terminal()
+    assert (await first.ended())[0] == REPLACED
+    async with asyncio.timeout(5):
+        while not await keeper.services.store.terminals.doubled():  # noqa: ASYNC110 - the store has no event
+            await asyncio.sleep(0.01)

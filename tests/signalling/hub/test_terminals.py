@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from signalling.device_report import DeviceState, Fact, PastFaultView
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
+from signalling.hub.metrics import Levels
 from signalling.hub.pushes import MAX_SEAT_VISITS
 from signalling.hub.switchboard import REPLACED
 from signalling.hub.terminals import CODE_HOLDS_S, NONCE_HOLDS_S, Terminals, new_code
@@ -33,7 +36,7 @@ from signalling.messages import (
 )
 from signalling.visit import Status
 from signalling.wire import MAX_FRAME, VERSION, Neighbour
-from tests.signalling.hub.harness import NUMBER, PIN, Hub, Terminal
+from tests.signalling.hub.harness import NUMBER, PIN, Hub, Terminal, eventually
 
 C4 = ask.TerminalAdd(terminal="c4", facility="north", label="Terminal 4", unit="Unit C")
 
@@ -114,11 +117,82 @@ async def test_a_second_live_link_on_one_key_wins_and_is_warned_of(
     terminal, page, visit = await hub.begun()
     with caplog.at_level(logging.WARNING):
         clone = await hub.ready_terminal("c4")
-    assert (await terminal.ended())[0] == REPLACED
-    assert "second live link" in caplog.text
+        assert (await terminal.ended())[0] == REPLACED
+        await eventually(lambda: "alarm=second-link terminal=c4 two machines" in caplog.text)
     await clone.send(End(visit=visit))
     await page.sees(visit, lambda view: view.ended_at is not None)
     assert "interrupted" not in await hub.kinds(visit)
+
+
+async def row(hub: Hub) -> dict[str, Any]:
+    (found,) = [each for each in await hub.do(ask.TerminalList()) if each["terminal"] == "c4"]
+    return dict(found)
+
+
+async def alarms(hub: Hub) -> int:
+    return int((await row(hub))["second_links"])
+
+
+async def until_alarms(hub: Hub, count: int) -> None:
+    async with asyncio.timeout(5):
+        while await alarms(hub) < count:  # noqa: ASYNC110 - the store has no event
+            await asyncio.sleep(0.01)
+
+
+async def test_a_copied_key_is_an_alarm_until_the_key_is_another(hub: Hub) -> None:
+    await hub.ready_terminal("c4")
+    await hub.ready_terminal("c4")
+    await until_alarms(hub, 1)
+    await hub.ready_terminal("c4")
+    await until_alarms(hub, 2)
+    listed, top = await row(hub), await hub.do(ask.HubShow())
+    assert listed["alarm"] == "two machines use its key"
+    assert listed["second_link_at"] == pytest.approx(hub.clock(), abs=5)
+    assert top["terminals"] == {"linked": 1, "faulty": 0, "doubled": 1}
+    assert b"visitbooth_second_links_total 2.0" in hub.services.metrics.text(Levels())
+    await hub.do(ask.TerminalReplace(terminal="c4", now=True))
+    assert (await row(hub))["alarm"] == ""
+    assert (await hub.do(ask.HubShow()))["terminals"]["doubled"] == 0
+
+
+async def test_a_terminal_that_comes_back_by_itself_is_no_alarm(hub: Hub) -> None:
+    lost = await hub.ready_terminal("c4")
+    # It has given its older connection up, but the hub has not heard of that.
+    lost.socket.transport.pause_reading()
+    older = hub.services.switchboard.terminals["c4"]
+    await hub.ready_terminal("c4")
+    assert older.client.closed_with == REPLACED
+    await lost.pull()
+    await hub.ready_terminal("c5")
+    assert await alarms(hub) == 0
+
+
+async def test_a_replacement_takes_over_when_it_has_proved_its_key(hub: Hub) -> None:
+    broken, key = await hub.ready_terminal("c4"), Ed25519PrivateKey.generate()
+    code = (await hub.do(ask.TerminalReplace(terminal="c4")))["code"]
+    await broken.ask(Ping(sent=1.0), Pong)
+    assert (await row(hub))["enrolled"] is True
+    new = await hub.terminal()
+    await new.enrol(key, "c4", code)
+    assert await broken.ended() == (1008, "revoked")
+    assert await alarms(hub) == 0
+    again = await hub.terminal()
+    challenge = await again.ask(TerminalHello(versions=[VERSION], terminal="c4"), Challenge)
+    await again.prove(hub.keys["c4"], "c4", challenge)
+    assert await again.violated() == ("unauthorised", 1008)
+    await new.ask(Ping(sent=1.0), Pong)
+
+
+async def test_a_stolen_terminal_is_out_before_its_replacement_comes(hub: Hub) -> None:
+    stolen = await hub.ready_terminal("c4")
+    code = (await hub.do(ask.TerminalReplace(terminal="c4", now=True)))["code"]
+    assert await stolen.ended() == (1008, "revoked")
+    new = await hub.terminal()
+    await new.enrol(Ed25519PrivateKey.generate(), "c4", code)
+    with pytest.raises(StaffError, match="there is no terminal c9"):
+        await hub.do(ask.TerminalReplace(terminal="c9"))
+    with pytest.raises(StaffError, match="in its place: visit-hub terminal replace c4"):
+        await hub.do(C4)
 
 
 async def test_what_a_revoked_terminal_still_says_is_not_heard(hub: Hub) -> None:

@@ -39,7 +39,7 @@ async def test_what_a_person_sees_of_a_hub_with_a_visit(hub: Hub) -> None:
     told = await hub.do(ask.HubShow())
     assert json.loads(json.dumps(told)) == told
     assert told["connections"] == {"terminal": 1, "page": 1, "half-open": 0, "lent": 0}
-    assert told["terminals"] == {"linked": 1, "faulty": 1}
+    assert told["terminals"] == {"linked": 1, "faulty": 1, "doubled": 0}
     assert told["visits"]["in-visit"] == 1
     assert told["log_ins_a_minute"] == 1
     assert told["store_ms"]["p99"] >= told["store_ms"]["p50"] > 0

@@ -346,3 +346,27 @@ def test_every_call_of_the_interface_is_made_on_both() -> None:
     ]
     missing = [call for call in calls if call not in text]
     assert missing == [], "call it in a test here, with the fixture `store`"
+
+
+async def test_a_copied_key_and_a_replacement(peopled: StoredStore, clock: FakeClock) -> None:
+    terminals, key = peopled.terminals, bytes(range(32))
+    await terminals.add_terminal(Terminal("c4", "north", "C 4", "C", None, "code", START + 60))
+    assert await terminals.enrol("c4", "code", key)
+    await terminals.second_link("c4")
+    await terminals.second_link("c4")
+    await terminals.second_link("c9")
+    assert await terminals.doubled() == 1
+    doubled = await terminals.terminal("c4")
+    assert doubled is not None
+    assert (doubled.second_links, doubled.second_link_at) == (2, clock())
+    assert await terminals.renew_code("c4", "other", clock() + 60, at_once=False)
+    assert not await terminals.renew_code("c9", "other", clock() + 60, at_once=False)
+    kept = await terminals.terminal("c4")
+    assert kept is not None
+    assert (kept.public_key, kept.second_links) == (key, 2)
+    assert await terminals.enrol("c4", "other", bytes(32))
+    assert await terminals.doubled() == 0
+    assert await terminals.renew_code("c4", "third", clock() + 60, at_once=True)
+    without = await terminals.terminal("c4")
+    assert without is not None
+    assert (without.public_key, without.code_tries) == (None, 0)
