@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
+from compileall import compile_dir
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import click
 
-from tests.bench.hub import ours, writers
-from tests.bench.hub.processes import many_files, peerjs, relay, worker
-from tests.bench.hub.rows import add_rows
+from tests.bench.hub import ours, secure, writers
+from tests.bench.hub.processes import ROOT, many_files, peerjs, worker
+from tests.bench.hub.processes import relay as bare_relay
+from tests.bench.hub.rows import add_rows, add_secure, add_writes
 from tests.bench.hub.running import Measured, common
 from tests.bench.hub.sizes import FULL, SHORT, Size
 from tests.bench.report import Benchmark
 from tests.signalling.hub.mail_server import free_port
+
+Part = TypeVar("Part")
 
 UNMET: Final = 3
 """Told from a benchmark that failed, which ends with 1."""
@@ -35,7 +40,7 @@ goal met; 3 one not met.
 async def measure_peer(name: str, size: Size) -> Measured:
     """Measure one of the peers."""
     port = free_port()
-    process, listening = relay() if name == "relay" else peerjs(port)
+    process, listening = bare_relay() if name == "relay" else peerjs(port)
     async with process:
         found = await process.wait_for(listening)
         async with worker("peer", f"ws://127.0.0.1:{found[1]}", size) as load:
@@ -45,15 +50,27 @@ async def measure_peer(name: str, size: Size) -> Measured:
 async def run(bench: Benchmark, size: Size) -> None:
     """Measure all, one after the other."""
     many_files()
-    peers: dict[str, Measured] = {}
+    compile_dir(ROOT / "signalling", quiet=1)  # as an installed hub is; else the first start does
+    compile_dir(ROOT / "config", quiet=1)
+    hub = await _part("hub", ours.measure, size)
+    _say("relay")
+    relay = await measure_peer("relay", size)
+    _say("peerjs")
+    add_rows(bench, size, hub, relay, await measure_peer("peerjs", size))
+    add_secure(bench, size, await _part("hub with TLS", secure.measure, size), relay)
+    _say("stores")
+    add_writes(bench, "SQLite FULL", await writers.sqlite(size))
+    add_writes(bench, "PostgreSQL", await writers.postgres(size))
+
+
+def _say(what: str) -> None:
+    click.echo(f"{what} ...", err=True)
+
+
+async def _part(what: str, measure: Callable[[Path, Size], Awaitable[Part]], size: Size) -> Part:
+    _say(what)
     with tempfile.TemporaryDirectory() as folder:
-        click.echo("hub ...", err=True)
-        hub = await ours.measure(Path(folder), size)
-    for name in ("relay", "peerjs"):
-        click.echo(f"{name} ...", err=True)
-        peers[name] = await measure_peer(name, size)
-    click.echo("store ...", err=True)
-    add_rows(bench, size, hub, peers["relay"], peers["peerjs"], await writers.sqlite(size))
+        return await measure(Path(folder), size)
 
 
 @click.command(epilog=EPILOG)

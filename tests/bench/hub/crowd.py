@@ -106,7 +106,7 @@ class PageEnd(End):
         self.number, self.id, self.samples = number, f"p{number}", samples
         self.name = self.id
         self.url = f"{url}/family"
-        self.options = {"ping_interval": None, "origin": url.replace("ws:", "http:")}
+        self.options = {"ping_interval": None, "origin": url.replace("ws", "http", 1)}
         self.visits: dict[str, VisitView] = {}
         self.since: dict[tuple[str, Status], float] = {}
         """When it was first told that a visit has a status, seconds since the epoch."""

@@ -1,6 +1,8 @@
 """The load client, a process of its own: JSON commands in, one JSON answer each.
 
-`python -m tests.bench.hub.load hub|peer URL SIZE-AS-JSON`
+`python -m tests.bench.hub.load hub|peer URL SIZE-AS-JSON [AUTHORITY]`
+
+Of two URLs with a comma between them pages go to the second. The authority signed the certificate.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import contextlib
 import gc
 import json
 import random
+import ssl
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -104,11 +107,16 @@ class PeerLoad(Load):
 class HubLoad(Load):
     """Terminals and pages."""
 
-    def __init__(self, url: str, size: Size) -> None:
+    def __init__(self, url: str, size: Size, authority: str = "") -> None:
         super().__init__(size)
         half = range(size.clients // 2)
-        self.terminals = [TerminalEnd(number, url, self.samples) for number in half]
-        self.pages = [PageEnd(number, url, self.samples) for number in half]
+        first, _, second = url.partition(",")
+        self.terminals = [TerminalEnd(number, first, self.samples) for number in half]
+        self.pages = [PageEnd(number, second or first, self.samples) for number in half]
+        if authority:
+            trusted = ssl.create_default_context(cafile=authority)
+            for each in self.ends():
+                each.options["ssl"] = trusted
         self.pairs = [Pair(*each) for each in zip(self.terminals, self.pages, strict=True)]
         self.tasks.append(asyncio.create_task(ping_all(self.pages)))
         self.tasks.append(asyncio.create_task(measure_all(self.pairs)))
@@ -209,11 +217,11 @@ async def serve(load: Load) -> None:
         await asyncio.gather(*load.tasks)
 
 
-async def main(kind: str, url: str, size: Size) -> None:
+async def main(kind: str, url: str, size: Size, authority: str = "") -> None:
     """Make the crowd and serve."""
     gc.disable()  # everybody stays until the end; its passes would count as the server's delay
-    await serve(HubLoad(url, size) if kind == "hub" else PeerLoad(url, size))
+    await serve(HubLoad(url, size, authority) if kind == "hub" else PeerLoad(url, size))
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], Size(**json.loads(sys.argv[3]))))
+    uvloop.run(main(sys.argv[1], sys.argv[2], Size(**json.loads(sys.argv[3])), *sys.argv[4:]))

@@ -15,15 +15,16 @@ from typing import Any, Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.schema import Tls
 from signalling.hub.inmates import read_pin_key
 from signalling.hub.services import PIN_KEY
 from signalling.hub.store.sqlite import SqliteStore
 from tests.bench.hub.people import book, hub_toml, settle
-from tests.bench.hub.processes import Worker, worker
+from tests.bench.hub.processes import Worker, environment, worker
 from tests.bench.hub.running import Measured, common
 from tests.bench.hub.sizes import PAIRS, Size
 
-LISTENING: Final = r"listening on http://127\.0\.0\.1:(\d+)"
+LISTENING: Final = r"listening on https?://127\.0\.0\.1:(\d+)"
 METRICS: Final = r"metrics at (http://\S+)"
 START_WITHIN_S: Final = 60.0
 LOOK_EVERY_S: Final = 0.01
@@ -64,7 +65,7 @@ class HubProcess:
         argv = [sys.executable, "-m", "signalling.hub", "serve", "--config", str(self.config)]
         began = time.monotonic()
         with self.log.open("wb") as log:
-            self.child = await asyncio.create_subprocess_exec(*argv, stderr=log)
+            self.child = await asyncio.create_subprocess_exec(*argv, stderr=log, env=environment())
         found = await self._said(LISTENING)
         took_s = time.monotonic() - began
         self.port, self.metrics = int(found), await self._said(METRICS)
@@ -109,16 +110,23 @@ def _get(url: str) -> str:
         return str(answer.read().decode())
 
 
-async def measure(folder: Path, size: Size) -> Ours:
-    """Fill a store, then measure a hub on it."""
+async def prepared(folder: Path, size: Size, tls: Tls | None = None) -> HubProcess:
+    """Fill a store, and return the hub that is to be started on it."""
     state = folder / "state"
     state.mkdir(mode=0o700)
     hub = HubProcess(folder)
-    hub.config.write_text(hub_toml(folder), encoding="utf-8")
+    hub.config.write_text(hub_toml(folder, tls=tls), encoding="utf-8")
     read_pin_key(state / PIN_KEY)
     store = await SqliteStore.open(state / "visits.db")
     await settle(store, state, size, time.time())
     await store.close()
+    return hub
+
+
+async def measure(folder: Path, size: Size) -> Ours:
+    """Fill a store, then measure a hub on it."""
+    hub = await prepared(folder, size)
+    state = folder / "state"
     found = Ours()
     found.start_s.append(await hub.start())
     try:

@@ -12,11 +12,12 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from config.schema import Tls
 from signalling.hub.accounts import token_hash
 from signalling.hub.inmates import pin_mac, read_pin_key
 from signalling.hub.services import PIN_KEY
+from signalling.hub.store.interface import Store
 from signalling.hub.store.records import Approval, Inmate, Session, Terminal, Visitor
-from signalling.hub.store.sqlite import SqliteStore
 from signalling.visit_events import Booked
 from tests.bench.hub.sizes import FACILITIES, PAIRS, Size
 
@@ -52,15 +53,18 @@ def facility(number: int) -> str:
     return f"f{number % FACILITIES}"
 
 
-def hub_toml(folder: Path, store: str = "") -> str:
+def hub_toml(folder: Path, store: str = "", bus: str = "local", tls: Tls | None = None) -> str:
     """Return a hub's configuration whose limits let one address do all of this."""
     lines = [
         f'name = "{HUB}"\nport = 0\nstate_dir = "{folder}/state"\nstore = "{store}"',
+        f'bus = "{bus}"',
         "[limits]\nconnections = 20000\nconnections_per_address = 20000",
         "half_open_per_address = 1000",
         "messages_per_10_s = 1000000",
         '[metrics]\nlisten = "127.0.0.1"\nport = 0',
     ]
+    if tls is not None:
+        lines.append(f'[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"')
     for index in range(FACILITIES):
         lines.append(
             f'[[facility]]\nid = "f{index}"\nname = "Jail {index}"\ntime_zone = "UTC"\n'
@@ -69,7 +73,7 @@ def hub_toml(folder: Path, store: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-async def settle(store: SqliteStore, state: Path, size: Size, now: float) -> None:
+async def settle(store: Store, state: Path, size: Size, now: float) -> None:
     """Keep everybody, and a visit of each pair: the first ones' are pending, others' tomorrow.
 
     Those whose visits are to become pending have none yet.
@@ -83,7 +87,7 @@ async def settle(store: SqliteStore, state: Path, size: Size, now: float) -> Non
     await book(store, range(first + size.pending, count), "w", now + 2 * HALF_A_DAY_S)
 
 
-async def _keep(store: SqliteStore, key: bytes, number: int, now: float) -> None:
+async def _keep(store: Store, key: bytes, number: int, now: float) -> None:
     place = facility(number)
     public = terminal_key(number).public_key().public_bytes_raw()
     terminal = Terminal(f"t{number}", place, f"{number}", "C", None, "code", now + HALF_A_DAY_S)
@@ -109,14 +113,14 @@ async def _keep(store: SqliteStore, key: bytes, number: int, now: float) -> None
     await store.people.add_session(session, None)
 
 
-async def book(store: SqliteStore, numbers: range, kind: str, starts_at: float) -> None:
+async def book(store: Store, numbers: range, kind: str, starts_at: float) -> None:
     """Book a visit for each pair."""
     for start in range(numbers.start, numbers.stop, AT_ONCE):
         some = range(start, min(numbers.stop, start + AT_ONCE))
         await asyncio.gather(*(_book(store, number, kind, starts_at) for number in some))
 
 
-async def _book(store: SqliteStore, number: int, kind: str, starts_at: float) -> None:
+async def _book(store: Store, number: int, kind: str, starts_at: float) -> None:
     booked = Booked(
         facility=facility(number),
         inmate=f"i-{number}",

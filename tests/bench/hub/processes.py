@@ -23,6 +23,11 @@ PAGE_SIZE: Final = os.sysconf("SC_PAGE_SIZE")
 ANSWER_WITHIN_S: Final = 180.0
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of what is measured: as installed, with its byte code at hand."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
 def many_files() -> None:
     """Let this process's children open as many sockets as the machine allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -59,11 +64,13 @@ class Worker:
     def __init__(self, child: asyncio.subprocess.Process) -> None:
         self._child = child
 
-    async def do(self, what: str, **more: Any) -> dict[str, Any]:
+    async def do(
+        self, what: str, *, within_s: float = ANSWER_WITHIN_S, **more: Any
+    ) -> dict[str, Any]:
         """Have something done; return what came of it. Raises RuntimeError when it failed."""
         assert self._child.stdin is not None and self._child.stdout is not None
         self._child.stdin.write(json.dumps({"do": what, **more}).encode() + b"\n")
-        async with asyncio.timeout(ANSWER_WITHIN_S):
+        async with asyncio.timeout(within_s):
             line = await self._child.stdout.readline()
         if not line:
             raise RuntimeError(f"the load client failed at {what}")
@@ -72,9 +79,10 @@ class Worker:
 
 
 @contextlib.asynccontextmanager
-async def worker(kind: str, url: str, size: Size) -> AsyncIterator[Worker]:
-    """Run a load client; it ends with this."""
+async def worker(kind: str, url: str, size: Size, *more: str) -> AsyncIterator[Worker]:
+    """Run a load client; it ends with this. See `load` for its words."""
     argv = [sys.executable, "-m", "tests.bench.hub.load", kind, url, json.dumps(asdict(size))]
+    argv += more
     child = await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.PIPE,

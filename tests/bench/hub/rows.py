@@ -5,28 +5,41 @@ from __future__ import annotations
 from tests.bench.hub.ours import Ours
 from tests.bench.hub.running import Measured
 from tests.bench.hub.samples import share
+from tests.bench.hub.secure import Secure
 from tests.bench.hub.sizes import Size
 from tests.bench.report import Benchmark, Row
 
+Rates = tuple[float, float]
 
-def add_rows(
-    bench: Benchmark,
-    size: Size,
-    ours: Ours,
-    relay: Measured,
-    peerjs: Measured,
-    writes: tuple[float, float],
-) -> None:
-    """Fill the table."""
+
+def add_rows(bench: Benchmark, size: Size, ours: Ours, relay: Measured, peerjs: Measured) -> None:
+    """Fill in what one hub and its peers have shown."""
     _carrying(bench, size, ours.common, relay, peerjs)
     _telling(bench, size, ours)
-    shared, own = writes
-    what = "committed events, 16 writers, SQLite FULL (limit: a commit for each)"
-    bench.add(Row(what, "1/s", shared, None, own, 4 * own, higher_is_better=True))
     for name, each in (("hub", ours.common), ("peerjs", peerjs), ("relay", relay)):
         bench.curves[f"carried while visits start, {name}"] = each.starting_ms
         bench.curves[f"carried alone, {name}"] = each.alone_ms
     bench.curves["signed in to Ready at the page, hub"] = ours.ready_ms
+
+
+def add_secure(bench: Benchmark, size: Size, secure: Secure, relay: Measured) -> None:
+    """Fill in what the hub costs with TLS of its own; nobody else in the run speaks it."""
+    kib, bare = secure.common.kib_each, relay.kib_each
+    what = f"memory per connection with TLS, {size.clients:,} connected (limit: the relay without)"
+    bench.add(Row(what, "KiB", kib, None, bare, 3 * bare))
+    bench.add(Row("CPU per offer carried, with TLS", "µs", secure.common.cpu_us, None, None, None))
+    all_back = f"killed with {size.clients:,} connected by TLS: all back"
+    back = secure.back
+    bench.add(Row(all_back, "s", back["took_s"], None, None, 25.0))
+    bench.add(Row(f"{all_back}, resets", "", back["resets"], None, None, 0.0))
+    bench.add(Row(f"{all_back}, told otherwise than before", "", back["wrong"], None, None, 0.0))
+
+
+def add_writes(bench: Benchmark, store: str, rates: Rates) -> None:
+    """Fill in how many events a store commits."""
+    shared, own = rates
+    what = f"committed events, 16 writers, {store} (limit: a commit for each)"
+    bench.add(Row(what, "1/s", shared, None, own, 4 * own, higher_is_better=True))
 
 
 def _carrying(bench: Benchmark, size: Size, hub: Measured, relay: Measured, peer: Measured) -> None:

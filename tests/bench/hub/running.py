@@ -37,22 +37,32 @@ class Measured:
 async def common(pid: int, worker: Worker, size: Size) -> Measured:
     """Connect everybody, then measure what hub and peers have in common."""
     found = Measured()
+    await connected(pid, worker, size, found)
+    await carried(pid, worker, found)
+    cpu = cpu_s(pid)
+    starting = await worker.do("starting")
+    found.starting_ms = starting["relay_ms"]
+    found.starting_cpu = (cpu_s(pid) - cpu) / starting["took_s"]
+    return found
+
+
+async def connected(pid: int, worker: Worker, size: Size, found: Measured) -> None:
+    """Connect everybody: memory, and what they cost while they are idle."""
     before = memory_kib(pid)
-    connected = await worker.do("connect")
-    found.connects_each_s = size.clients / connected["took_s"]
+    took = await worker.do("connect")
+    found.connects_each_s = size.clients / took["took_s"]
     found.idle_share = await _idle(pid, size.idle_s)
     found.kib_each = (memory_kib(pid) - before) / size.clients
+
+
+async def carried(pid: int, worker: Worker, found: Measured) -> None:
+    """Carry offers while nothing else happens."""
     await worker.do("first")
     cpu, began = cpu_s(pid), time.monotonic()
     alone = await worker.do("alone")
     idle = found.idle_share * (time.monotonic() - began)
     found.alone_ms = alone["relay_ms"]
     found.cpu_us = (cpu_s(pid) - cpu - idle) / len(found.alone_ms) * 1e6
-    cpu = cpu_s(pid)
-    starting = await worker.do("starting")
-    found.starting_ms = starting["relay_ms"]
-    found.starting_cpu = (cpu_s(pid) - cpu) / starting["took_s"]
-    return found
 
 
 async def _idle(pid: int, seconds: float) -> float:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from signalling.hub.store.interface import Store
+from signalling.hub.store.postgres import PostgresStore
+from signalling.hub.store.postgres_backend import PostgresBackend
 from signalling.hub.store.records import Draft
 from signalling.hub.store.sqlite import SqliteStore
 from signalling.hub.store.sqlite_tables import SqliteBackend
+from signalling.hub.store.stored import StoredStore
 from signalling.visit import Visit
 from signalling.visit_events import InmateSignedIn, InmateSignedOut
 from tests.bench.hub.people import settle
 from tests.bench.hub.sizes import SHORT, Size
+from tests.signalling.hub.postgres_server import postgres_server
 
 WRITERS: Final = 16
 EVENTS_OF_A_VISIT: Final = 400
@@ -38,24 +43,37 @@ async def _rate(store: Store, visits: list[Visit], events: int) -> float:
 
 
 async def sqlite(size: Size) -> tuple[float, float]:
-    """Return events a second, with shared commits and with one for each."""
+    """Return events a second in SQLite, FULL: with shared commits and with one for each."""
     with tempfile.TemporaryDirectory() as folder:
-        return await _both(Path(folder), size)
+        state = Path(folder)
+        store = await SqliteStore.open(state / "visits.db")
+        return await _both(store, SqliteBackend, state, size)
 
 
-async def _both(state: Path, size: Size) -> tuple[float, float]:
-    read = state / "visits.db"
-    store = await SqliteStore.open(read)
+async def postgres(size: Size) -> tuple[float, float]:
+    """Return the same of a PostgreSQL server that syncs every commit."""
+    with tempfile.TemporaryDirectory() as folder, postgres_server() as server:
+        store = await PostgresStore.open(server.new_database())
+        fewer = replace(size, writes=size.writes // 2)  # it is slower, and a rate is a rate
+        return await _both(store, PostgresBackend, Path(folder), fewer)
+
+
+async def _both(
+    store: StoredStore,
+    backend: type[SqliteBackend | PostgresBackend],
+    state: Path,
+    size: Size,
+) -> tuple[float, float]:
     await settle(store, state, SHORT, time.time())
     now = time.time()
     every = await store.visits.load_since(0)
     visits = [each for each in every if each.booked.starts_at < now]
     shared = await _rate(store, visits, size.writes)
-    whole = SqliteBackend.group_size
-    SqliteBackend.group_size = 1
+    whole = backend.group_size
+    backend.group_size = 1
     try:
         own = await _rate(store, visits, size.writes // 4)
     finally:
-        SqliteBackend.group_size = whole
+        backend.group_size = whole
         await store.close()
     return shared, own
