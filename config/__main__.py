@@ -1,4 +1,4 @@
-"""`visit-config`: checks, shows and explains terminal.toml and hub.toml."""
+"""`visit-config`: checks, shows and explains terminal.toml and hub.toml, and asks for the hub."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import msgspec
 from config.advice import advice
 from config.loader import Loaded, load, read_values
 from config.problems import ConfigError, Problem, key_text
+from config.reach import trouble
 from config.schema import HubConfig, Secret, Table, TerminalConfig
 
 SCHEMAS: Final[dict[str, type[Table]]] = {"terminal": TerminalConfig, "hub": HubConfig}
@@ -102,6 +103,28 @@ def example(kind: str) -> None:
     """
     text = resources.files("config").joinpath(f"{kind}.toml").read_text(encoding="utf-8")
     click.echo(text, nl=False)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--ca-file", default="", help="Checked against this, not against FILE's ca_file.")
+def reach(file: Path, ca_file: str) -> None:
+    """Say whether the hub that FILE, a terminal.toml, names answers from here; if not, exit with 1.
+
+    \b
+    Examples:
+      visit-config reach /etc/visitbooth/terminal.toml
+      visit-config reach --ca-file authority.pem terminal.toml
+    """
+    try:
+        config = load(file, TerminalConfig).config
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    if why := trouble(config, ca_file):
+        click.echo(why, err=True)
+        sys.exit(1)
+    click.echo(f"The hub at {config.hub} answers.")
 
 
 def _load(file: Path, kind: str | None) -> Loaded[Table]:

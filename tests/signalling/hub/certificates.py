@@ -82,3 +82,9 @@ class Authority:
 
     def client(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.ca)
+
+    def server(self) -> ssl.SSLContext:
+        """For who shows the pair that was written last."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.folder / "hub.pem", self.folder / "hub.key")
+        return context
