@@ -15,8 +15,10 @@ SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
     $(wildcard tests/signalling/test_*.py) \
     $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
+SCRIPTS := .ci/bootstrap .ci/run systemd/build-debs systemd/debian/environment systemd/debian/*.post*
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page bench-hub screenshots fuzz clean
+.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page bench-hub screenshots fuzz deb clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -54,6 +56,7 @@ lint: ## style, types, import contracts, the page's JavaScript
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	tsc -p signalling/web/jsconfig.json
+	shellcheck $(SCRIPTS)
 
 # Each runs even where another has not met its goals; the status says whether any has not.
 bench: ## every benchmark; tables here, numbers in bench-report/
@@ -86,6 +89,10 @@ bench-hub: ## the hub under load beside a bare relay and PeerJS, 14 minutes; ARG
 fuzz: ## a million inputs to every decoder and endpoint; ARGS="--inputs 50000 answer"
 	@.ci/bootstrap test
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+deb: ## Debian packages and the install scripts, in build/deb; LINTIAN=1: judged by lintian too
+	@.ci/bootstrap deb
+	@systemd/build-debs build/deb
 
 clean: ## remove reports and caches (not .venv)
 	rm -rf build fuzz-report demo-report test-report bench-report page-report .coverage *.egg-info
