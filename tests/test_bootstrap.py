@@ -98,15 +98,15 @@ def test_missing_packages_are_installed_in_one_go_and_said(machine: Machine) -> 
     assert (result.returncode, result.stderr) == (0, "")
     update, install = machine.lines("apt")
     assert update.endswith(" update")
-    assert install.endswith(" install -y --no-install-recommends nodejs node-typescript")
-    assert "Installing 2 Debian packages: nodejs node-typescript" in result.stdout
+    assert install.endswith(" install -y --no-install-recommends nodejs node-typescript shellcheck")
+    assert "Installing 3 Debian packages: nodejs node-typescript shellcheck" in result.stdout
     assert machine.lines("pip") == ["-m pip --disable-pip-version-check install -e .[dev]"]
 
 
 def test_a_command_that_is_there_needs_no_package(machine: Machine) -> None:
     machine.program("node", "#!/bin/bash\n")
     machine.run("lint")
-    assert machine.lines("apt")[-1].endswith(" --no-install-recommends node-typescript")
+    assert machine.lines("apt")[-1].endswith(" --no-install-recommends node-typescript shellcheck")
 
 
 def test_debian_makes_no_database_of_its_own_for_the_tests(machine: Machine) -> None:
@@ -157,7 +157,7 @@ def test_a_missing_pythons_packages_are_installed_first(machine: Machine) -> Non
     (machine.folder / "bin/python3.11").unlink()
     result = machine.run("lint")
     assert machine.lines("apt")[-1].endswith(
-        "recommends python3 python3-venv nodejs node-typescript"
+        "recommends python3 python3-venv nodejs node-typescript shellcheck"
     )
     assert result.returncode == 1  # the package that this apt-get installs holds no python
     assert "Python 3.11 or newer is needed" in result.stderr
@@ -167,7 +167,10 @@ def test_without_apt_a_list_is_printed_and_nothing_touched(machine: Machine) -> 
     (machine.folder / "bin/apt-get").unlink()
     result = machine.run("lint")
     assert result.returncode == 3
-    assert "apt-get install --no-install-recommends nodejs node-typescript\n" in result.stderr
+    assert (
+        "apt-get install --no-install-recommends nodejs node-typescript shellcheck\n"
+        in result.stderr
+    )
     assert not (machine.checkout / ".venv").exists()
 
 
@@ -180,4 +183,4 @@ def test_without_sudo_a_list_is_printed(machine: Machine) -> None:
 @pytest.mark.parametrize("words", [[], ["everything"]])
 def test_a_wrong_purpose_is_refused(machine: Machine, words: list[str]) -> None:
     result = machine.run(*words)
-    assert (result.returncode, result.stderr) == (2, "Usage: .ci/bootstrap demo|test|vm|lint\n")
+    assert (result.returncode, result.stderr) == (2, "Usage: .ci/bootstrap demo|test|vm|lint|deb\n")

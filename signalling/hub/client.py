@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed
@@ -47,7 +46,8 @@ class Client:
         self.who = NOBODY
         """As the audit calls them, once they have shown who they are."""
         self._socket = socket
-        self._waiting: deque[tuple[type[Message] | None, bytes]] = deque()
+        # Not a deque: an empty one takes 600 bytes, and this holds `waiting_frames` at most.
+        self._waiting: list[tuple[type[Message] | None, bytes]] = []
         self._writer: asyncio.Task[None] | None = None
         self._close_with: tuple[int, str] | None = None
         self._gone = False
@@ -59,8 +59,7 @@ class Client:
     def send_newest(self, message: Message) -> None:
         """Queue a snapshot; older ones of its type that still wait are dropped."""
         if self._waiting:
-            kept = (each for each in self._waiting if each[0] is not type(message))
-            self._waiting = deque(kept)
+            self._waiting = [each for each in self._waiting if each[0] is not type(message)]
             self._waiting_bytes = sum(len(frame) for _, frame in self._waiting)
         self._put(message)
 
@@ -143,7 +142,7 @@ class Client:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                _, frame = self._waiting.popleft()
+                _, frame = self._waiting.pop(0)
                 self._waiting_bytes -= len(frame)
                 async with asyncio.timeout(self._limits.send_within_s):
                     await self._socket.send(frame.decode())

@@ -222,10 +222,12 @@ def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]
     async def handler(socket: ServerConnection) -> None:
         assert isinstance(socket, Connection)
         assert socket.request is not None
-        if socket.request.path.partition("?")[0] == TERMINAL:
+        path = socket.request.path.partition("?")[0]
+        browser = browser_name(" ".join(socket.request.headers.get_all("User-Agent")))
+        socket.forget_headers()
+        if path == TERMINAL:
             await terminal.serve(socket, socket.address)
         else:
-            browser = browser_name(" ".join(socket.request.headers.get_all("User-Agent")))
             await family.serve(socket, socket.address, browser)
 
     async def carried(socket: Socket, opening: Opening) -> None:

@@ -205,7 +205,8 @@ async def test_whoever_does_not_come_back_holds_the_visit(tmp_path: Path) -> Non
 
 
 async def test_a_handset_that_hangs_keeps_the_tracks_shut(tmp_path: Path) -> None:
-    config, clock = hub_config(tmp_path / "state"), Clock()
+    slow = Visits(link_grace_s=5.0, first_picture_s=0.3)
+    config, clock = hub_config(tmp_path / "state", visits=slow), Clock()
     async with running_hub(config, clock) as hub:
         terminal, page, visit = await hub.begun()
         await terminal.state(visit, handset_up=False)
