@@ -20,7 +20,7 @@ from signalling.hub.passwords import require_strong
 from signalling.hub.store.chain import audited, visitor_note
 from signalling.hub.store.interface import Duplicate, Store
 from signalling.hub.store.records import Mail, MailToken, Visitor
-from signalling.hub.throttle import Throttle, require_open
+from signalling.hub.tries import Limit, Try
 
 log = logging.getLogger(__name__)
 
@@ -30,53 +30,51 @@ LIVES_S: Final = {"verify": 3 * DAY_S, "change-email": 3 * DAY_S, "reset": HOUR_
 """How long a link opens something."""
 Kind = Literal["verify", "change-email", "reset"]
 
-MAILS: Final = 3
-"""Mails to one e-mail that are asked for from one address in HOUR_S."""
-MAILS_TO_ONE: Final = 10
-"""The same from everywhere: nobody is bombarded, and a stranger does not use up all of them."""
-MAILS_FROM_ADDRESS: Final = 30
+MAILS: Final = Limit("three mails an hour to one e-mail from one address", 3, HOUR_S)
+MAILS_TO_ONE: Final = Limit("ten mails an hour to one e-mail", 10, HOUR_S)
+"""From everywhere: nobody is bombarded, and a stranger does not use up all of them."""
+MAILS_FROM_ADDRESS: Final = Limit("thirty mails an hour from one address", 30, HOUR_S)
 
 
 class AccountLinks:
-    """Sends links and follows them. Throttles live in memory: a restart forgets them."""
+    """Sends links and follows them."""
 
     def __init__(self, store: Store, bus: Bus, accounts: Accounts, outbox: Outbox) -> None:
         self._store = store
         self._bus = bus
         self._accounts = accounts
         self._outbox = outbox
-        self._by_both = Throttle(MAILS, HOUR_S)
-        self._by_recipient = Throttle(MAILS_TO_ONE, HOUR_S)
-        self._by_address = Throttle(MAILS_FROM_ADDRESS, HOUR_S)
         limits = accounts.limits
-        self._by_recipient_day = Throttle(limits.mails_per_email_per_day, DAY_S)
-        self._by_address_day = Throttle(limits.mails_per_address_per_day, DAY_S)
-        self._sign_ups = Throttle(limits.sign_ups_per_address_per_day, DAY_S)
+        self._by_recipient_day = Limit(
+            "limits.mails_per_email_per_day", limits.mails_per_email_per_day, DAY_S
+        )
+        self._by_address_day = Limit(
+            "limits.mails_per_address_per_day", limits.mails_per_address_per_day, DAY_S
+        )
+        self._sign_ups = Limit(
+            "limits.sign_ups_per_address_per_day", limits.sign_ups_per_address_per_day, DAY_S
+        )
         self._said = Coalesced(log)
 
-    def _count_mail(self, email: str, address: str, *more: tuple[Throttle, str, str]) -> None:
-        """Count a mail that was asked for, whether it will be sent or not.
+    async def _count_mail(self, email: str, address: str, *more: Limit) -> None:
+        """Count a mail that was asked for, sent or not; `more` limits count by address.
 
         Raises:
             UserError: `too-many-tries`, alike for every e-mail.
         """
-        now = self._store.clock()
-        counts = (
-            (self._by_both, f"{email} {address}", "three an hour to one e-mail"),
-            (self._by_recipient, email, "ten an hour to one e-mail"),
-            (self._by_address, address, "thirty an hour from one address"),
-            (self._by_recipient_day, email, "limits.mails_per_email_per_day"),
-            (self._by_address_day, address, "limits.mails_per_address_per_day"),
-            *more,
-        )
-        for throttle, key, limit in counts:
-            try:
-                require_open(throttle, key, now)
-            except UserError:
-                self._said.warning(limit, "mails asked from %s: refused, %s", address, limit)
-                raise
-        for throttle, key, _ in counts:
-            throttle.failed(key, now)
+        tries = [
+            Try(MAILS, f"{email} {address}"),
+            Try(MAILS_TO_ONE, email),
+            Try(MAILS_FROM_ADDRESS, address),
+            Try(self._by_recipient_day, email),
+            Try(self._by_address_day, address),
+            *(Try(limit, address) for limit in more),
+        ]
+        shut = await self._accounts.tries.count(tries)
+        if shut is not None:
+            limit = shut.of.limit.name
+            self._said.warning(limit, "mails asked from %s: refused, %s", address, limit)
+            raise UserError("too-many-tries", unlock_at=shut.until)
 
     # -- asking -----------------------------------------------------------------------------
 
@@ -91,8 +89,7 @@ class AccountLinks:
         email = email.lower()
         require_mailable(email)
         require_strong(password, email)
-        sign_ups = (self._sign_ups, address, "limits.sign_ups_per_address_per_day")
-        self._count_mail(email, address, sign_ups)
+        await self._count_mail(email, address, self._sign_ups)
         new = await self._accounts.new_visitor(email, password, name, mail_language(language))
         known = await self._store.people.visitor_by_email(email)
         if known is None:
@@ -109,7 +106,7 @@ class AccountLinks:
     async def resend(self, email: str, language: str, address: str) -> None:
         """Mail the first link again to whom it was not followed by. Raises UserError."""
         email = email.lower()
-        self._count_mail(email, address)
+        await self._count_mail(email, address)
         known = await self._store.people.visitor_by_email(email)
         waits = known if known is not None and known.verified_at is None else None
         await self._issue("verify", "verify", email, waits, language)
@@ -117,7 +114,7 @@ class AccountLinks:
     async def forgot(self, email: str, language: str, address: str) -> None:
         """Mail a link that sets a new password. Raises UserError `too-many-tries`."""
         email = email.lower()
-        self._count_mail(email, address)
+        await self._count_mail(email, address)
         known = await self._store.people.visitor_by_email(email)
         await self._issue("reset", "reset", email, known, language)
 
@@ -134,7 +131,7 @@ class AccountLinks:
             await self._store.accounts.wish_email(now.id, None)
             self._bus.publish(AccountChanged(now.id, now.email, None))
             return
-        self._count_mail(email, address)
+        await self._count_mail(email, address)
         taken = await self._store.people.visitor_by_email(email)
         await self._store.accounts.wish_email(now.id, email)
         if taken is None:
@@ -188,7 +185,7 @@ class AccountLinks:
         if ended is None:
             raise UserError("link-not-valid")  # followed elsewhere at the same moment
         log.info("visitor=%s password set by mail", link.visitor)
-        self._accounts.password_was_set(link.email, address, ended)
+        await self._accounts.password_was_set(link.email, address, ended)
         await self._accounts.know(link.visitor, address)
         visitor = await self._store.people.visitor(link.visitor)
         if visitor is not None:  # a mailbox that others read too: its owner hears of it

@@ -20,7 +20,7 @@ from signalling.hub.passwords import Passwords
 from signalling.hub.store.chain import audited, visitor_note
 from signalling.hub.store.interface import Stale, Store
 from signalling.hub.store.records import Session, Visitor
-from signalling.hub.throttle import Throttle, require_open
+from signalling.hub.tries import Limit, Tries, Try
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +60,13 @@ class LogInResult:
 
 
 class Accounts:
-    """Who may use the page. Throttles live in memory: a restart forgets them."""
+    """Who may use the page."""
 
     def __init__(
         self, store: Store, bus: Bus, passwords: Passwords, config: HubConfig, key: bytes
     ) -> None:
         """`key`: what addresses are kept under, so that a stolen database does not tell them."""
+        self.tries = Tries(store, key)
         self._store = store
         self._key = key
         self.limits = config.limits
@@ -74,19 +75,24 @@ class Accounts:
         self._passwords = passwords
         self._config = config
         self._session_s = config.accounts.session_days * DAY_S
-        self._by_both = Throttle(config.limits.log_in_tries, WINDOW_S)
-        self._by_account = Throttle(config.limits.log_in_tries_per_account, WINDOW_S)
-        self._by_address = Throttle(config.limits.log_in_tries_per_address, WINDOW_S)
+        limits = config.limits
+        self._by_both = Limit("limits.log_in_tries", limits.log_in_tries, WINDOW_S)
+        self._by_account = Limit(
+            "limits.log_in_tries_per_account", limits.log_in_tries_per_account, WINDOW_S
+        )
+        self._by_address = Limit(
+            "limits.log_in_tries_per_address", limits.log_in_tries_per_address, WINDOW_S
+        )
 
     async def hash(self, password: str) -> str:
         """Return what is kept of a password. Raises UserError `busy`."""
         return await self._passwords.hash(password)
 
-    def password_was_set(self, email: str, address: str, ended: Iterable[str]) -> None:
+    async def password_was_set(self, email: str, address: str, ended: Iterable[str]) -> None:
         """Say that log-ins are over; wrong passwords of before shut the owner out no longer."""
-        self._by_account.forget(email)
-        self._by_both.forget(f"{email} {address}")
         self.say_ended(ended)
+        here = Try(self._by_both, f"{email} {address}")
+        await self.tries.take_back((), forget=(Try(self._by_account, email), here))
 
     def say_ended(self, token_hashes: Iterable[str]) -> None:
         """Say which log-ins are over, once the store has dropped them."""
@@ -170,44 +176,33 @@ class Accounts:
             UserError: `wrong-log-in`, `too-many-tries`, `busy`.
         """
         visitor = await self._store.people.visitor_by_email(email)
-        counts = [(self._by_both, f"{email} {address}"), (self._by_address, address)]
+        here = Try(self._by_both, f"{email} {address}")
+        tries = [here, Try(self._by_address, address)]
         if not await self._is_familiar(visitor, address):
-            counts.append((self._by_account, email))
-        now = self._store.clock()
-        for throttle, key in counts:
-            self._require_open(throttle, key, now)
-        # Counted before it is known to be wrong: many tries side by side are many tries.
-        for throttle, key in counts:
-            throttle.failed(key, now)
-        wrong = False
+            tries.append(Try(self._by_account, email))
+        await self._count(tries)
+        known = visitor.password_hash if visitor is not None else None
         try:
-            known = visitor.password_hash if visitor is not None else None
-            wrong = not await self._passwords.matches(known, password)
-        finally:
-            if not wrong:
-                for throttle, key in counts:
-                    throttle.take_back(key)
-        if wrong or visitor is None:
+            right = await self._passwords.matches(known, password)
+        except UserError:  # too busy to look: it was no try
+            await self.tries.take_back(tries)
+            raise
+        if not right or visitor is None:
             refusal = UserError("wrong-log-in")
             refusal.about = f"visitor:{visitor.id}" if visitor is not None else "visitor:unknown"
             raise refusal
-        self._by_both.forget(f"{email} {address}")
+        await self.tries.take_back(tries[1:], forget=[here])
         return visitor
 
-    def _require_open(self, throttle: Throttle, key: str, now: float) -> None:
-        try:
-            require_open(throttle, key, now)
-        except UserError:
-            names = {
-                self._by_both: "log_in_tries",
-                self._by_account: "log_in_tries_per_account",
-                self._by_address: "log_in_tries_per_address",
-            }
-            limit = names[throttle]
+    async def _count(self, tries: list[Try]) -> None:
+        """Raises UserError `too-many-tries`."""
+        shut = await self.tries.count(tries)
+        if shut is not None:
+            limit = shut.of.limit
             # Whoever may read the log need not read whom strangers took for a visitor.
-            whose = key if throttle is self._by_address else "an account"
-            self._said.warning(limit, "log-in: wrong passwords, limits.%s: %s", limit, whose)
-            raise
+            whose = shut.of.whose if limit is self._by_address else "an account"
+            self._said.warning(limit.name, "log-in: wrong passwords, %s: %s", limit.name, whose)
+            raise UserError("too-many-tries", unlock_at=shut.until)
 
     async def resume(self, token: str) -> tuple[Session, Visitor] | None:
         """Return the session that a token belongs to, if it still holds."""

@@ -106,7 +106,7 @@ class OwnAccount:
             lambda _: self._note("visitor-changed-password", now.id),
         )
         log.info("visitor=%s password changed", now.id)
-        self._accounts.password_was_set(now.email, address, ended)
+        await self._accounts.password_was_set(now.email, address, ended)
         self._bus.publish(AccountChanged(now.id, now.email, None))
         subject, body = letter_text("password-changed", now.language)
         key = f"password-changed.{secrets.token_hex(16)}"

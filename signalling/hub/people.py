@@ -14,7 +14,7 @@ from signalling.hub.bus.interface import Bus, PeopleChanged
 from signalling.hub.photo import as_jpeg
 from signalling.hub.store.interface import Duplicate, Stale, Store, StoreError
 from signalling.hub.store.records import Approval, Inmate, Photo, Request, Visitor
-from signalling.hub.throttle import Throttle
+from signalling.hub.tries import Limit, Tries, Try
 from signalling.people_messages import ApprovalView, FacilityTerms
 
 log = logging.getLogger(__name__)
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 DAY_S: Final = 86_400.0
 MAX_PENDING: Final = 10
 """Requests of one visitor that wait for staff."""
-PHOTOS_AN_HOUR: Final = 30
-"""Photos of one visitor: making a large one anew takes a processor about half a second."""
+PHOTOS: Final = Limit("thirty photos an hour of one visitor", 30, 3600.0)
+"""Making a large one anew takes a processor about half a second."""
 LOOSE_PHOTO_S: Final = DAY_S
 SWEEP_EVERY_S: Final = 3600.0
 
@@ -37,12 +37,13 @@ def expiry(facility: Facility, now: float, days: int | None = None) -> float | N
 class People:
     """Requests, approvals and accepted rules."""
 
-    def __init__(self, store: Store, bus: Bus, config: HubConfig) -> None:
+    def __init__(self, store: Store, bus: Bus, tries: Tries, config: HubConfig) -> None:
         self._store = store
+        self._tries = tries
         self._bus = bus
         self._facilities = {each.id: each for each in config.facility}
-        self._asked = Throttle(config.limits.requests_per_visitor_per_day, DAY_S)
-        self._photos = Throttle(PHOTOS_AN_HOUR, 3600.0)
+        requests = config.limits.requests_per_visitor_per_day
+        self._requests = Limit("limits.requests_per_visitor_per_day", requests, DAY_S)
         self._decoding = asyncio.Semaphore(1)
         days = config.retention.photos_days
         self._photo_kept_s = days * DAY_S if days else float("inf")
@@ -106,9 +107,10 @@ class People:
         if relation not in asks.relations:
             raise UserError("unknown-relation")
         waiting = [each for each in await self.views(visitor) if each.status == "pending"]
-        if len(waiting) >= MAX_PENDING or self._asked.shut_until(visitor, now) is not None:
+        if len(waiting) >= MAX_PENDING:
             raise UserError("too-many-requests")
         kept = await self._photo(visitor, asks, photo)
+        counted = await self._count(self._requests, visitor)
         request = Request(
             id=f"q-{secrets.token_hex(6)}",
             visitor=visitor,
@@ -123,8 +125,8 @@ class People:
         try:
             await self._store.requests.add(request)
         except Duplicate:
+            await self._tries.take_back(counted)
             raise UserError("already-asked") from None
-        self._asked.failed(visitor, now)
         log.info("visitor=%s request %s", visitor, request.id)
         self._bus.publish(PeopleChanged(visitor))
 
@@ -144,14 +146,19 @@ class People:
         Raises:
             UserError: `photo-refused`, `too-many-requests`.
         """
-        now = self._store.clock()
-        if self._photos.shut_until(visitor, now) is not None:
-            raise UserError("too-many-requests")
-        self._photos.failed(visitor, now)
+        await self._count(PHOTOS, visitor)
         # One at a time: what a few hundred kilobytes unpack to is many times as much.
         async with self._decoding:
             jpeg = await asyncio.to_thread(as_jpeg, data)
+        now = self._store.clock()
         await self._store.requests.keep_photo(Photo(_photo_id(visitor, photo), visitor, now, jpeg))
+
+    async def _count(self, limit: Limit, visitor: str) -> list[Try]:
+        """Raises UserError `too-many-requests`."""
+        counted = [Try(limit, visitor)]
+        if await self._tries.count(counted) is not None:
+            raise UserError("too-many-requests")
+        return counted
 
     async def withdraw(self, visitor: str, request: str) -> None:
         """Take a request back. Raises UserError `unknown-request`."""

@@ -23,7 +23,7 @@ from signalling.hub.bus.nats import NatsBus
 from signalling.hub.carrying import Carrier
 from signalling.hub.errors import StartError
 from signalling.hub.inmates import Inmates, read_pin_key
-from signalling.hub.keeping import Alone
+from signalling.hub.keeping import Alone, Keeping
 from signalling.hub.kept_rooms import KeptRooms
 from signalling.hub.lifetime import Lifetime
 from signalling.hub.lockdowns import Lockdowns
@@ -216,6 +216,11 @@ def _keeping(config: HubConfig, store: Store, bus: Bus) -> Alone | SharedKeeping
     return SharedKeeping(store, bus.hub, facilities, heard=bus.heard)
 
 
+def _fence(keeping: Keeping, bus: Bus) -> str | None:
+    """Return who this hub is where another may keep what it kept; None: there are no others."""
+    return None if isinstance(keeping, Alone) else bus.hub
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """What rooms are composed of."""
@@ -239,9 +244,9 @@ def _compose(opened: _Opened) -> Services:
     inmates, switchboard = Inmates(store, key, _pin_rules(config)), Switchboard(config)
     visits = Visits(store, bus, keeping, config, metrics := Metrics())
     accounts = Accounts(store, bus, opened.passwords, config, links_key(key))
-    people, outbox = People(store, bus, config), Outbox(store, config.mail, links_key(key))
-    keeper = None if isinstance(keeping, Alone) else bus.hub
-    seats = Seats(store, bus, visits, switchboard, inmates, keeper)
+    people = People(store, bus, accounts.tries, config)
+    outbox = Outbox(store, config.mail, links_key(key))
+    seats = Seats(store, bus, visits, switchboard, inmates, _fence(keeping, bus))
     trail, mails = opened.audit_trail(), VisitMails(config, outbox.look)
     store.write_letters_with(mails.letters)
     mirror = Mirror(store, bus, visits, StillValid(store, bus, switchboard))

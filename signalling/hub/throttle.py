@@ -1,4 +1,8 @@
-"""Pure: counts failures per key within a window, and says until when a key is shut."""
+"""Pure: counts failures per key within a window, and says until when a key is shut.
+
+For what one hub decides: of a facility that it keeps, or of its own connections. What strangers may
+try at any hub is counted in `tries.py`.
+"""
 
 from __future__ import annotations
 
@@ -33,18 +37,6 @@ class Throttle:
         self._failures[key] = (count + 1, first_at)
         if len(self._failures) > MAX_KEYS:
             self._failures.popitem(last=False)
-
-    def take_back(self, key: str) -> None:
-        """One failure that was counted was none."""
-        count, first_at = self._failures.get(key, (0, 0.0))
-        if count > 1:
-            self._failures[key] = (count - 1, first_at)
-        else:
-            self._failures.pop(key, None)
-
-    def forget(self, key: str) -> None:
-        """A success ends the count."""
-        self._failures.pop(key, None)
 
 
 def require_open(throttle: Throttle, key: str, now: float) -> None:

@@ -274,6 +274,19 @@ def guessing(db: Database) -> None:
     db.executescript(_GUESSING)
 
 
+_TRIES = """
+create table tries (
+    mac blob primary key, count integer not null, until_at real not null) strict, without rowid;
+create index tries_until on tries(until_at);
+"""
+
+
+@migrations(name="0012-tries")
+def tries(db: Database) -> None:
+    """Tries of passwords, mails and requests are counted by all hubs together."""
+    db.executescript(_TRIES)
+
+
 @migrations(name="0013-provision")
 def provision(db: Database) -> None:
     """Terminals whose key two machines have."""

@@ -1,12 +1,16 @@
-"""Lockouts after wrong PINs, and familiar addresses. `guessing_interface.GuessingStore`."""
+"""Lockouts after wrong PINs, tries, familiar addresses. `guessing_interface.GuessingStore`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from signalling.hub.store.guessing_interface import Lockout
+from signalling.hub.store.guessing_interface import Counted, Lockout, ShutTry
 from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
+
+SWEPT_AT_ONCE: Final = 100
+"""More than a call adds, and few: whoever tries pays for what others left."""
 
 
 class StoredGuessing:
@@ -29,6 +33,48 @@ class StoredGuessing:
         """End a lockout; whether there were failures to forget."""
         sql = "delete from pin_failures where kind = ? and id = ?"
         return bool(await self._writer.run(lambda db: db.execute(sql, (kind, id)).rowcount))
+
+    async def count_tries(self, tries: Sequence[Counted]) -> ShutTry | None:
+        """Count each once, or none where one is shut: then the first that is."""
+
+        def work(db: Tables) -> ShutTry | None:
+            now = self._clock()
+            marks = ", ".join("?" * len(tries))
+            sql = f"select mac, count, until_at from tries where until_at > ? and mac in ({marks})"
+            rows = db.execute(sql, (now, *(each.mac for each in tries)))
+            known = {bytes(mac): (count, until) for mac, count, until in rows}
+            for number, each in enumerate(tries):
+                count, until = known.get(each.mac, (0, now))
+                if count >= each.most:
+                    return ShutTry(number, until)
+            values = ", ".join(["(?, 1, ?)"] * len(tries))
+            db.execute(
+                f"insert into tries (mac, count, until_at) values {values}"
+                " on conflict (mac) do update set"
+                " count = case when tries.until_at > ? then tries.count + 1 else 1 end,"
+                " until_at = case when tries.until_at > ? then tries.until_at"
+                " else excluded.until_at end",
+                [*(v for t in tries for v in (t.mac, now + t.window_s)), now, now],
+            )
+            db.execute(
+                "delete from tries where mac in"
+                " (select mac from tries where until_at <= ? order by until_at limit ?)",
+                (now, SWEPT_AT_ONCE),
+            )
+            return None
+
+        return await self._writer.run(work)
+
+    async def take_back_tries(self, macs: Sequence[bytes], forget: Sequence[bytes]) -> None:
+        """One try of each was none; of those to `forget` nothing stays counted."""
+        marks, gone = (", ".join("?" * len(each)) or "null" for each in (macs, forget))
+
+        def work(db: Tables) -> None:
+            sql = f"delete from tries where mac in ({gone}) or (mac in ({marks}) and count <= 1)"
+            db.execute(sql, (*forget, *macs))
+            db.execute(f"update tries set count = count - 1 where mac in ({marks})", macs)
+
+        await self._writer.run(work)
 
     async def keep_familiar(self, visitor: str, address_mac: bytes, most: int) -> None:
         """Keep that a visitor logged in from an address; of many the newest `most` stay."""
@@ -55,7 +101,7 @@ class StoredGuessing:
         """Whether a visitor logged in from an address at `since` or later."""
         sql = "select 1 from familiar where visitor = ? and address_mac = ? and seen_at >= ?"
         values = (visitor, address_mac, since)
-        return await self._writer.run(lambda db: db.execute(sql, values).fetchone() is not None)
+        return await self._writer.read(lambda db: db.execute(sql, values).fetchone() is not None)
 
     async def trim_sessions(self, visitor: str, most: int) -> list[str]:
         """End all but a visitor's `most` sessions that were used last; return what ended."""

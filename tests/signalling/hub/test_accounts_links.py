@@ -18,6 +18,7 @@ from signalling.account_messages import (
     VerifyEmail,
 )
 from signalling.hub.account_links import HOUR_S
+from signalling.hub.tries import Try
 from signalling.messages import (
     AccountCreated,
     CreateAccount,
@@ -129,9 +130,9 @@ async def test_a_link_does_only_what_it_says_and_not_for_long(hub: Hub) -> None:
 
 async def test_the_owner_gets_in_by_mail_while_guessing_shuts_the_account(hub: Hub) -> None:
     await hub.people()
-    accounts, now = hub.services.accounts, hub.clock()
+    accounts = hub.services.accounts
     for _ in range(ACCOUNT_TRIES):
-        accounts._by_account.failed(EMAIL, now)
+        await accounts.tries.count([Try(accounts._by_account, EMAIL)])
     page = await greeted(hub)
     assert (await page.refused(LogIn(email=EMAIL, password=PASSWORD))).code == "too-many-tries"
     await page.ask(ForgotPassword(email=EMAIL), MailSent)

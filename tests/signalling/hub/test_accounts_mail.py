@@ -79,7 +79,7 @@ async def test_no_token_is_in_the_database(hub: Hub, tmp_path: Path) -> None:
 
 async def test_nobody_is_bombarded(hub: Hub) -> None:
     page = await greeted(hub, "203.0.113.7")
-    for _ in range(MAILS):
+    for _ in range(MAILS.most):
         await page.ask(sign_up(), AccountCreated)
     refused = await page.refused(sign_up())
     assert refused.code == "too-many-tries"
@@ -89,20 +89,20 @@ async def test_nobody_is_bombarded(hub: Hub) -> None:
     # A stranger uses up his own mails, not those that the owner may ask for.
     owner = await greeted(hub, "198.51.100.1")
     await owner.ask(sign_up(), AccountCreated)
-    assert len(await mails_to(hub, NEW)) == MAILS + 1
+    assert len(await mails_to(hub, NEW)) == MAILS.most + 1
 
 
 async def test_mails_are_bounded_for_one_recipient_and_from_one_address(hub: Hub) -> None:
     links = hub.services.links
     count = links._count_mail
-    for number in range(MAILS_TO_ONE):
-        count(NEW, f"203.0.113.{number}")
+    for number in range(MAILS_TO_ONE.most):
+        await count(NEW, f"203.0.113.{number}")
     with pytest.raises(Exception, match="too-many-tries"):
-        count(NEW, "198.51.100.1")
-    for number in range(MAILS_FROM_ADDRESS):
-        count(f"{number}@example.org", "192.0.2.1")
+        await count(NEW, "198.51.100.1")
+    for number in range(MAILS_FROM_ADDRESS.most):
+        await count(f"{number}@example.org", "192.0.2.1")
     with pytest.raises(Exception, match="too-many-tries"):
-        count("one-more@example.org", "192.0.2.1")
+        await count("one-more@example.org", "192.0.2.1")
 
 
 async def test_whom_staff_add_needs_no_link(hub: Hub) -> None:

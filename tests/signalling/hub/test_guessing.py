@@ -19,6 +19,7 @@ from signalling.account_messages import (
 )
 from signalling.device_report import DeviceReport, DeviceState
 from signalling.hub import staff_commands as ask
+from signalling.hub.account_links import MAILS
 from signalling.hub.accounts import DAY_S, FAMILIAR_S, WINDOW_S
 from signalling.hub.errors import StaffError
 from signalling.hub.store.sqlite_tables import connect
@@ -107,6 +108,24 @@ async def test_many_accounts_from_one_address_shut_that_address(
         assert told == ["wrong-log-in"] * 5 + ["too-many-tries"] * 2
         assert await wrong(await from_(hub, "203.0.113.2")) == "wrong-log-in"
         assert "limits.log_in_tries_per_address: 203.0.113.1" in caplog.text
+
+
+async def test_a_restart_gives_nobody_more_tries_of_passwords_or_mails(tmp_path: Path) -> None:
+    right = LogIn(email=EMAIL, password=PASSWORD)
+    async with limited(tmp_path, log_in_tries=2) as hub:
+        page = await from_(hub, "203.0.113.1")
+        for _ in range(2):
+            assert await wrong(page) == "wrong-log-in"
+        for _ in range(MAILS.most):
+            await page.ask(ForgotPassword(email=EMAIL), MailSent)
+    config = hub_config(tmp_path / "s", limits=Limits(log_in_tries=2))
+    async with running_hub(config) as hub:
+        page = await from_(hub, "203.0.113.1")
+        assert (await page.refused(right)).code == "too-many-tries"
+        assert (await page.refused(ForgotPassword(email=EMAIL))).code == "too-many-tries"
+        await (await from_(hub, "203.0.113.2")).log_in()
+    database = connect(tmp_path / "s" / "visits.db")
+    assert "203.0.113.1" not in str(database.execute("select * from tries").fetchall())
 
 
 # -- PINs -----------------------------------------------------------------------------------------

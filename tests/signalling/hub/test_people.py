@@ -15,6 +15,7 @@ from config.schema import Facility
 from signalling.hub import people
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
+from signalling.hub.tries import Limit
 from signalling.messages import FacilityLogIn, Join, Joined
 from signalling.people_messages import (
     AcceptRules,
@@ -198,7 +199,7 @@ async def test_a_photo_that_comes_twice_is_kept_once(asks: Hub) -> None:
 async def test_photos_are_not_taken_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people, "PHOTOS_AN_HOUR", 1)
+    monkeypatch.setattr(people, "PHOTOS", Limit("one photo", 1, 3600.0))
     async with running_hub(hub_config(tmp_path, facility=(north(),))) as hub:
         await hub.people()
         page = await hub.ready_page()

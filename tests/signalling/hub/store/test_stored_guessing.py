@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from signalling.hub.store.guessing_interface import Lockout
+import asyncio
+
+from signalling.hub.store.guessing_interface import Counted, Lockout, ShutTry
 from signalling.hub.store.records import PinRules, Session
 from signalling.hub.store.stored import StoredStore
-from tests.signalling.hub.store.conftest import START, FakeClock
+from signalling.hub.store.stored_guessing import SWEPT_AT_ONCE
+from tests.signalling.hub.store.conftest import START, FakeClock, OpenStore
 
 WRONG = b"x" * 32
 
@@ -62,3 +65,66 @@ async def test_of_many_sessions_those_used_last_stay(peopled: StoredStore) -> No
     assert await peopled.guessing.trim_sessions("v1", 2) == ["h1"]
     assert await peopled.guessing.trim_sessions("v1", 2) == []
     assert [each.id for each in await peopled.accounts.sessions("v1")] == ["s3", "s2"]
+
+
+def counted(*keys: bytes, most: int = 2, window_s: float = 100.0) -> list[Counted]:
+    return [Counted(key, most, window_s) for key in keys]
+
+
+async def test_tries_are_counted_by_all_hubs_together(
+    store: StoredStore, open_store: OpenStore, clock: FakeClock
+) -> None:
+    one, two = store.guessing, (await open_store(clock)).guessing
+    assert await one.count_tries(counted(b"a", b"b")) is None
+    clock.now += 60
+    assert await two.count_tries(counted(b"b", b"c")) is None
+    for each in (one, two):
+        assert await each.count_tries(counted(b"c", b"b")) == ShutTry(1, START + 100.0)
+    # Where one is shut none is counted.
+    assert await one.count_tries(counted(b"c")) is None
+    assert await two.count_tries(counted(b"c")) == ShutTry(0, START + 160.0)
+    clock.now += 40
+    assert await two.count_tries(counted(b"b")) is None
+
+
+async def test_of_many_tries_side_by_side_no_more_count_than_may(
+    store: StoredStore, open_store: OpenStore, clock: FakeClock
+) -> None:
+    hubs = [store, await open_store(clock), await open_store(clock), await open_store(clock)]
+    told = await asyncio.gather(
+        *(hub.guessing.count_tries(counted(b"a", most=5)) for _ in range(5) for hub in hubs)
+    )
+    assert told.count(None) == 5
+
+
+async def test_tries_are_taken_back_and_forgotten(store: StoredStore, clock: FakeClock) -> None:
+    guessing = store.guessing
+    for _ in range(2):
+        assert await guessing.count_tries(counted(b"a", b"b")) is None
+    await guessing.take_back_tries([b"a"], [b"b"])
+    assert await guessing.count_tries(counted(b"a", b"b")) is None
+    assert await guessing.count_tries(counted(b"b")) is None
+    assert await guessing.count_tries(counted(b"a")) == ShutTry(0, START + 100.0)
+    await guessing.take_back_tries([b"a", b"nobody"], [])
+    await guessing.take_back_tries([b"a"], [])
+    await guessing.take_back_tries([], [b"b"])
+    assert await count(store) == 0
+
+
+async def test_tries_that_are_over_are_swept_by_those_that_come(
+    store: StoredStore, clock: FakeClock
+) -> None:
+    keys = [bytes([0, number]) for number in range(SWEPT_AT_ONCE + 10)]
+    for key in keys:
+        await store.guessing.count_tries(counted(key))
+    clock.now += 100
+    await store.guessing.count_tries(counted(b"a"))
+    assert await count(store) == 11
+    await store.guessing.count_tries(counted(b"b"))
+    assert await count(store) == 2
+
+
+async def count(store: StoredStore) -> int:
+    return await store._writer.read(
+        lambda db: db.execute("select count(*) from tries").fetchone()[0]
+    )
