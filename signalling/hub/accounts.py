@@ -18,6 +18,7 @@ from signalling.hub.coalesced import Coalesced
 from signalling.hub.mail_address import is_address
 from signalling.hub.passwords import Passwords
 from signalling.hub.store.chain import audited, visitor_note
+from signalling.hub.store.guessing_interface import FAMILIAR_S
 from signalling.hub.store.interface import Stale, Store
 from signalling.hub.store.records import Session, Visitor
 from signalling.hub.tries import Limit, Tries, Try
@@ -29,9 +30,6 @@ TOKEN_BYTES: Final = 32
 WINDOW_S: Final = 900.0
 """In which wrong passwords are counted: for an e-mail from an address (a stranger who knows an
 e-mail shuts out himself, not the family), for an e-mail, and for an address."""
-FAMILIAR_S: Final = 180 * DAY_S
-"""How long an address from which its owner logged in is let try while all others, who guess from
-many addresses, have an account shut."""
 FAMILIAR_ADDRESSES: Final = 20
 """Remembered of each visitor."""
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+FAMILIAR_S: Final = 180 * 86_400.0
+"""How long an address from which its owner logged in is let try while all others, who guess from
+many addresses, have an account shut. It is forgotten then."""
 
 
 @dataclass(frozen=True, slots=True)

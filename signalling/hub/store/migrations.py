@@ -278,6 +278,7 @@ _TRIES = """
 create table tries (
     mac blob primary key, count integer not null, until_at real not null) strict, without rowid;
 create index tries_until on tries(until_at);
+create index familiar_seen on familiar(seen_at);
 """
 
 

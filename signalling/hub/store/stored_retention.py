@@ -12,6 +12,7 @@ from typing import Final
 
 from signalling.hub.store import chain
 from signalling.hub.store.audit_interface import ERASED_NAME, Old, StillNeeded
+from signalling.hub.store.guessing_interface import FAMILIAR_S
 from signalling.hub.store.records import Inmate
 from signalling.hub.store.stored_accounts import erase_visitor
 from signalling.hub.store.tables import Tables
@@ -122,6 +123,9 @@ class StoredRetention:
                 "delete from pin_failures where last_at < ? and coalesce(locked_until, 0) < ?",
                 (now - PIN_COUNTS_S, now),
             ).rowcount
+            sql = "delete from familiar where seen_at < ?"
+            gone += db.execute(sql, (now - FAMILIAR_S,)).rowcount
+            gone += db.execute("delete from tries where until_at <= ?", (now,)).rowcount
             return gone
 
         return await self._writer.run(work)

@@ -20,8 +20,9 @@ from signalling.account_messages import (
 from signalling.device_report import DeviceReport, DeviceState
 from signalling.hub import staff_commands as ask
 from signalling.hub.account_links import MAILS
-from signalling.hub.accounts import DAY_S, FAMILIAR_S, WINDOW_S
+from signalling.hub.accounts import DAY_S, WINDOW_S
 from signalling.hub.errors import StaffError
+from signalling.hub.store.guessing_interface import FAMILIAR_S
 from signalling.hub.store.sqlite_tables import connect
 from signalling.messages import Ping, Pong, Refused, SignIn
 from signalling.people_messages import RequestApproval

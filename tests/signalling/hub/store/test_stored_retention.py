@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from signalling.hub.store.audit_interface import Old, StillNeeded
+from signalling.hub.store.guessing_interface import FAMILIAR_S, Counted
 from signalling.hub.store.records import (
     Approval,
     Draft,
@@ -170,3 +171,18 @@ async def test_old_counts_of_wrong_pins_are_tidied(peopled: StoredStore, clock: 
     clock.now += 8 * DAY_S
     assert await peopled.retention.tidy() >= 1
     assert await rows(peopled, "pin_failures") == 0
+
+
+async def test_addresses_and_tries_that_count_no_more_are_tidied(
+    peopled: StoredStore, clock: FakeClock
+) -> None:
+    await peopled.guessing.keep_familiar("v1", b"old", 20)
+    await peopled.guessing.count_tries([Counted(b"a", 3, 900.0)])
+    clock.now += FAMILIAR_S - DAY_S
+    await peopled.guessing.keep_familiar("v1", b"new", 20)
+    assert await peopled.retention.tidy() == 1
+    assert (await rows(peopled, "tries"), await rows(peopled, "familiar")) == (0, 2)
+    clock.now += 2 * DAY_S
+    assert await peopled.retention.tidy() == 1
+    assert await peopled.guessing.is_familiar("v1", b"new", START)
+    assert await rows(peopled, "familiar") == 1
