@@ -26,6 +26,7 @@ from signalling.account_messages import (
     UseLanguage,
     VerifyEmail,
 )
+from signalling.errors import UserError
 from signalling.hub.breaks import PageIs
 from signalling.hub.services import Services
 from signalling.hub.store.interface import StoreBusy
@@ -62,7 +63,6 @@ class AccountEndpoint:
         self._own = services.own_account
         self._pages = services.pages
         self._pushes = services.pushes
-        self._switchboard = services.switchboard
         self._require_session = require_session
 
     async def handle(self, page: FamilyPage, address: str, message: AccountMessage) -> None:
@@ -101,7 +101,10 @@ class AccountEndpoint:
             message.email, message.password, address, page.session, page.browser
         )
         await self._pages.gone(page, PageIs.LEFT, page.last_heard_at)
-        self._switchboard.log_on(page, result.session, result.visitor)
+        if not self._pages.log_on(page, result.session, result.visitor):
+            if page.session is not None:
+                self._pages.log_out(page)  # the new log-in took the place of that one
+            raise UserError("wrong-log-in")  # another password was set in this moment, or so
         page.send(LoggedIn(token=result.token, name=result.visitor.name))
         self._pushes.account(page)
 

@@ -194,8 +194,9 @@ class FamilyEndpoint:
             await self._require_kept(opened, "", first)
             await self._hello(page, first)  # the log-in may have ended while it waited
             return
+        if resumed is not None and not self._pages.log_on(page, *resumed):
+            resumed, opened = None, None
         if resumed is not None:
-            self._switchboard.log_on(page, *resumed)
             self._metrics.logged_in("resumed")
         page.send(
             Welcome(
@@ -222,7 +223,9 @@ class FamilyEndpoint:
             await self._require_kept(session.facility, "", None)
             await self._go_on(page, token_hash)
             return
-        self._switchboard.log_on(page, session, visitor)
+        if not self._pages.log_on(page, session, visitor):
+            page.send(LoggedOut())
+            return
         await self._show_facility(page, visitor, session)
 
     def _opened(self, session: Session | None) -> str | None:

@@ -9,11 +9,12 @@ from config.schema import HubConfig
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub.breaks import PageIs
 from signalling.hub.bus.interface import Bus, Change, SessionEnded
+from signalling.hub.ended_sessions import EndedSessions
 from signalling.hub.ice import ice_servers
 from signalling.hub.live import JoinedPage, Live
 from signalling.hub.lockdown_rules import require_no_lockdown
 from signalling.hub.store.interface import Store
-from signalling.hub.store.records import Draft
+from signalling.hub.store.records import Draft, Session, Visitor
 from signalling.hub.switchboard import FamilyPage, Switchboard
 from signalling.hub.visits import Visits
 from signalling.messages import (
@@ -42,6 +43,7 @@ class Pages:
         self, store: Store, bus: Bus, visits: Visits, board: Switchboard, config: HubConfig
     ) -> None:
         self._store = store
+        self._ended = EndedSessions()
         bus.subscribe(self._session_ended)
         self._visits = visits
         self._board = board
@@ -132,9 +134,21 @@ class Pages:
         """Log every page of that session out."""
         if not isinstance(change, SessionEnded):
             return
+        self._ended.add(change.token_hash, self._store.clock())
         for page in self._board.pages:
             if page.session is not None and page.session.token_hash == change.token_hash:
                 self.log_out(page)
+
+    def log_on(self, page: FamilyPage, session: Session, visitor: Visitor) -> bool:
+        """Keep who is logged in on a page; False: the log-in ended since it was read.
+
+        Raises:
+            TooManyPages: the visitor has as many as may be; nothing changed.
+        """
+        if session.token_hash in self._ended:
+            return False
+        self._board.log_on(page, session, visitor)
+        return True
 
     def log_out(self, page: FamilyPage) -> None:
         """The page's session is over; the visits' timers record that it left."""

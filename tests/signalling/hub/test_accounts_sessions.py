@@ -16,8 +16,10 @@ from signalling.account_messages import (
     PasswordChanged,
     Sessions,
 )
+from signalling.hub.ended_sessions import MOST, REMEMBERED_S, EndedSessions
 from signalling.hub.own_account import SEEN_EVERY_S
-from signalling.messages import LoggedOut, LogIn, Message, Ping, Pong
+from signalling.hub.store.records import Session
+from signalling.messages import LoggedIn, LoggedOut, LogIn, Message, Ping, Pong
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, Page
 
 FIREFOX = "Mozilla/5.0 (Android 14; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0"
@@ -85,6 +87,53 @@ async def test_no_log_in_outlasts_the_password_that_it_was_made_with(
 
     monkeypatch.setattr(people, "add_session", late)
     assert (await other.refused(LogIn(email=EMAIL, password=PASSWORD))).code == "wrong-log-in"
+
+
+async def test_a_log_in_that_ends_before_its_page_knows_of_it_logs_nobody_in(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hub.people()
+    page, other, again = await logged_in(hub), await logged_in(hub), await hub.page()
+    people, logged_on = hub.services.store.people, other.newest(LoggedIn)
+    assert logged_on is not None
+    read, add = people.session, people.add_session
+
+    async def ended_after_reading(token_hash: str) -> Session | None:
+        session = await read(token_hash)
+        await page.ask(EndSession(session=None), Sessions)
+        return session
+
+    with monkeypatch.context() as late:
+        late.setattr(people, "session", ended_after_reading)
+        assert (await again.hello(logged_on.token)).name is None
+
+    async def ended_after_adding(*args: Any) -> None:
+        await add(*args)
+        await page.ask(EndSession(session=None), Sessions)
+
+    monkeypatch.setattr(people, "add_session", ended_after_adding)
+    assert (await again.refused(LogIn(email=EMAIL, password=PASSWORD))).code == "wrong-log-in"
+    assert (await again.refused(ListSessions())).code == "not-logged-in"
+    assert len(hub.services.switchboard.pages_of(page_visitor(hub))) == 1
+
+
+def page_visitor(hub: Hub) -> str:
+    (visitor,) = {each.visitor.id for each in hub.services.switchboard.pages if each.visitor}
+    return visitor
+
+
+def test_log_ins_that_ended_are_remembered_for_a_minute_and_not_without_end() -> None:
+    ended = EndedSessions()
+    ended.add("a", 0.0)
+    ended.add("b", REMEMBERED_S)
+    assert "a" in ended
+    ended.add("c", REMEMBERED_S + 1.0)
+    assert "a" not in ended
+    assert "b" in ended
+    for number in range(MOST):
+        ended.add(str(number), REMEMBERED_S + 1.0)
+    assert "c" not in ended
+    assert "0" in ended
 
 
 async def test_all_others_end_at_once_and_nobody_elses(hub: Hub) -> None:
