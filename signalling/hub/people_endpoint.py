@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 
 UPLOADS = 40
 """Photos under way on all pages at once: with 2 MiB each, what memory strangers can take."""
+UPLOADS_EACH = 2
+"""Of them one visitor's."""
+PART_WITHIN_S = 30.0
+WHOLE_WITHIN_S = 300.0
+"""A photo whose next part, or whose last, has not come by then makes room for another."""
 
 PEOPLE_MESSAGES = AcceptRules | GetFacility | PhotoPart | RequestApproval | WithdrawRequest
 
@@ -75,14 +80,13 @@ class PeopleEndpoint:
         page.send(await self._people.terms(visitor, facility))
 
     async def _photo(self, page: FamilyPage, visitor: str, part: PhotoPart) -> None:
-        parts = page.photo
+        parts, now = page.photo, self._store.clock()
         if parts is None or parts.photo != part.photo:
-            others = sum(each.photo is not None for each in self._switchboard.pages)
-            if parts is None and others >= UPLOADS:
-                raise UserError("busy")
-            parts = page.photo = PhotoParts(part.photo)
+            if parts is None:
+                self._require_room(visitor, now)
+            parts = page.photo = PhotoParts(part.photo, now)
         try:
-            parts.add(part.part)
+            parts.add(part.part, now)
             if part.last:
                 await self._people.keep_photo(visitor, part.photo, parts.whole())
                 page.send(PhotoKept(photo=part.photo))
@@ -91,6 +95,20 @@ class PeopleEndpoint:
             raise
         if part.last:
             page.photo = None
+
+    def _require_room(self, visitor: str, now: float) -> None:
+        """Raises UserError `busy`: too many photos are under way."""
+        sending = []
+        for each in self._switchboard.pages:
+            photo = each.photo
+            if photo is None:
+                continue
+            if now >= min(photo.heard_at + PART_WITHIN_S, photo.begun_at + WHOLE_WITHIN_S):
+                each.photo = None
+            else:
+                sending.append(each.session.visitor if each.session is not None else "")
+        if len(sending) >= UPLOADS or sending.count(visitor) >= UPLOADS_EACH:
+            raise UserError("busy")
 
     def _changed(self, change: Change) -> None:
         if not isinstance(change, PeopleChanged):

@@ -26,12 +26,14 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP")
 class PhotoParts:
     """What has come of one photo."""
 
-    def __init__(self, photo: str) -> None:
+    def __init__(self, photo: str, now: float) -> None:
         self.photo = photo
+        self.begun_at = self.heard_at = now
         self._bytes = bytearray()
 
-    def add(self, part: str) -> None:
+    def add(self, part: str, now: float) -> None:
         """Take the next part. Raises UserError `photo-refused`: no base64, or too many bytes."""
+        self.heard_at = now
         try:
             more = base64.b64decode(part, validate=True)
         except binascii.Error:

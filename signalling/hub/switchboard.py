@@ -143,7 +143,7 @@ class Switchboard:
             here.discard(page)
             if not here:
                 self._of_visitor.pop(page.visitor.id, None)
-        page.session, page.visitor = session, visitor
+        page.session, page.visitor, page.photo = session, visitor, None
         page.client.who = f"visitor:{visitor.id}" if visitor is not None else NOBODY
         if visitor is not None:
             self._of_visitor.setdefault(visitor.id, set()).add(page)

@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 from config.schema import Facility
-from signalling.hub import people
+from signalling.hub import people, people_endpoint
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
+from signalling.hub.people_endpoint import PART_WITHIN_S
 from signalling.hub.tries import Limit
-from signalling.messages import FacilityLogIn, Join, Joined
+from signalling.messages import FacilityLogIn, Join, Joined, LoggedOut, LogOut, Ping, Pong
 from signalling.people_messages import (
     AcceptRules,
     ApprovalView,
@@ -206,6 +207,28 @@ async def test_photos_are_not_taken_without_end(
         await page.ask(PhotoPart(photo="p1", part=a_card(), last=True), PhotoKept)
         more = PhotoPart(photo="p2", part=a_card(), last=True)
         assert (await page.refused(more)).code == "too-many-requests"
+
+
+async def test_half_sent_photos_shut_nobody_out(asks: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people_endpoint, "UPLOADS", 3)
+    part = PhotoPart(photo="p1", part=a_card()[:400])
+    pages = [await eva(asks) for _ in range(3)]
+    for page in pages[:2]:
+        await page.send(part)
+        await page.ask(Ping(sent=0.0), Pong)
+    assert (await pages[2].refused(part)).code == "busy"
+    other = await asks.ready_page()
+    await other.send(part)
+    await other.ask(Ping(sent=0.0), Pong)
+    await pages[0].ask(LogOut(), LoggedOut)  # what it sent goes with it
+    whole = PhotoPart(photo="p2", part=a_card(), last=True)
+    await pages[2].ask(whole, PhotoKept)
+    await pages[2].send(part)
+    await pages[2].ask(Ping(sent=0.0), Pong)
+    late = await eva(asks)
+    assert (await late.refused(whole)).code == "busy"
+    asks.pass_time(PART_WITHIN_S)
+    await late.ask(whole, PhotoKept)
 
 
 async def test_a_photo_comes_in_parts_and_reaches_staff(tmp_path: Path) -> None:

@@ -72,12 +72,12 @@ def test_a_small_file_that_unpacks_to_too_much_is_not_unpacked() -> None:
 
 def test_parts_are_put_together_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo, "MAX_PHOTO_BYTES", 10)
-    parts = PhotoParts("p1")
-    parts.add(base64.b64encode(b"12345").decode())
-    parts.add(base64.b64encode(b"67890").decode())
+    parts = PhotoParts("p1", 0.0)
+    parts.add(base64.b64encode(b"12345").decode(), 0.0)
+    parts.add(base64.b64encode(b"67890").decode(), 0.0)
     assert parts.whole() == b"1234567890"
     with pytest.raises(UserError) as refused:
-        parts.add(base64.b64encode(b"1").decode())
+        parts.add(base64.b64encode(b"1").decode(), 0.0)
     assert refused.value.facts == {"why": "too-big"}
     with pytest.raises(UserError):
-        parts.add("A")
+        parts.add("A", 0.0)
