@@ -154,7 +154,7 @@ def _made(visit: Visit, spans: list[_Span], additions: list[Addition], limits: G
     not_added_s = max(0, due_s - added_s)
     return Receipt(
         visit=visit.id,
-        private=visit.booked.private,
+        private=visit.private,
         booked_start=round(visit.booked.starts_at),
         booked_end=round(visit.booked.ends_at),
         ends_at=round(visit.ends_at),

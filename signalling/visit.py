@@ -74,6 +74,8 @@ class Visit:
     ids: frozenset[str]
     visitors: tuple[str, ...] = ()
     """Who may come now; the first one booked it."""
+    private: bool = False
+    """Nobody may watch or record it."""
     terminal: str | None = None
     signed_out_at: float = 0.0
     visitors_here: frozenset[str] = frozenset()
@@ -209,13 +211,8 @@ class Visit:
         why = self.forbids(event.what, event.recorded_at)
         if why:
             raise IllegalEvent(kind, why)
-        folded = self._after(event)
-        return replace(
-            folded,
-            length=event.seq,
-            last_recorded_at=event.recorded_at,
-            ids=self.ids | {event.id},
-        )
+        ids, at = self.ids | {event.id}, event.recorded_at
+        return replace(self._after(event), length=event.seq, last_recorded_at=at, ids=ids)
 
     def forbids(self, what: object, now: float) -> str | None:
         """Return why `what` may not happen at `now`, or None when it may."""
@@ -314,9 +311,10 @@ class Visit:
                 return replace(counted, terminal=None, signed_out_at=counted.counted_until)
             case VisitorInvited(visitor=who):
                 return replace(self, visitors=(*self.visitors, who))
-            case VisitorDeclined(visitor=who):
+            case VisitorDeclined(visitor=who, ends_privacy=ends):
                 stay = tuple(each for each in self.visitors if each != who)
-                return replace(self, visitors=stay, visitors_here=self.visitors_here - {who})
+                here, private = self.visitors_here - {who}, self.private and not ends
+                return replace(self, visitors=stay, visitors_here=here, private=private)
             case VisitorJoined(visitor=who):
                 return replace(self, visitors_here=self.visitors_here | {who})
             case VisitorLeft(visitor=who):
@@ -397,4 +395,5 @@ def book(event: Event) -> Visit:
         last_recorded_at=event.recorded_at,
         ids=frozenset({event.id}),
         visitors=what.visitors,
+        private=what.private,
     )

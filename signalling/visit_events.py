@@ -88,9 +88,13 @@ class VisitorInvited(What, frozen=True, tag="visitor-invited"):
 
 
 class VisitorDeclined(What, frozen=True, tag="visitor-declined"):
-    """A visitor who was invited does not come; the visit goes on without them."""
+    """A visitor who was invited does not come; the visit goes on without them.
+
+    `ends_privacy`: nobody is left who makes it private.
+    """
 
     visitor: str
+    ends_privacy: bool = False
 
 
 class VisitorJoined(What, frozen=True, tag="visitor-joined"):

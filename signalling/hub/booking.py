@@ -13,13 +13,14 @@ from signalling.booking_messages import Book, Slots
 from signalling.errors import IllegalEvent, UserError
 from signalling.hub.live import Live
 from signalling.hub.people import DAY_S, People
+from signalling.hub.privacy import declined, ordinary
 from signalling.hub.store.booking_plan import NotApproved, Plan, Wish
 from signalling.hub.store.interface import Occupied, SlotRefused, Stale, Store
 from signalling.hub.store.records import Approval, Draft, Inmate
 from signalling.hub.visiting_rules import Judge, Rules, Slot, Taken, cancel_until, monday
 from signalling.hub.visits import Visits
 from signalling.visit import Visit
-from signalling.visit_events import Booked, By, Ended, EndReason, VisitorDeclined, VisitorInvited
+from signalling.visit_events import Booked, By, Ended, EndReason, VisitorInvited
 from signalling.wire import Scalar
 
 log = logging.getLogger(__name__)
@@ -224,13 +225,17 @@ class Booking:
         """
         live = self._own(visitor, visit)
         author = f"visitor:{visitor}"
-        if live.visit.visitors[0] == visitor:
+        booker = live.visit.visitors[0] == visitor
+        if booker:
             self._require_early(live)
-            draft = Draft(Ended(By.VISITOR, EndReason.CANCELLED, visitor), author)
-        else:
-            draft = Draft(VisitorDeclined(visitor), author)
+        plain = await ordinary(self._store, live.visit)
+
+        def decide(visit: Visit, _now: float) -> list[Draft]:
+            ended = Ended(By.VISITOR, EndReason.CANCELLED, visitor)
+            return [Draft(ended if booker else declined(visit, visitor, plain), author)]
+
         try:
-            await self._visits.change(live, lambda _visit, _now: [draft])
+            await self._visits.change(live, decide)
         except IllegalEvent as error:
             log.info("visit=%s not cancelled: %s", live.id, error)
             raise UserError("too-late") from None
@@ -248,8 +253,7 @@ class Booking:
         _, inmate = await self._approved(visitor, booked.inmate, booked.facility)
         approval = await self._guest(inmate, email)
         guest = approval.visitor
-        if guest == visitor or (approval.private and not booked.private):
-            # A lawyer's visit is private from its booking on, and nothing makes one so later.
+        if guest == visitor:
             raise UserError("guest-refused", email=email)
         if guest not in live.visit.visitors:
             await self._require_week(live, inmate, guest)
@@ -259,6 +263,9 @@ class Booking:
         def decide(now: Visit, _at: float) -> list[Draft]:
             if guest in now.visitors:
                 return []
+            if approval.private and not now.private:
+                # A lawyer's visit is private from its booking on, and nothing makes one so later.
+                raise UserError("guest-refused", email=email)
             if len(now.visitors) >= most:  # by now: invitations may come side by side
                 raise _refused(Slot(*span, "too-many-visitors", {"count": most}))
             return [Draft(VisitorInvited(guest), f"visitor:{visitor}")]

@@ -72,7 +72,7 @@ class BookingDesk:
         span = self._span(command.start, length_s, facility)
         if not command.anyway:
             await self._require_no_blackout(facility, inmate.unit, span)
-        booked = self._booked(inmate, moved.visit.visitors, span, private=before.private)
+        booked = self._booked(inmate, moved.visit.visitors, span, private=moved.visit.private)
         plan = Plan(
             new_visit_id(),
             f"staff-{secrets.token_hex(8)}",

@@ -103,7 +103,7 @@ def visit_row(
         "end": wall_text(at.ends_at, time_zone),
         "starts_at": at.starts_at,
         "ends_at": at.ends_at,
-        "private": visit.booked.private,
+        "private": visit.private,
         "terminal": visit.terminal,
         "used_s": round(at.used_s, 3),
         "lost_s": round(at.lost_s, 3),

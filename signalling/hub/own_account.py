@@ -18,12 +18,13 @@ from signalling.hub.bus.interface import AccountChanged, Bus
 from signalling.hub.live import Live
 from signalling.hub.outbox import Outbox
 from signalling.hub.passwords import require_strong
+from signalling.hub.privacy import declined, ordinary
 from signalling.hub.store.chain import audited, visitor_note
 from signalling.hub.store.interface import Stale, Store
 from signalling.hub.store.records import Draft, Session, Visitor
 from signalling.hub.visits import Visits
 from signalling.visit import Visit
-from signalling.visit_events import By, Ended, EndReason, VisitorDeclined
+from signalling.visit_events import By, Ended, EndReason
 
 log = logging.getLogger(__name__)
 
@@ -151,8 +152,9 @@ class OwnAccount:
         raise UserError("busy")
 
     async def _take_off(self, live: Live, visitor: str) -> None:
+        plain = await ordinary(self._store, live.visit)
         try:
-            await self._visits.change(live, lambda visit, _now: _without(visit, visitor))
+            await self._visits.change(live, lambda visit, _now: _without(visit, visitor, plain))
         except IllegalEvent as error:
             # It began in this moment, or its time is over and its end about to be recorded.
             log.info("visit=%s not cancelled: %s", live.id, error)
@@ -160,9 +162,10 @@ class OwnAccount:
                 raise UserError("in-a-visit") from error
 
 
-def _without(visit: Visit, visitor: str) -> Iterable[Draft]:
+def _without(visit: Visit, visitor: str, ordinary: frozenset[str]) -> Iterable[Draft]:
     """What takes a visitor off a visit: who booked it cancels it, who is invited declines."""
     if visit.ended is None and visitor in visit.visitors:
         booker = visitor == visit.visitors[0]
         ended = Ended(By.VISITOR, EndReason.CANCELLED, visitor)
-        yield Draft(ended if booker else VisitorDeclined(visitor), f"visitor:{visitor}")
+        what = ended if booker else declined(visit, visitor, ordinary)
+        yield Draft(what, f"visitor:{visitor}")

@@ -13,7 +13,7 @@ def visit_view(live: Live, notice: Notice, now: float, stopped: str = "") -> Vis
     visit = live.visit
     # The log's clock may be a moment ahead of the one just read.
     at = visit.at(max(now, visit.last_recorded_at))
-    private = visit.booked.private
+    private = visit.private
     over = at.status is Status.ENDED
     return VisitView(
         id=visit.id,

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from signalling.errors import IllegalEvent
-from signalling.visit_events import Begun, VisitorDeclined, VisitorInvited, VisitorJoined
-from tests.signalling.test_visit import SIGNED_IN, made
+from signalling.visit import fold
+from signalling.visit_events import (
+    AnyWhat,
+    Begun,
+    Event,
+    VisitorDeclined,
+    VisitorInvited,
+    VisitorJoined,
+)
+from tests.signalling.test_visit import BOOKED, SIGNED_IN, made
 
 
 def test_whoever_is_invited_may_come_and_begin() -> None:
@@ -22,6 +31,17 @@ def test_whoever_declines_is_gone_and_the_others_stay() -> None:
     visit = made((10, VisitorJoined("rosa")), (20, VisitorDeclined("rosa")))
     assert (visit.visitors, visit.visitors_here) == (("maria",), frozenset())
     assert made((20, VisitorDeclined("rosa")), (30, VisitorInvited("rosa"))).visitors[1] == "rosa"
+
+
+def test_with_the_last_lawyer_goes_the_privacy() -> None:
+    first = Event("x", 1, "1", "staff", 0, 0, replace(BOOKED, private=True))
+
+    def then(what: AnyWhat) -> bool:
+        return fold([first, Event("x", 2, "2", "hub", 10, 10, what)]).private
+
+    assert then(VisitorInvited("eva"))
+    assert then(VisitorDeclined("rosa"))
+    assert not then(VisitorDeclined("rosa", ends_privacy=True))
 
 
 @pytest.mark.parametrize(

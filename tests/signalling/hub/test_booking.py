@@ -190,6 +190,26 @@ async def test_guests_are_invited_if_they_are_approved_and_may_decline(books: Hu
             pass
 
 
+async def test_with_the_last_lawyer_who_declines_goes_the_privacy(tmp_path: Path) -> None:
+    lawyers = ("law@example.org", "law2@example.org")
+    async with running_hub(hub_config(tmp_path, facility=(north(visitors_per_visit=4),))) as hub:
+        await hub.people()
+        for email in (EVA, *lawyers):
+            await hub.visitor(email, "Guest")
+        for email in lawyers:
+            await hub.do(ask.VisitorApprove(email=email, inmate=NUMBER, private=True))
+        ana, *guests = [await hub.ready_page(email) for email in (EMAIL, EVA, *lawyers)]
+        starts_at = (await free(hub, ana))[0]
+        visit = await booked(hub, ana, starts_at, invite=[EVA, *lawyers])
+        await ana.sees(visit, lambda view: view.private)
+        for page, private in zip(guests, (True, True, False), strict=True):
+            await page.ask(CancelVisit(visit=visit), VisitCancelled)
+            assert (await hub.do(ask.VisitShow(visit=visit)))["private"] is private
+        await ana.sees(visit, lambda view: not view.private)
+        again = await ana.refused(Invite(visit=visit, email=lawyers[0]))
+        assert (again.code, again.facts) == ("guest-refused", {"email": lawyers[0]})
+
+
 async def test_too_many_guests_and_busy_ones_are_refused(tmp_path: Path) -> None:
     facility = north(visitors_per_visit=1)
     async with running_hub(hub_config(tmp_path, facility=(facility,))) as hub:
