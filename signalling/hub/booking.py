@@ -6,6 +6,7 @@ import logging
 import secrets
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Final
 
 from config.schema import HubConfig
@@ -18,7 +19,7 @@ from signalling.hub.store.booking_plan import NotApproved, Plan, Wish
 from signalling.hub.store.interface import Occupied, SlotRefused, Stale, Store
 from signalling.hub.store.records import Approval, Draft, Inmate
 from signalling.hub.visiting_rules import Judge, Rules, Slot, Taken, cancel_until, monday
-from signalling.hub.visits import Visits
+from signalling.hub.visits import Append, Visits
 from signalling.visit import Visit
 from signalling.visit_events import Booked, By, Ended, EndReason, VisitorInvited
 from signalling.wire import Scalar
@@ -255,8 +256,6 @@ class Booking:
         guest = approval.visitor
         if guest == visitor:
             raise UserError("guest-refused", email=email)
-        if guest not in live.visit.visitors:
-            await self._require_week(live, inmate, guest)
         span = (booked.starts_at, booked.ends_at)
         most = self._people.facility(booked.facility).visiting.visitors_per_visit
 
@@ -271,21 +270,27 @@ class Booking:
             return [Draft(VisitorInvited(guest), f"visitor:{visitor}")]
 
         try:
-            await self._visits.change(live, decide)
+            await self._visits.change(live, decide, self._in_a_free_week(live, inmate, guest))
+        except SlotRefused as error:
+            raise _refused(error.slot) from None
         except Occupied:
             raise _refused(Slot(*span, "guest-busy")) from None
         except IllegalEvent as error:
             log.info("visit=%s nobody invited: %s", live.id, error)
             raise UserError("ended") from None
 
-    async def _require_week(self, live: Live, inmate: Inmate, guest: str) -> None:
-        """Raise UserError `slot-refused`, `guest-week`: a guest has no visit left that week."""
+    def _in_a_free_week(self, live: Live, inmate: Inmate, guest: str) -> Append:
+        """Return what appends where the guest has a visit left that week, else SlotRefused."""
         rules, wish = self._wish(guest, inmate, (), live.id)
         count, booked = rules.visiting.visitor_visits_per_week, live.visit.booked
-        weeks = (await self._store.booking.taken(wish)).visitor_weeks
-        if count and weeks.get(monday(booked.starts_at, rules.time_zone), 0) >= count:
-            facts: dict[str, Scalar] = {"count": count}
-            raise _refused(Slot(booked.starts_at, booked.ends_at, "guest-week", facts))
+        week = monday(booked.starts_at, rules.time_zone)
+
+        def judge(taken: Taken) -> Slot:
+            full = count and taken.visitor_weeks.get(week, 0) >= count
+            span = (booked.starts_at, booked.ends_at)
+            return Slot(*span, "guest-week", {"count": count}) if full else Slot(*span)
+
+        return partial(self._store.booking.invite, wish=wish, judge=judge)
 
 
 def _refused(slot: Slot) -> UserError:

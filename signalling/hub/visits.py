@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -47,6 +47,7 @@ TRIES: Final = 5
 
 AUTHOR: Final = "hub"
 Decide = Callable[[Visit, float], Iterable[Draft]]
+Append = Callable[[Visit, Sequence[Draft]], Awaitable[Visit]]
 
 
 class Visits:
@@ -209,8 +210,10 @@ class Visits:
     async def _people(self, visit: Visit) -> tuple[Person, ...]:
         return _persons((await self._store.visits.people([visit]))[visit.id])
 
-    async def change(self, live: Live, decide: Decide) -> bool:
+    async def change(self, live: Live, decide: Decide, append: Append | None = None) -> bool:
         """Append what `decide(visit, now)` returns, then settle and publish.
+
+        `append` does it in the place of the store's own, with a check of its own.
 
         When another author was first, the visit is read again and `decide` asked again.
         Returns whether anything was appended.
@@ -221,7 +224,7 @@ class Visits:
         before = live.visit
         try:
             async with live.lock:
-                changed = await self._append(live, decide)
+                changed = await self._append(live, decide, append)
         except Exception:
             if live.visit is not before:  # another author was first
                 await self._changed(live, before.visitors)
@@ -282,14 +285,15 @@ class Visits:
         else:
             self._bus.publish_here(change)
 
-    async def _append(self, live: Live, decide: Decide) -> bool:
+    async def _append(self, live: Live, decide: Decide, append: Append | None = None) -> bool:
+        append = append or self._store.visits.append
         for _ in range(TRIES):
             drafts = list(decide(live.visit, self._store.clock()))
             if not drafts:
                 return False
             before = live.visit
             try:
-                live.visit = await self._store.visits.append(before, drafts)
+                live.visit = await append(before, drafts)
             except Stale:
                 again = await self._store.visits.load(live.id)
                 if again is None:

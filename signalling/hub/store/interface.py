@@ -122,6 +122,14 @@ class BookingStore(Protocol):
         Occupied, Stale, IllegalEvent (the visit to move cannot be cancelled): nothing is changed.
         """
 
+    async def invite(
+        self, visit: Visit, drafts: Sequence[Draft], wish: Wish, judge: Callable[[Taken], Slot]
+    ) -> Visit:
+        """Append to a log what `judge` lets pass, asked what is taken then.
+
+        Raises SlotRefused, Stale, IllegalEvent, Occupied.
+        """
+
 
 class PeopleStore(staff.RosterStore, Protocol):
     """Visitors, sessions, inmates, approvals."""

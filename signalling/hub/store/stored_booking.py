@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -17,7 +17,7 @@ from signalling.hub.store.tables import Tables
 from signalling.hub.store.visit_news import VisitNews
 from signalling.hub.store.visit_rows import append_all, cells, free_seat, read_log, start_log
 from signalling.hub.store.writer import Writer
-from signalling.hub.visiting_rules import Taken, monday
+from signalling.hub.visiting_rules import Slot, Taken, monday
 from signalling.visit import Visit, fold
 from signalling.visit_events import Booked, By, Ended, EndReason
 
@@ -67,6 +67,24 @@ class StoredBooking:
             )
             self._news.booked(db, made, now, ended)
             return made, ended
+
+        return await self._writer.run(work)
+
+    async def invite(
+        self, visit: Visit, drafts: Sequence[Draft], wish: Wish, judge: Callable[[Taken], Slot]
+    ) -> Visit:
+        """Append to a log what `judge` lets pass, asked what is taken then.
+
+        Raises SlotRefused, Stale, IllegalEvent, Occupied.
+        """
+
+        def work(db: Tables) -> Visit:
+            slot, now = judge(_taken(db, wish)), self._clock()
+            if slot.rule:
+                raise SlotRefused(slot)
+            appended = append_all(db, visit, drafts, now)
+            self._news.changed(db, visit, appended, now)
+            return appended
 
         return await self._writer.run(work)
 

@@ -53,6 +53,28 @@ async def test_whoever_has_no_visit_left_that_week_cannot_be_invited_later(tmp_p
         await ana.ask(Invite(visit=visit, email=EVA), Invited)
 
 
+async def test_two_invitations_at_once_give_nobody_more_visits_a_week_than_may(
+    tmp_path: Path,
+) -> None:
+    facility = north(visitor_visits_per_week=1)
+    async with running_hub(hub_config(tmp_path, facility=(facility,))) as hub:
+        await hub.people()
+        await hub.do(ask.InmateAdd(number="2", name="Noah", facility="north", pin="246810"))
+        await hub.visitor(EVA, "Eva")
+        await hub.visitor("bo@example.org", "Bo", number="2")
+        await hub.do(ask.VisitorApprove(email=EVA, inmate="2", relation="aunt"))
+        pages = [await hub.ready_page(), await hub.ready_page("bo@example.org")]
+        first, *_, later = (await free(hub, pages[0]))[:6]
+        start = f"+{later - hub.clock():.0f}"
+        theirs = await hub.book(start, 1800.0, inmate="2", visitors=("bo@example.org",))
+        visits = [await booked(hub, pages[0], first), theirs]
+        for page, visit in zip(pages, visits, strict=True):
+            await page.send(Invite(visit=visit, email=EVA))
+        for page in pages:
+            await page.until(partial(invited_or_not, page))
+        assert sum(page.count(Invited) for page in pages) == 1
+
+
 async def test_whose_approval_ended_invites_nobody(books: Hub) -> None:
     page = await books.ready_page()
     visit = await booked(books, page, (await free(books, page))[0])

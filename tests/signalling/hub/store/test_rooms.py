@@ -34,7 +34,7 @@ from signalling.hub.store.records import (
 )
 from signalling.hub.store.stored import StoredStore
 from signalling.hub.visiting_rules import Slot, Taken
-from signalling.visit_events import Booked, By, Ended, EndReason
+from signalling.visit_events import Booked, By, Ended, EndReason, VisitorInvited
 from tests.signalling.hub.store.conftest import START, FakeClock, OpenStore
 
 RULES = PinRules(inmate_tries=3, terminal_tries=5, lockout_s=900.0, facility_tries=100)
@@ -249,6 +249,17 @@ async def test_booking(peopled: StoredStore, clock: FakeClock) -> None:
     assert ended.ended is not None
     assert await peopled.visits.load("b") == moved
     assert await peopled.visits.room_after(moved) == 86_400
+    invitation = [Draft(VisitorInvited("v2"), "visitor:v1")]
+    theirs = dataclasses.replace(wish, visitor="v1", guests=())
+    full = Slot(0.0, 1.0, "guest-week")
+    with pytest.raises(SlotRefused):
+        await peopled.booking.invite(
+            moved, invitation, theirs, lambda taken: full if taken.visitor_weeks else Slot(0.0, 1.0)
+        )
+    free = await peopled.booking.invite(moved, invitation, theirs, lambda _: Slot(0.0, 1.0))
+    assert free.visitors == ("v1", "v2")
+    with pytest.raises(Stale):
+        await peopled.booking.invite(moved, invitation, theirs, lambda _: Slot(0.0, 1.0))
 
 
 async def test_tickets_are_spent_once(peopled: StoredStore, clock: FakeClock) -> None:
