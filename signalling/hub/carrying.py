@@ -15,13 +15,14 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from signalling.hub.bus.interface import Bus, Ended, Frame, Opening, Parcel
 from signalling.hub.client import POLICY, Client
+from signalling.hub.conversation import Inbox
 from signalling.hub.socket import Socket
 
 log = logging.getLogger(__name__)
@@ -43,12 +44,12 @@ class CarriedSocket:
         self._bus = bus
         self._hub = hub
         self._talk = talk
-        self._frames: deque[str | bytes] = deque()
+        self._frames: deque[str] = deque()
         self._arrived = asyncio.Event()
         self._ended = False
         self.close_code: int | None = None
 
-    async def recv(self) -> str | bytes:
+    async def recv(self) -> str:
         """Return the next frame. Raises ConnectionClosed."""
         while not self._frames:
             if self._ended:
@@ -83,12 +84,12 @@ class CarriedSocket:
             self._bus.tell(self._hub, Ended(self._talk, False, code, reason))
             self.gone(code)
 
-    def arrived(self, text: str | None) -> None:
-        """The client said something; None: in a binary frame, which no message is."""
+    def arrived(self, text: str) -> None:
+        """The client said something."""
         if len(self._frames) >= MAX_UNREAD:
             self.end(POLICY, "too-fast")
             return
-        self._frames.append(b"" if text is None else text)
+        self._frames.append(text)
         self._arrived.set()
 
     def gone(self, code: int | None) -> None:
@@ -120,23 +121,24 @@ class Carrier:
 
     # -- clients of this hub ----------------------------------------------------------------
 
-    async def lend(self, hub: str, client: Client, socket: Socket, opening: Opening) -> None:
+    async def lend(self, hub: str, client: Client, inbox: Inbox[Any], opening: Opening) -> None:
         """Have another hub serve a client of this one until its socket is gone.
 
-        `opening.talk` is set here. Raises ConnectionClosed, as its conversation would.
+        `opening.talk` is set here. What the client may say, how much and how fast, is seen to here
+        already: the bus is everybody's. Raises ConnectionClosed and ProtocolError, as its
+        conversation would.
         """
         talk = next(self._numbers)
         self._lent[talk] = _Lent(hub, client)
         self._bus.tell(hub, msgspec.structs.replace(opening, talk=talk))
         try:
             while True:
-                frame = await socket.recv()
+                text = await inbox.unread()
                 if talk in self._lent and not client.closing:
-                    text = frame if isinstance(frame, str) else None
                     self._bus.tell(hub, Frame(talk, True, text))
         finally:
             if self._lent.pop(talk, None) is not None:
-                self._bus.tell(hub, Ended(talk, True, socket.close_code))
+                self._bus.tell(hub, Ended(talk, True, inbox.close_code))
 
     def reaches(self, hub: str) -> bool:
         """Whether another hub is not silent; a client lent to one that is would just wait.
@@ -223,7 +225,7 @@ class Carrier:
 
     def _to_say(self, lent: _Lent, parcel: Frame | Ended) -> None:
         if isinstance(parcel, Frame):
-            lent.client.send_frame(parcel.text or "")
+            lent.client.send_frame(parcel.text)
             return
         del self._lent[parcel.talk]
         if parcel.code is None:

@@ -55,15 +55,35 @@ class Inbox(Generic[M]):
         Raises:
             ProtocolError: as named in PROTOCOL.md, "Errors". ConnectionClosed: it is gone.
         """
+        frame = await self._frame()
+        message = self._codec.decode(frame, limit=self._limit_bytes)
+        self._traffic.take(type(message), len(frame))
+        return message
+
+    async def unread(self) -> str:
+        """Return the next message as it came, for another hub to read: within the same limits.
+
+        Raises as `receive` does.
+        """
+        frame = await self._frame()
+        size = len(frame.encode())
+        if size > self._limit_bytes:
+            raise TooLarge(f"{size} bytes, at most {self._limit_bytes}")
+        return frame
+
+    @property
+    def close_code(self) -> int | None:
+        """How its socket was closed; None while it is not."""
+        return self._socket.close_code
+
+    async def _frame(self) -> str:
         # A burst that is already here must not keep the writer, or other clients, from their turn.
         await asyncio.sleep(0)
         frame = await self._socket.recv()
         self._require_slow(time.monotonic())
         if not isinstance(frame, str):
             raise NotJson("a binary frame")
-        message = self._codec.decode(frame, limit=self._limit_bytes)
-        self._traffic.take(type(message), len(frame))
-        return message
+        return frame
 
     def _require_slow(self, now: float) -> None:
         if now - self._window_from >= RATE_WINDOW_S:

@@ -112,7 +112,8 @@ class FamilyEndpoint:
                     await client.closed()
                 else:
                     opening = Opening(0, "page", served.who, served.first, address, browser)
-                    await self._carrier.lend(served.hub, client, socket, opening)
+                    inbox.known(known=True)
+                    await self._carrier.lend(served.hub, client, inbox, opening)
 
     def _client(self, socket: Socket, name: str) -> Client:
         limits, said = self._config.limits, self._said

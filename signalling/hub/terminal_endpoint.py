@@ -113,7 +113,8 @@ class TerminalEndpoint:
                 await client.closed()
             else:
                 opening = Opening(0, "terminal", terminal.id, "", address)
-                await self._carrier.lend(keeper, client, socket, opening)
+                inbox.known(known=True)
+                await self._carrier.lend(keeper, client, inbox, opening)
 
     def _client(self, socket: Socket, name: str) -> Client:
         limits, said = self._config.limits, self._said

@@ -97,11 +97,11 @@ class Opening(Struct, frozen=True, tag="open"):
 
 
 class Frame(Struct, frozen=True, tag="frame"):
-    """What a carried client said (`up`), or what it is sent. `text` None: a binary frame."""
+    """What a carried client said (`up`), or what it is sent."""
 
     talk: int
     up: bool
-    text: str | None
+    text: str
 
 
 class Ended(Struct, frozen=True, tag="ended"):

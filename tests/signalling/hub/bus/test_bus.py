@@ -40,7 +40,6 @@ CHANGES: list[Change] = [
 PARCELS: list[Parcel] = [
     Opening(1, "page", "", '{"type":"hello"}', "127.0.0.1", "Firefox"),
     Frame(1, True, "ñ"),
-    Frame(1, True, None),
     Ended(1, False, 1012, "come back"),
 ]
 OpenBus = Callable[[], Awaitable[Bus]]
