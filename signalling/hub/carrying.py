@@ -58,10 +58,10 @@ class CarriedSocket:
             await self._arrived.wait()
         return self._frames.popleft()
 
-    def send_now(self, message: bytes) -> bool:
-        """Send a text frame; False once it is gone."""
+    def send_now(self, message: bytes, snapshot: str) -> bool:
+        """Send a text frame; False once it is gone. The other hub lets it wait where it must."""
         if not self._ended:
-            self._bus.tell(self._hub, Frame(self._talk, False, message.decode()))
+            self._bus.tell(self._hub, Frame(self._talk, False, message.decode(), snapshot))
         return not self._ended
 
     async def send(self, message: str) -> None:
@@ -225,7 +225,7 @@ class Carrier:
 
     def _to_say(self, lent: _Lent, parcel: Frame | Ended) -> None:
         if isinstance(parcel, Frame):
-            lent.client.send_frame(parcel.text)
+            lent.client.send_frame(parcel.text, parcel.snapshot)
             return
         del self._lent[parcel.talk]
         if parcel.code is None:

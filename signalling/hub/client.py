@@ -13,6 +13,7 @@ from signalling.hub.audit_trail import NOBODY, AuditTrail
 from signalling.hub.coalesced import Coalesced
 from signalling.hub.metrics import Metrics
 from signalling.hub.socket import Socket
+from signalling.hub.traffic import tag_of
 from signalling.messages import Message
 
 POLICY: Final = 1008
@@ -47,7 +48,8 @@ class Client:
         """As the audit calls them, once they have shown who they are."""
         self._socket = socket
         # Not a deque: an empty one takes 600 bytes, and this holds `waiting_frames` at most.
-        self._waiting: list[tuple[type[Message] | None, bytes]] = []
+        self._waiting: list[tuple[str, bytes]] = []
+        """Frames, each with the name of the snapshot that it is; empty: it is none."""
         self._writer: asyncio.Task[None] | None = None
         self._close_with: tuple[int, str] | None = None
         self._gone = False
@@ -58,10 +60,7 @@ class Client:
 
     def send_newest(self, message: Message) -> None:
         """Queue a snapshot; older ones of its type that still wait are dropped."""
-        if self._waiting:
-            self._waiting = [each for each in self._waiting if each[0] is not type(message)]
-            self._waiting_bytes = sum(len(frame) for _, frame in self._waiting)
-        self._put(message)
+        self._put(message, tag_of(type(message)))
 
     @property
     def closing(self) -> bool:
@@ -88,20 +87,23 @@ class Client:
         while True:
             await self._socket.recv()
 
-    def send_frame(self, frame: str) -> None:
-        """Queue what another hub says to it."""
-        self._queue(None, frame.encode())
+    def send_frame(self, frame: str, snapshot: str) -> None:
+        """Queue what another hub says to it, in the place of an older one with this name."""
+        self._queue(None, frame.encode(), snapshot)
 
-    def _put(self, message: Message) -> None:
+    def _put(self, message: Message, snapshot: str = "") -> None:
         if not self.closing:
-            self._queue(type(message), encode_utf8(message))
+            self._queue(type(message), encode_utf8(message), snapshot)
 
-    def _queue(self, kind: type[Message] | None, frame: bytes) -> None:
+    def _queue(self, kind: type[Message] | None, frame: bytes, snapshot: str) -> None:
         if self.closing:
             return
-        if self._writer is None and self._socket.send_now(frame):
+        if self._writer is None and self._socket.send_now(frame, snapshot):
             self.metrics.traffic.give(kind, len(frame))
             return
+        if snapshot:
+            self._waiting = [each for each in self._waiting if each[0] != snapshot]
+            self._waiting_bytes = sum(len(each) for _, each in self._waiting)
         size = len(frame)
         if len(self._waiting) >= self._limits.waiting_frames:
             self.abort("too slow, limits.waiting_frames")
@@ -111,7 +113,7 @@ class Client:
             self.abort("too slow, limits.waiting_bytes")
             return
         self.metrics.traffic.give(kind, size)
-        self._waiting.append((kind, frame))
+        self._waiting.append((snapshot, frame))
         self._waiting_bytes += size
         self._have_written()
 

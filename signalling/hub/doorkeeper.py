@@ -186,7 +186,7 @@ class Connection(ServerConnection):
         if not welcome:
             self.transport.abort()
 
-    def send_now(self, message: bytes) -> bool:
+    def send_now(self, message: bytes, snapshot: str) -> bool:
         """Send a text frame unless much waits to be taken already; see `socket.Socket`.
 
         It spares most frames a turn of the loop and a task that waits for them.

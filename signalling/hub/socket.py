@@ -15,10 +15,11 @@ class Socket(Protocol):
     async def recv(self) -> str | bytes:
         """Return the next frame."""
 
-    def send_now(self, message: bytes) -> bool:
+    def send_now(self, message: bytes, snapshot: str) -> bool:
         """Send a text frame, in UTF-8, if nothing keeps it waiting; False when something does.
 
-        Then, or when it is gone, `send` is for it.
+        Then, or when it is gone, `send` is for it. `snapshot`: of frames with this name that wait
+        on their way only the newest is of use; empty: all are.
         """
 
     async def send(self, message: str) -> None:

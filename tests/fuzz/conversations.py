@@ -99,7 +99,7 @@ class Wire:
             raise ConnectionClosedError(None, None)
         return frame
 
-    def send_now(self, message: bytes) -> bool:
+    def send_now(self, message: bytes, snapshot: str = "") -> bool:
         """The hub says something; False when there is nobody."""
         if not self.gone:
             self.heard.append(message.decode())

@@ -102,6 +102,8 @@ class Frame(Struct, frozen=True, tag="frame"):
     talk: int
     up: bool
     text: str
+    snapshot: str = ""
+    """Of frames with this name that wait for the client only the newest is sent; empty: all are."""
 
 
 class Ended(Struct, frozen=True, tag="ended"):

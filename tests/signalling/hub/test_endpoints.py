@@ -277,7 +277,7 @@ async def test_newest_snapshot_replaces_those_that_wait(
     page = await hub.page()
     await page.hello()
     (server_side,) = hub.services.switchboard.pages
-    monkeypatch.setattr(server_side.client._socket, "send_now", lambda _frame: False)
+    monkeypatch.setattr(server_side.client._socket, "send_now", lambda *_: False)
     for number in range(WAITING * 3):
         server_side.client.send_newest(Pong(sent=float(number), now=0.0))
     await page.until(lambda: page.newest(Pong))

@@ -156,7 +156,7 @@ class DeafSocket:
     async def recv(self) -> str:
         raise AssertionError
 
-    def send_now(self, message: bytes) -> bool:
+    def send_now(self, message: bytes, snapshot: str) -> bool:
         return False
 
     async def send(self, message: str) -> None:
@@ -208,7 +208,7 @@ class SlowSocket(DeafSocket):
         self.taken: list[float] = []
         self.asked = 0
 
-    def send_now(self, message: bytes) -> bool:
+    def send_now(self, message: bytes, snapshot: str) -> bool:
         self.asked += 1
         if self.asked % 3:
             return False
