@@ -29,6 +29,17 @@ class Tls(Table, frozen=True):
     key: str = ""
 
 
+class Terminals(Table, frozen=True):
+    """[terminals] What `visit-hub terminal add` writes into terminal.toml."""
+
+    address: Annotated[
+        str, Meta(pattern=r"^(wss?://\S+)?\Z", description='"wss://HOST" or "wss://HOST:PORT"')
+    ] = ""
+    """wss://HOST; empty: the host of mail.public_url."""
+    ca_file: str = ""
+    """PEM file of who signed the hub's certificate; empty: one of those that machines trust."""
+
+
 class Limits(Table, frozen=True):
     """[limits]"""
 

@@ -7,10 +7,10 @@ import ipaddress
 import re
 import zoneinfo
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.enrolment_rules import ENROLMENT_FIELD_RULES, ENROLMENT_TABLE_RULES, ca_file
 from config.facility_rules import FACILITY_FIELD_RULES, FACILITY_TABLE_RULES
 from config.input_codes import KEYS, SWITCHES, input_code
 from config.network_rules import (
@@ -36,6 +36,7 @@ from config.schema import (
     Secret,
     Technician,
     TerminalConfig,
+    Terminals,
 )
 
 UNIX_SOCKET_PATH_MAX_BYTES = 107  # sun_path of <sys/un.h>, without its final zero
@@ -85,12 +86,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _ca_file(path: str) -> str:
-    if not path or (path.startswith("/") and Path(path).is_file()):
-        return ""
-    return "the absolute path of a PEM file that exists"
 
 
 def _socket(path: str) -> str:
@@ -236,17 +231,9 @@ def _technician_pin(pin: Secret) -> str:
     return "" if fits else "6 to 12 digits, or nothing to let nobody in"
 
 
-def _enrolment_code(code: Secret) -> str:
-    plain = re.sub(r"[ -]", "", code.reveal().upper())
-    fits = not code or re.fullmatch(r"[A-HJ-NP-Z2-9]{8}", plain)
-    return "" if fits else "the code that `visit-hub terminal add` printed, such as K7QF-2MXR"
-
-
 FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
-    (TerminalConfig, "enrolment_code"): _enrolment_code,
     (TerminalConfig, "hub"): _hub_url,
     (TerminalConfig, "state_dir"): absolute,
-    (TerminalConfig, "ca_file"): _ca_file,
     (TerminalConfig, "language"): matches(
         r"[a-z]{2,3}(_[A-Z]{2})?", 'a language code, such as "en" or "pt_BR"'
     ),
@@ -281,9 +268,12 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (Facility, "time_zone"): _time_zone,
     **NETWORK_FIELD_RULES,
     **FACILITY_FIELD_RULES,
+    **ENROLMENT_FIELD_RULES,
     (MetricsListener, "listen"): lambda address: _listen(address) if address else "",
     (MailServer, "public_url"): _public_url,
-    (MailServer, "ca_file"): _ca_file,
+    (MailServer, "ca_file"): ca_file,
+    (Terminals, "address"): lambda url: _hub_url(url) if url else "",
+    (Terminals, "ca_file"): ca_file,
 }
 """By table and field; a list's rule is asked for each of its elements."""
 
@@ -366,6 +356,7 @@ TABLE_RULES: Mapping[type, tuple[TableRule, ...]] = {
     ),
     **NETWORK_TABLE_RULES,
     **FACILITY_TABLE_RULES,
+    **ENROLMENT_TABLE_RULES,
     MailServer: (TableRule(("host", "public_url"), _mailed_links),),
     HubConfig: (
         TableRule(("store", "store_password"), _store_password),

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from msgspec import Meta, field
 
 from config.hub_network import Limits as Limits
+from config.hub_network import Terminals as Terminals
 from config.hub_network import Tls as Tls
 from config.hub_network import Turn as Turn
 from config.values import Port, Relation, Seconds, Slug, Text
@@ -145,8 +146,12 @@ class TerminalConfig(Table, frozen=True):
     """Holds the terminal's key (mode 0600)."""
     enrolment_code: Secret = Secret("")
     """One-time code from `visit-hub terminal add`; not needed once the key is enrolled."""
+    ca: str = ""
+    """The authorities that the hub's certificate is checked against, the text of a PEM file."""
     ca_file: str = ""
-    """PEM file that the hub's certificate is checked against; empty: the system's."""
+    """Their file instead; both empty: the system's."""
+    machine: str = ""
+    """Only for taking one of several files from a stick: the network card of the machine."""
     language: str = "en"
     log_format: LogFormat = "text"
     display: Display = field(default_factory=Display)
@@ -342,6 +347,7 @@ class HubConfig(Table, frozen=True):
     turn: Turn = field(default_factory=Turn)
     notice: Notice = field(default_factory=Notice)
     tls: Tls = field(default_factory=Tls)
+    terminals: Terminals = field(default_factory=Terminals)
     limits: Limits = field(default_factory=Limits)
     inmates: Inmates = field(default_factory=Inmates)
     accounts: Accounts = field(default_factory=Accounts)

@@ -230,7 +230,7 @@ def _noting(
 
 
 def _link(config: TerminalConfig) -> Link:
-    address = Address(config.hub, config.hub_name, config.terminal, config.ca_file)
+    address = Address(config.hub, config.hub_name, config.terminal, config.ca_file, config.ca)
     key = TerminalKey.load_or_make(Path(config.state_dir))
     return Link(address, key, config.enrolment_code, jitter=random.SystemRandom())
 

@@ -108,12 +108,16 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the hub is and who it must be. `url` has no path; `ca_file` "" is the system's."""
+    """Where the hub is and who it must be. `url` has no path.
+
+    `ca` is the text of the authorities, `ca_file` their file; both empty: the system's.
+    """
 
     url: str
     hub_name: str
     terminal: str
     ca_file: str = ""
+    ca: str = ""
 
 
 def _told(error: Exception) -> str:
@@ -222,7 +226,9 @@ class Link:
 
     def _socket(self) -> connect:
         secure = self._address.url.startswith("wss:")
-        context = ssl.create_default_context(cafile=self._address.ca_file or None)
+        context = ssl.create_default_context(
+            cafile=self._address.ca_file or None, cadata=self._address.ca or None
+        )
         return connect(
             f"{self._address.url.rstrip('/')}/terminal",
             ssl=context if secure else None,

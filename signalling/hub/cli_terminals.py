@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from signalling.hub import staff_commands as ask
+from signalling.hub.cli_terminal_files import Wanted, file_options, write_file
 from signalling.hub.staff_cli import Ask, staff_command
 from signalling.hub.tables import show, show_terminal
 
@@ -21,17 +23,33 @@ def terminal() -> None:
 @click.option("--facility", required=True, help="The facility's id in hub.toml.")
 @click.option("--label", required=True, help="The terminal's number, as on its sign: 4.")
 @click.option("--unit", required=True, help="The housing unit: C.")
+@file_options
 @staff_command
-def terminal_add(ask_for: Ask, as_json: bool, terminal_id: str, **options: Any) -> None:
-    """Add a terminal and print its one-time enrolment code (24 hours, five tries).
+def terminal_add(
+    ask_for: Ask, as_json: bool, terminal_id: str, wanted: Wanted, **options: Any
+) -> None:
+    """Add a terminal: print its one-time enrolment code, and write its terminal.toml.
+
+    The code holds for 24 hours and five tries. The file has all that the terminal needs; with
+    --json it is written only where --output says.
 
     \b
-    Example: visit-hub terminal add c4 --facility north --label 4 --unit C
+    Examples: visit-hub terminal add c4 --facility north --label 4 --unit C
+              visit-hub terminal add c4 --facility north --label 4 --unit C --output /media/stick
     """
+    path = wanted.path(terminal_id, as_json=as_json)
     result = ask_for(ask.TerminalAdd(terminal=terminal_id, **options))
     show(result, as_json=as_json, title="Terminal added", columns=("terminal", "label", "code"))
     if result["earlier_code_void"] and not as_json:
         click.echo("The earlier code of this terminal no longer works.")
+    _write(path, result, wanted, as_json=as_json)
+
+
+def _write(path: Path | None, result: dict[str, Any], wanted: Wanted, *, as_json: bool) -> None:
+    if path is not None:
+        write_file(path, result, wanted)
+        if not as_json:
+            click.echo(f"Written: {path} (bring it to the terminal; it holds the code)")
 
 
 @terminal.command("list")
@@ -74,19 +92,24 @@ def terminal_show(ask_for: Ask, as_json: bool, terminal_id: str) -> None:
 @terminal.command("replace")
 @click.argument("terminal_id", metavar="TERMINAL")
 @click.option("--now", is_flag=True, help="The key of the machine there ends at once: stolen.")
+@file_options
 @staff_command
-def terminal_replace(ask_for: Ask, as_json: bool, terminal_id: str, now: bool) -> None:
+def terminal_replace(
+    ask_for: Ask, as_json: bool, terminal_id: str, now: bool, wanted: Wanted
+) -> None:
     """Put another machine in the place of a broken or stolen one, under the same name.
 
-    Prints a one-time enrolment code for it (24 hours, five tries). The machine that is there works
-    on until the new one has proved its key.
+    Prints a one-time enrolment code for it (24 hours, five tries) and writes its terminal.toml. The
+    machine that is there works on until the new one has proved its key.
 
     \b
     Examples: visit-hub terminal replace c4
               visit-hub terminal replace c4 --now
     """
+    path = wanted.path(terminal_id, as_json=as_json)
     result = ask_for(ask.TerminalReplace(terminal=terminal_id, now=now))
     show(result, as_json=as_json, title="Replacement", columns=("terminal", "label", "code"))
+    _write(path, result, wanted, as_json=as_json)
 
 
 @terminal.command("revoke")

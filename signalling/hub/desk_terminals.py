@@ -10,6 +10,7 @@ from signalling.hub.bus.interface import TerminalRevoked
 from signalling.hub.desk_finding import facility_of, require_listed
 from signalling.hub.desk_rows import report_row, terminal_row
 from signalling.hub.errors import StaffError
+from signalling.hub.provisioning import hub_facts
 from signalling.hub.services import Services
 from signalling.hub.store.records import Terminal
 
@@ -24,6 +25,7 @@ class TerminalDesk:
         """Add a terminal, or give one without a key a new code; shown once."""
         require_listed(facility_of(self._services.config, command.facility), command.unit)
         before = await self._services.store.terminals.terminal(command.terminal)
+        facts = await hub_facts(self._services)
         void = before is not None and before.code_hash is not None
         code = await self._services.terminals.add(
             command.terminal, command.facility, command.label, command.unit
@@ -31,8 +33,10 @@ class TerminalDesk:
         return {
             "terminal": command.terminal,
             "label": command.label,
+            "unit": command.unit,
             "code": code,
             "earlier_code_void": void,
+            **facts,
         }
 
     async def terminal_list(self, _command: ask.TerminalList, _who: str) -> Any:
@@ -64,12 +68,14 @@ class TerminalDesk:
 
     async def terminal_replace(self, command: ask.TerminalReplace, _who: str) -> Any:
         """Give the machine that takes a terminal's place a code; shown once."""
+        facts = await hub_facts(self._services)
         code = await self._services.terminals.replace(command.terminal, at_once=command.now)
         if command.now:
             self._services.bus.publish(TerminalRevoked(command.terminal))
         terminal = await self._services.store.terminals.terminal(command.terminal)
         assert terminal is not None  # none is ever deleted
-        return {"terminal": terminal.id, "label": terminal.label, "code": code}
+        known = {"terminal": terminal.id, "label": terminal.label, "unit": terminal.unit}
+        return {**known, "code": code, **facts}
 
     async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
         """Forget a terminal's key; its link is closed."""

@@ -18,6 +18,7 @@ from config.schema import (
     Secret,
     Technician,
     TerminalConfig,
+    Terminals,
     Tls,
     Turn,
     Visiting,
@@ -34,7 +35,9 @@ GOOD: list[tuple[type, str, object]] = [
     (TerminalConfig, "hub", "ws://localhost:1"),
     (TerminalConfig, "language", "pt_BR"),
     (TerminalConfig, "ca_file", ""),
-    (TerminalConfig, "ca_file", str(Path(__file__).resolve())),
+    (TerminalConfig, "machine", "52:54:00:12:34:56"),
+    (TerminalConfig, "machine", "52-54-00-12-AB-56"),
+    (Terminals, "address", "wss://visits.example"),
     (Devices, "camera", "/dev/visitbooth/camera"),
     (Devices, "camera", "usb:046d:0825:9A1B@0000:00:14.0/1.2"),
     (Devices, "camera", "at:platform/vivid.0"),
@@ -91,6 +94,11 @@ GOOD: list[tuple[type, str, object]] = [
 
 WRONG: list[tuple[type, str, object]] = [
     (TerminalConfig, "enrolment_code", Secret("PUT-IT-HERE")),
+    (TerminalConfig, "ca_file", str(Path(__file__).resolve())),  # no certificate is in it
+    (TerminalConfig, "ca", "-----BEGIN CERTIFICATE-----"),
+    (TerminalConfig, "machine", "52:54:00"),
+    (Terminals, "address", "wss://visits.example/terminal"),
+    (Terminals, "ca_file", "/nowhere.pem"),
     (TerminalConfig, "hub", "ws://visits.example"),
     (TerminalConfig, "hub", "wss://visits.example/kiosk"),
     (TerminalConfig, "hub", "wss://visits.example?x=1"),
