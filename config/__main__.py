@@ -6,18 +6,18 @@ import json
 import sys
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 import msgspec
 
 from config.advice import advice
-from config.loader import Loaded, load, read_values
-from config.problems import ConfigError, Problem, key_text
+from config.cli_diff import diff
+from config.cli_facility import render
+from config.loader import Loaded, detect, load
+from config.problems import ConfigError, Problem, key_text, plain
 from config.reach import trouble
-from config.schema import HubConfig, Secret, Table, TerminalConfig
-
-SCHEMAS: Final[dict[str, type[Table]]] = {"terminal": TerminalConfig, "hub": HubConfig}
+from config.schema import SCHEMAS, Secret, Table, TerminalConfig
 
 FILE = click.Path(path_type=Path)
 KIND = click.option(
@@ -60,7 +60,7 @@ def check(files: tuple[Path, ...], kind: str | None, as_json: bool) -> None:
             mistakes += error.problems
     if as_json:
         found = {"mistakes": mistakes, "warnings": warnings}
-        click.echo(json.dumps({name: [*map(_plain, each)] for name, each in found.items()}))
+        click.echo(json.dumps({name: [*map(plain, each)] for name, each in found.items()}))
     else:
         _print_findings(files, mistakes, warnings)
     sys.exit(1 if mistakes else 0)
@@ -92,7 +92,7 @@ def show(file: Path, kind: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("kind", type=click.Choice([*SCHEMAS]))
+@click.argument("kind", type=click.Choice([*SCHEMAS, "facility"]))
 def example(kind: str) -> None:
     """Print a commented example with every key and its default.
 
@@ -100,6 +100,7 @@ def example(kind: str) -> None:
     Examples:
       visit-config example terminal > terminal.toml
       visit-config example hub > hub.toml
+      visit-config example facility > facility.toml
     """
     text = resources.files("config").joinpath(f"{kind}.toml").read_text(encoding="utf-8")
     click.echo(text, nl=False)
@@ -127,18 +128,12 @@ def reach(file: Path, ca_file: str) -> None:
     click.echo(f"The hub at {config.hub} answers.")
 
 
+main.add_command(render)
+main.add_command(diff)
+
+
 def _load(file: Path, kind: str | None) -> Loaded[Table]:
-    return load(file, SCHEMAS[kind or _detect(file)])
-
-
-def _detect(file: Path) -> str:
-    """Return the kind that has most of the file's top keys."""
-    keys = read_values(file).keys()
-    hits = {kind: len(keys & {*schema.__struct_fields__}) for kind, schema in SCHEMAS.items()}
-    best = max(hits, key=lambda kind: hits[kind])
-    if [*hits.values()].count(hits[best]) > 1:
-        raise ConfigError([Problem(file, "its keys do not tell what it is, expected --kind")])
-    return best
+    return load(file, SCHEMAS[kind or detect(file)])
 
 
 def _print_findings(
@@ -154,15 +149,6 @@ def _print_findings(
             click.echo(f"{file}: no mistakes.")
     if mistakes:
         click.echo(f"{len(mistakes)} {'mistake' if len(mistakes) == 1 else 'mistakes'}.", err=True)
-
-
-def _plain(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": str(problem.file),
-        "line": problem.line,
-        "key": key_text(problem.key),
-        "text": problem.text,
-    }
 
 
 def _mask(value: Any) -> str:

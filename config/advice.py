@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -39,11 +40,23 @@ def doubt(kind: str, word: str) -> str:
     return f'"{word}" is looked for among ALSA\'s names; probably "{near}" is meant' if near else ""
 
 
+def unwise(devices: Devices) -> Iterator[tuple[str, str]]:
+    """Yield the key and the words for each device that is unwise on whatever machine."""
+    for name in DEVICE_KEYS:
+        words = _unwise(name, getattr(devices, name))
+        if words:
+            yield name, words
+
+
+def _unwise(name: str, word: str) -> str:
+    if word == SIMULATED:
+        return f"{name} is simulated; on a wall it is not what the terminal should use"
+    return doubt(name, word)
+
+
 def _words(name: str, devices: Devices) -> list[str]:
     word: str = getattr(devices, name)
-    if word == SIMULATED:
-        return [f"{name} is simulated; on a wall it is not what the terminal should use"]
-    doubted = doubt(name, word)
+    doubted = _unwise(name, word)
     if doubted:
         return [doubted]
     path = _path(word)

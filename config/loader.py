@@ -15,7 +15,7 @@ import msgspec
 from config import structure
 from config.positions import find_lines
 from config.problems import ConfigError, Key, Problem
-from config.schema import HubConfig, Secret, Table, TerminalConfig
+from config.schema import SCHEMAS, HubConfig, Secret, Table, TerminalConfig
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +46,8 @@ def load_terminal(path: Path | str) -> TerminalConfig:
 
 def load(path: Path, schema: type[Config], missing: str = MISSING) -> Loaded[Config]:
     """Read `path` as `schema`. Raises ConfigError with every mistake in it."""
-    text = _read(path, missing)
-    values = _parse(path, text)
+    text = read_text(path, missing)
+    values = to_values(path, text)
     lines = find_lines(text)
     problems: list[Problem] = []
 
@@ -57,13 +57,23 @@ def load(path: Path, schema: type[Config], missing: str = MISSING) -> Loaded[Con
     structure.check(schema, values, report)
     if problems:
         raise ConfigError(sorted(problems, key=lambda problem: problem.line or 0))
-    config = msgspec.convert(values, schema, dec_hook=_decode)
+    config = msgspec.convert(values, schema, dec_hook=decode)
     return Loaded(config, tuple(_warnings(path, config)))
 
 
 def read_values(path: Path) -> dict[str, Any]:
     """Return the undecoded tables of `path`. Raises ConfigError if it is no readable TOML."""
-    return _parse(path, _read(path))
+    return to_values(path, read_text(path))
+
+
+def detect(path: Path) -> str:
+    """Return the kind that has most of the file's top keys. Raises ConfigError."""
+    keys = read_values(path).keys()
+    hits = {kind: len(keys & {*schema.__struct_fields__}) for kind, schema in SCHEMAS.items()}
+    best = max(hits, key=lambda kind: hits[kind])
+    if [*hits.values()].count(hits[best]) > 1:
+        raise ConfigError([Problem(path, "its keys do not tell what it is, expected --kind")])
+    return best
 
 
 def _logged(loaded: Loaded[Config]) -> Config:
@@ -72,7 +82,8 @@ def _logged(loaded: Loaded[Config]) -> Config:
     return loaded.config
 
 
-def _read(path: Path, missing: str = MISSING) -> str:
+def read_text(path: Path, missing: str = MISSING) -> str:
+    """Return the text of a configuration file. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             content = file.read(FILE_MAX_BYTES + 1)
@@ -90,7 +101,8 @@ def _read(path: Path, missing: str = MISSING) -> str:
         raise ConfigError([Problem(path, words, line)]) from None
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
+def to_values(path: Path, text: str) -> dict[str, Any]:
+    """Return what TOML's `text` holds; `path` is for the ConfigError that it raises."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -127,7 +139,7 @@ def _line(lines: dict[Key, int], key: Key) -> int | None:
     return None
 
 
-def _decode(kind: type, value: Any) -> Any:
+def decode(kind: type, value: Any) -> Any:
     """Convert what msgspec does not know."""
     if kind is Secret and isinstance(value, str):
         return Secret(value)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 Key = tuple[str | int, ...]
 """Where a value stands: ("visits", "link_grace_s"), ("facility", 0, "id")."""
@@ -41,6 +42,16 @@ class Problem:
         line = f", line {self.line}" if self.line is not None else ""
         key = f", {key_text(self.key)}" if self.key else ""
         return f"{self.file}{line}{key}: {self.text}."
+
+
+def plain(problem: Problem) -> dict[str, Any]:
+    """Return a mistake for programs."""
+    return {
+        "file": str(problem.file),
+        "line": problem.line,
+        "key": key_text(problem.key),
+        "text": problem.text,
+    }
 
 
 class ConfigError(Exception):

@@ -37,7 +37,8 @@ def trouble(config: TerminalConfig, ca_file: str = "", within_s: float = WITHIN_
     connection: http.client.HTTPConnection
     try:
         if secure:
-            context = ssl.create_default_context(cafile=ca_file or None)
+            ca = "" if ca_file else config.ca
+            context = ssl.create_default_context(cafile=ca_file or None, cadata=ca or None)
             connection = http.client.HTTPSConnection(host, port, timeout=within_s, context=context)
         else:
             connection = http.client.HTTPConnection(host, port, timeout=within_s)

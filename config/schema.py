@@ -356,3 +356,7 @@ class HubConfig(Table, frozen=True):
     retention: Retention = field(default_factory=Retention)
     stopping: Stopping = field(default_factory=Stopping)
     metrics: MetricsListener = field(default_factory=MetricsListener)
+
+
+SCHEMAS: Final[dict[str, type[Table]]] = {"terminal": TerminalConfig, "hub": HubConfig}
+"""By the kind of file."""

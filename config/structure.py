@@ -229,6 +229,11 @@ def _range_words(kind: inspect.IntType | inspect.FloatType) -> str:
     return ""
 
 
+def found(value: Any) -> str:
+    """Say what stands in the place of something else; None: nothing."""
+    return "nothing found" if value is None else f"found {_show(value)}"
+
+
 def _show(value: Any) -> str:
     """Show a value that a person wrote, short and on one line; no secret comes here."""
     match value:
