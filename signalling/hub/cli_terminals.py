@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from signalling.hub import staff_commands as ask
+from signalling.hub.cli_terminal_enrol import enrol
 from signalling.hub.cli_terminal_files import Wanted, file_options, write_file
 from signalling.hub.staff_cli import Ask, staff_command
 from signalling.hub.tables import show, show_terminal
@@ -50,6 +51,27 @@ def _write(path: Path | None, result: dict[str, Any], wanted: Wanted, *, as_json
         write_file(path, result, wanted)
         if not as_json:
             click.echo(f"Written: {path} (bring it to the terminal; it holds the code)")
+
+
+@terminal.command("enrol")
+@click.argument("file", metavar="facility.toml", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Take the place of a folder, which is kept beside.")
+@click.option("--dry-run", is_flag=True, help="Only check, and say which have a key already.")
+@file_options
+@staff_command
+def terminal_enrol(
+    ask_for: Ask, as_json: bool, *, file: Path, wanted: Wanted, replace: bool, dry_run: bool
+) -> None:
+    """Add all terminals of a facility.toml, and write the terminal.toml of each, with a code.
+
+    The files go to a folder named like the facility, or to --output; with --json to none unless it
+    is named, and the codes are printed. A terminal that has a key keeps it and gets no code.
+
+    \b
+    Examples: visit-config example facility > facility.toml
+              visit-hub terminal enrol facility.toml --output /media/stick/north
+    """
+    enrol(ask_for, file, wanted, replace=replace, dry_run=dry_run, as_json=as_json)
 
 
 @terminal.command("list")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from signalling.hub import staff_commands as ask
 from signalling.hub.bus.interface import TerminalRevoked
 from signalling.hub.desk_finding import facility_of, require_listed
@@ -65,6 +67,28 @@ class TerminalDesk:
         # Whether it is linked is known to the hub that keeps its facility, and to no other.
         known = link is not None or self._services.others.keeping.keeps(terminal.facility)
         return terminal_row(terminal, link, taken, faults) | ({} if known else {"linked": None})
+
+    async def terminal_enrol(self, command: ask.TerminalEnrol, _who: str) -> Any:
+        """Add a facility's terminals; those without a key get a code, which is shown once."""
+        facility = facility_of(self._services.config, command.facility)
+        known = {each.id: each for each in await self._services.store.terminals.terminals()}
+        for each in command.terminals:
+            require_listed(facility, each.unit)
+            other = known.get(each.terminal)
+            if other is not None and other.facility != facility.id:
+                raise StaffError(f"terminal {each.terminal} is one of {other.facility} already")
+        facts = await hub_facts(self._services)
+        rows = []
+        for each in command.terminals:
+            before = known.get(each.terminal)
+            enrolled = before is not None and before.public_key is not None
+            code = None
+            if not enrolled and not command.dry_run:
+                code = await self._services.terminals.add(
+                    each.terminal, facility.id, each.label, each.unit
+                )
+            rows.append({**msgspec.to_builtins(each), "enrolled": enrolled, "code": code})
+        return {"facility": facility.id, **facts, "terminals": rows}
 
     async def terminal_replace(self, command: ask.TerminalReplace, _who: str) -> Any:
         """Give the machine that takes a terminal's place a code; shown once."""

@@ -14,6 +14,9 @@ from signalling.hub.staff_commands_reports import FacilityList as FacilityList
 from signalling.hub.staff_commands_reports import FacilityShow as FacilityShow
 from signalling.hub.staff_commands_reports import ReportCommand
 from signalling.hub.staff_commands_reports import ReportShow as ReportShow
+from signalling.hub.staff_commands_terminals import NewTerminal as NewTerminal
+from signalling.hub.staff_commands_terminals import TerminalCommand
+from signalling.hub.staff_commands_terminals import TerminalEnrol as TerminalEnrol
 from signalling.hub.staff_commands_visits import BlackoutAdd as BlackoutAdd
 from signalling.hub.staff_commands_visits import BlackoutCancel as BlackoutCancel
 from signalling.hub.staff_commands_visits import BlackoutCommand, BookingCommand, StoppingCommand
@@ -287,6 +290,7 @@ AnyCommand = (
     | BlackoutCommand
     | BookingCommand
     | ReportCommand
+    | TerminalCommand
 )
 
 

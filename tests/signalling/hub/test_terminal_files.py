@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from config import load_terminal
+from config import load_hub, load_terminal
+from config.__main__ import main as visit_config
 from signalling.hub import staff_commands as ask
+from signalling.hub.services import open_services
+from signalling.hub.terminals import code_hash
 from tests.signalling.hub.certificates import Authority
 from tests.signalling.hub.commands import TOML, Cli, first_run
 from tests.signalling.hub.harness import Hub
@@ -84,3 +90,82 @@ async def test_a_hub_that_only_this_machine_reaches_says_where(hub: Hub) -> None
     added = await hub.do(ask.TerminalAdd(terminal="c4", facility="north", label="4", unit="C"))
     assert added["hub"] == hub.ws
     assert (added["hub_name"], added["ca"]) == ("test-hub", "")
+
+
+# -- a whole facility -------------------------------------------------------------------------
+
+FACILITY = """\
+facility = "north"
+[defaults.devices]
+fps = 25
+""" + "".join(f'[terminal.c{n}]\nlabel = "{n}"\nunit = "C"\n' for n in range(1, 61))
+
+
+def facility(folder: Path, text: str = FACILITY) -> str:
+    (folder / "facility.toml").write_text(text)
+    return str(folder / "facility.toml")
+
+
+def enrolled_json(cli: Cli, path: str, *more: str) -> Any:
+    words = ("terminal", "enrol", path, "--json", "--hub", "wss://v.example", *more)
+    return json.loads(cli.both(*words)[1])
+
+
+def test_sixty_terminals_with_a_code_each_in_one_command(tmp_path: Path) -> None:
+    cli, path = hub_file(tmp_path, '[terminals]\naddress = "wss://v.example"\n'), facility(tmp_path)
+    status, said = cli.run("terminal", "enrol", path)
+    assert (status, "60 files written to north" in said) == (0, True)
+    loaded = [load_terminal(each) for each in (tmp_path / "north").iterdir()]
+    assert {each.hub for each in loaded} == {"wss://v.example"}
+    assert len({each.enrolment_code.reveal() for each in loaded}) == 60
+    assert len(cli.json("terminal", "list")) == 60
+
+
+def test_a_terminal_with_a_key_keeps_it(tmp_path: Path) -> None:
+    cli, path = hub_file(tmp_path), facility(tmp_path)
+    first = enrolled_json(cli, path)
+    code = code_hash("c7", next(x["code"] for x in first["terminals"] if x["terminal"] == "c7"))
+
+    async def enrolled() -> None:
+        async with open_services(load_hub(tmp_path / "hub.toml")) as services:
+            assert await services.store.terminals.enrol("c7", code, bytes(32))
+
+    asyncio.run(enrolled())
+    dry = enrolled_json(cli, path, "--dry-run")
+    assert [each["terminal"] for each in dry["terminals"] if each["enrolled"]] == ["c7"]
+    assert not any(each["code"] for each in dry["terminals"])
+    cli.run("terminal", "enrol", path, "--hub", "wss://v.example")
+    loaded = map(load_terminal, (tmp_path / "north").iterdir())
+    assert [each.terminal for each in loaded if not each.enrolment_code] == ["c7"]
+
+
+def test_the_codes_can_be_rendered_by_another_machine(tmp_path: Path) -> None:
+    cli, path = hub_file(tmp_path), facility(tmp_path)
+    told = cli.both("terminal", "enrol", path, "--json", "--hub", "wss://v.example")[1]
+    result = CliRunner().invoke(visit_config, ["render", path, "--codes", "-"], input=told)
+    assert result.output == "60 files written to north.\n"
+    assert load_terminal(tmp_path / "north/c60.toml").hub_name == "test-hub"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('label = "3"\n', "", "terminal.c3.label: nothing found, expected its number"),
+        ("fps = 25", "fps = 0", "line 3, defaults.devices.fps: found 0"),
+        ('facility = "north"', 'facility = "east"', "there is no facility east"),
+        ("", "", "defaults.hub: nothing found, expected wss://HOST"),
+    ],
+)
+def test_a_mistake_makes_no_code_and_no_file(tmp_path: Path, old: str, new: str, said: str) -> None:
+    cli, path = hub_file(tmp_path), facility(tmp_path, FACILITY.replace(old, new, 1))
+    status, told = cli.run("terminal", "enrol", path)
+    assert (status, said in told) == (1, True), told
+    assert cli.json("terminal", "list") == []
+    assert not (tmp_path / "north").exists()
+
+
+def test_a_terminal_of_another_facility_is_not_taken(tmp_path: Path) -> None:
+    cli, path = hub_file(tmp_path), facility(tmp_path)
+    cli.json("terminal", "add", "c9", "--facility", "south", "--label", "4", "--unit", "C")
+    said = cli.fails("terminal", "enrol", path, "--hub", "wss://v.example")
+    assert "terminal c9 is one of south already" in said
