@@ -5,7 +5,10 @@ It is asked what anybody may ask (`/readyz`); nothing of the terminal's is sent.
 
 from __future__ import annotations
 
+import datetime
+import errno
 import http.client
+import os
 import socket
 import ssl
 from pathlib import Path
@@ -17,8 +20,8 @@ from config.schema import TerminalConfig
 WITHIN_S: Final = 5.0
 ANSWERS: Final = {200, 503}
 """A hub that is ready, and one that starts or stops."""
-NOT_YET_VALID, EXPIRED = 9, 10
-"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL."""
+NOT_YET_VALID, EXPIRED, OTHER_NAME = 9, 10, 62
+"""X509_V_ERR_CERT_NOT_YET_VALID, _CERT_HAS_EXPIRED and _HOSTNAME_MISMATCH of OpenSSL."""
 
 
 def trouble(config: TerminalConfig, ca_file: str = "", within_s: float = WITHIN_S) -> str:
@@ -46,24 +49,20 @@ def trouble(config: TerminalConfig, ca_file: str = "", within_s: float = WITHIN_
         status = connection.getresponse().status
         connection.close()
     except (OSError, http.client.HTTPException) as error:
-        return _words(error, host, where, within_s)
+        return words(error, config.hub, within_s)
     return "" if status in ANSWERS else f"What answers at {where} is no hub (it says {status})."
 
 
-def _words(error: Exception, host: str, where: str, within_s: float) -> str:
+def words(error: Exception, url: str, within_s: float) -> str:
+    """Return why the hub at `url` was not reached, and what to do, as a sentence."""
+    host, where = _host(url)
     match error:
-        case ssl.SSLCertVerificationError() if error.verify_code in (NOT_YET_VALID, EXPIRED):
-            return (
-                f"The certificate of {where} does not hold today ({error.verify_message}): is this"
-                " machine's clock right (date), or is the certificate really too old?"
-            )
         case ssl.SSLCertVerificationError():
-            return (
-                f"The certificate of {where} is not trusted ({error.verify_message}): is that your"
-                " hub, and does ca_file name its authority?"
-            )
+            return _not_trusted(error, where)
         case ssl.SSLError():
-            return f"What answers at {where} does not speak TLS ({error.reason})."
+            return (
+                f"What answers at {where} does not speak TLS ({error.reason}): is the port right?"
+            )
         case socket.gaierror():
             return f"No address is known for {host}: is the name right, and the network up?"
         case ConnectionRefusedError():
@@ -72,4 +71,43 @@ def _words(error: Exception, host: str, where: str, within_s: float) -> str:
             return f"{where} does not answer within {within_s:g} s: is a firewall between?"
         case http.client.HTTPException():
             return f"What answers at {where} does not speak HTTP."
-    return f"{where} cannot be reached ({error})."
+        case OSError() if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            return f"{where} cannot be reached: is the network cable in, and the network up?"
+    return f"{where} cannot be reached ({_own_words(error)})."
+
+
+def _own_words(error: Exception) -> str:
+    # asyncio's own text is "Connect call failed" with a tuple.
+    number = error.errno or 0 if isinstance(error, OSError) else 0
+    return os.strerror(number) if number > 0 else str(error)
+
+
+def _host(url: str) -> tuple[str, str]:
+    """Return the host, and the host with its port."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    return parts.hostname or "", f"{parts.hostname}:{port}"
+
+
+def _not_trusted(error: ssl.SSLCertVerificationError, where: str) -> str:
+    now = datetime.datetime.now(datetime.UTC)
+    clock = f"this machine's clock says {now:%Y-%m-%d %H:%M} UTC"
+    if error.verify_code == NOT_YET_VALID:
+        return (
+            f"The certificate of {where} is not valid yet, and {clock}: is the clock wrong?"
+            " Set it (timedatectl set-time), or have NTP do it."
+        )
+    if error.verify_code == EXPIRED:
+        return (
+            f"The certificate of {where} has expired, and {clock}: is the clock right, then "
+            "the hub's certificate must be renewed."
+        )
+    if error.verify_code == OTHER_NAME:
+        return (
+            f"The certificate of {where} is for another name ({error.verify_message}): is hub "
+            "in terminal.toml right?"
+        )
+    return (
+        f"The certificate of {where} is not trusted ({error.verify_message}): is that your hub, and"
+        " is ca or ca_file in terminal.toml its authority?"
+    )

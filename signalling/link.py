@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-import os
 import random
 import ssl
 from collections.abc import AsyncIterator
@@ -25,6 +24,7 @@ from typing import Final, NoReturn, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from config.reach import words
 from config.schema import Secret
 from signalling.errors import ProtocolError
 from signalling.link_events import LinkDown, LinkUp
@@ -65,6 +65,8 @@ UNAUTHORISED: Final = "unauthorised"
 WAYS_IN: Final = 2
 """By code and by key: a terminal is refused when it has been refused both."""
 
+NEW_CODE: Final = "A new code is made at the hub: visit-hub terminal replace"
+MAX_REASON: Final = 300
 REFUSED: Final = "HUB-04"
 NOT_TRUSTED: Final = "NET-04"
 
@@ -120,18 +122,6 @@ class Address:
     ca: str = ""
 
 
-def _told(error: Exception) -> str:
-    """Return a failed try in words."""
-    if isinstance(error, TimeoutError):
-        return "the hub does not answer"
-    said = str(error)
-    if isinstance(error, OSError):
-        # asyncio's own text is "Connect call failed" with a tuple.
-        number = error.errno or 0
-        said = os.strerror(number) if number > 0 else error.strerror or said
-    return f"the hub cannot be reached: {said}"
-
-
 class Link:
     """Run `run` in a task; read `events`; `send` is dropped unless the link is up."""
 
@@ -145,6 +135,7 @@ class Link:
         self._refusals = 0
         """How often in a row the hub did not know us."""
         self._enrol_next = not key.enrolled
+        self._said_of_code = "the enrolment code is wrong or was used"
         self._outgoing: asyncio.Queue[Message] | None = None
         self._overflow = asyncio.Event()
         self._back_in_s: float | None = None
@@ -189,9 +180,9 @@ class Link:
                     "another terminal uses this key" if refused else f"closed by the hub ({code})"
                 )
             except ssl.SSLError as error:
-                down = LinkDown(f"TLS: {error.reason or 'failed'}", NOT_TRUSTED)
+                down = LinkDown(self._why(error), NOT_TRUSTED)
             except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
-                down = LinkDown(_told(error)[:200])
+                down = LinkDown(self._why(error))
             wait_s = (
                 self._backoff.after_refusal()
                 if refused
@@ -211,18 +202,21 @@ class Link:
         """Count a refusal; return whether every way in was tried. Say once what to do."""
         self._refusals += 1
         if self._refusals == WAYS_IN:
-            log.error("link=refused %s. Make a new code: visit-hub terminal add", self._unknown())
+            log.error('link=refused reason="%s"', self._unknown())
         return self._refusals >= WAYS_IN
 
+    def _why(self, error: Exception) -> str:
+        return words(error, self._address.url, HANDSHAKE_TIMEOUT_S)[:MAX_REASON]
+
     def _unknown(self) -> str:
-        """Return why the hub does not know this terminal, as far as can be told from here."""
+        """Return why the hub does not take this terminal, as far as can be told from here."""
         if self._key.enrolled:
-            why = "terminal in terminal.toml is wrong, or it was removed there"
+            why = "terminal in terminal.toml is wrong, or it was revoked or replaced there"
         elif self._code.reveal():
-            why = "terminal or enrolment_code in terminal.toml is wrong, or the code was used"
+            why = f"{self._said_of_code}, or terminal in terminal.toml is wrong"
         else:
             why = "enrolment_code in terminal.toml is empty"
-        return f"the hub does not know this terminal: {why}"
+        return f"the hub does not take this terminal: {why}. {NEW_CODE} {self._address.terminal}"
 
     def _socket(self) -> connect:
         secure = self._address.url.startswith("wss:")
@@ -297,6 +291,8 @@ class Link:
             return message
         if isinstance(message, Violation):
             if message.code == UNAUTHORISED:
+                if self._enrol_next and message.detail:
+                    self._said_of_code = message.detail
                 raise _Gone(self._unknown(), REFUSED, unauthorised=True)
             raise _Gone(f"the hub refuses this terminal: {message.code}", REFUSED)
         raise _Gone(f"the hub answered with {message}", REFUSED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import logging
 import secrets
 import time
@@ -77,14 +78,24 @@ class Terminals:
         """
         hashed = code_hash(message.terminal, message.code)
         if not await self._store.terminals.try_code(message.terminal, hashed):
-            log.warning("terminal=%s wrong or spent enrolment code", message.terminal)
-            raise Unauthorised("the enrolment code is wrong, spent or too old")
+            why = await self._why_no_code(message.terminal, hashed)
+            log.warning('terminal=%s refused reason="%s"', message.terminal, why)
+            raise Unauthorised(why)
         try:
             key = base64.b64decode(message.public_key, validate=True)
             Ed25519PublicKey.from_public_bytes(key)
         except (binascii.Error, ValueError):
             raise Unauthorised("the public key is not an Ed25519 key") from None
         return self._handshake(message.terminal, key, hashed)
+
+    async def _why_no_code(self, terminal: str, hashed: str) -> str:
+        """Say more than "wrong or used" only to who has the right code."""
+        known = await self._store.terminals.terminal(terminal)
+        if known is None or not hmac.compare_digest(known.code_hash or "", hashed):
+            return "the enrolment code is wrong or was used"
+        if known.code_expires_at <= self._store.clock():
+            return "the enrolment code is too old, it held for 24 hours"
+        return "the enrolment code is void, wrong ones were tried too often"
 
     def _handshake(self, terminal: str, key: bytes | None, code: str | None) -> Handshake:
         nonce = secrets.token_bytes(NONCE_BYTES)
@@ -126,7 +137,7 @@ class Terminals:
             lambda done: new_note(now, "terminal-enrolled", who, who) if done else None,
         )
         if not enrolled:
-            raise Unauthorised("the enrolment code is wrong, spent or too old")
+            raise Unauthorised("the enrolment code is wrong or was used")
         log.info("terminal=%s enrolled", handshake.terminal)
 
     async def add(self, terminal: str, facility: str, label: str, unit: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import socket
 import threading
 from collections.abc import Iterator
@@ -96,13 +97,19 @@ def test_an_authority_of_ones_own_is_trusted_by_its_file(tmp_path: Path) -> None
         assert trouble(config, str(authority.ca)) == ""
 
 
-@pytest.mark.parametrize("since_s", [-9 * DAY_S, 3 * DAY_S])
-def test_of_another_time_the_clock_is_asked_about(since_s: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("since_s", "todo"), [(-9 * DAY_S, "must be renewed"), (3 * DAY_S, "timedatectl set-time")]
+)
+def test_of_another_time_the_clock_is_asked_about(
+    since_s: float, todo: str, tmp_path: Path
+) -> None:
     authority = Authority(tmp_path)
     authority.write(since_s=since_s, for_s=since_s + 5 * DAY_S)
     with answering(READY, authority) as port:
         said = trouble(terminal(f"wss://127.0.0.1:{port}", str(authority.ca)))
-    assert "is this machine's clock right (date)" in said
+    now = datetime.datetime.now(datetime.UTC)
+    assert f"and this machine's clock says {now:%Y-%m-%d}" in said
+    assert todo in said
 
 
 def test_plain_text_where_tls_is_expected_is_told(tmp_path: Path) -> None:

@@ -167,8 +167,9 @@ async def test_a_spent_code_is_followed_by_hello(tmp_path: Path) -> None:
     async with running(tmp_path, play, code="ABCD-EFGH") as (hub, _, events):
         first = await anext(events)
         assert first == LinkDown(
-            "the hub does not know this terminal: terminal or enrolment_code in terminal.toml is "
-            "wrong, or the code was used",
+            "the hub does not take this terminal: the enrolment code is wrong or was used, or "
+            "terminal in terminal.toml is wrong. A new code is made at the hub: visit-hub terminal "
+            "replace t4",
             "HUB-04",
         )
         assert await anext(events) == LinkUp(WELCOME)
@@ -291,7 +292,9 @@ async def test_a_hub_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
     finally:
         task.cancel()
     assert isinstance(down, LinkDown)
-    assert down.reason == "the hub cannot be reached: Connection refused"
+    assert down.reason == (
+        "Nothing listens at 127.0.0.1:1: is the hub running, and the port right?"
+    )
 
 
 async def test_a_hub_of_another_name_gets_no_signature(
@@ -392,7 +395,7 @@ async def test_a_refused_terminal_says_once_what_to_do_and_backs_off(
     async with running(tmp_path, play, code="ABCD") as (_, _, events):
         for _ in range(5):
             assert isinstance(await anext(events), LinkDown)
-    assert caplog.text.count("visit-hub terminal add") == 1
+    assert caplog.text.count("link=refused") == 1
     first, *slow = waits_s(caplog)[:4]
     assert first >= 0.2 and slow == [0.0, 0.0, 0.0]
 
@@ -488,6 +491,7 @@ async def test_a_certificate_of_somebody_else_is_fault_net_04(tmp_path: Path) ->
         event = await anext(events)
     assert isinstance(event, LinkDown)
     assert event.code == "NET-04"
+    assert "is ca or ca_file in terminal.toml its authority?" in event.reason
     assert hub.heard == []
 
 

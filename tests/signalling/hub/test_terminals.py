@@ -32,6 +32,7 @@ from signalling.messages import (
     SignIn,
     TerminalHello,
     TerminalWelcome,
+    Violation,
     encode,
 )
 from signalling.visit import Status
@@ -74,11 +75,18 @@ async def test_five_wrong_codes_void_it_and_a_day_does_too(hub: Hub) -> None:
         terminal = await hub.terminal()
         await terminal.send(enrol(key, guess))
         assert await terminal.violated() == ("unauthorised", 1008)
+        told = terminal.newest(Violation)
+        assert told is not None
+        assert ("tried too often" if guess == code else "is wrong or was used") in told.detail
     code = (await hub.do(C4))["code"]
     hub.pass_time(CODE_HOLDS_S)
-    terminal = await hub.terminal()
-    await terminal.send(enrol(key, code))
-    assert await terminal.violated() == ("unauthorised", 1008)
+    for guess, said in ((code, "too old, it held for 24 hours"), ("AAAA-AAAA", "wrong or was")):
+        terminal = await hub.terminal()
+        await terminal.send(enrol(key, guess))
+        assert await terminal.violated() == ("unauthorised", 1008)
+        told = terminal.newest(Violation)
+        assert told is not None
+        assert said in told.detail
 
 
 async def test_a_wrong_key_and_an_unknown_terminal_look_alike(hub: Hub) -> None:
