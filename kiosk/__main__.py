@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
@@ -25,13 +24,13 @@ from hardware import health, hooks
 from hardware.alsa_settings import use_system_settings
 from hardware.display import complaint
 from hardware.plugs import Plugs
-from kiosk import fault_history, lockdown, sdl, technician_lock
+from kiosk import fault_history, lockdown, sdl, technician_lock, unconfigured
 from kiosk.fault_history import FaultHistory
 from kiosk.media.engine import Spares
 from kiosk.session import Session
-from kiosk.startup import CannotStart, check_display, only_one
+from kiosk.startup import CannotStart, check_display, only_one, stop_by_signal
 from kiosk.state_files import StateFiles
-from kiosk.technician import ScreenSeen, Technician
+from kiosk.technician import New, ScreenSeen, Technician
 from kiosk.technician_lock import TechnicianLock
 from kiosk.terminal import Parts, Terminal
 from kiosk.versions import versions
@@ -80,7 +79,7 @@ def main(config_path: Path, windowed: bool) -> None:
         config = load_terminal(config_path)
     except ConfigError as error:
         click.echo(str(error), err=True)
-        sys.exit(BAD_CONFIG)
+        sys.exit(BAD_CONFIG if windowed else _show_mistakes(config_path, error))
     _log_to_stderr(config.log_format, shown)
     try:
         check_display(os.environ)
@@ -92,6 +91,16 @@ def main(config_path: Path, windowed: bool) -> None:
         sys.exit(FAILED)
     if again:
         sys.exit(START_AGAIN)
+
+
+def _show_mistakes(path: Path, found: ConfigError) -> int:
+    """Show on a wall's screen what is wrong, until it is right; return the exit status."""
+    try:
+        check_display(os.environ)
+        return START_AGAIN if unconfigured.show_until_right(path, found) else 0
+    except CannotStart as error:
+        click.echo(f"visit-kiosk: {error}", err=True)
+        return BAD_CONFIG
 
 
 def _start(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
@@ -132,11 +141,12 @@ async def _run(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
     from kiosk.app import KioskApp, paints  # noqa: PLC0415 - imports the window
     from kiosk.screens.root import Root  # noqa: PLC0415 - imports the window
 
-    stop, again = _stop_by_signal(), asyncio.Event()
+    stop, again = stop_by_signal(), asyncio.Event()
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
+    key = TerminalKey.load_or_make(Path(config.state_dir))
     volume, files = VolumeMemory(Path(config.state_dir)), StateFiles(Path(config.state_dir))
     parts = Parts(
-        link=_link(config),
+        link=_link(config, key),
         media=VisitMedia(Spares(config.devices, config.network), paints(root)),
         hook=hooks.hook(config.devices),
         keypad=hooks.keypad(config.devices),
@@ -147,10 +157,11 @@ async def _run(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
         health=partial(health.read, Path(config.state_dir)),
         plugs=None if config.devices.all_simulated else Plugs(),
     )
+    new = None if key.enrolled else New(config.terminal, config.hub)
     screen = _look_at_screen(Window, config.display, windowed=windowed)
     for said in health.read(Path(config.state_dir)).complaints():
         log.warning('machine="%s"', said)
-    terminal = Terminal(parts, _session(config, volume.recalled, files, screen))
+    terminal = Terminal(parts, _session(config, volume.recalled, files, (screen, new)))
     app = KioskApp(root)
     await _until_any(stop, again, app, terminal, keep=(volume, files))
     return again.is_set()
@@ -180,14 +191,6 @@ async def _until_any(
     log.info("kiosk=stopped")
 
 
-def _stop_by_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
 def _look_at_screen(window: sdl.Window, display: Display, *, windowed: bool) -> ScreenSeen:
     """Say in the log what SDL has opened, and what is wrong with it."""
     try:
@@ -204,7 +207,10 @@ def _look_at_screen(window: sdl.Window, display: Display, *, windowed: bool) -> 
     return ScreenSeen(f"{screen.width} x {screen.height}, {screen.driver}", said)
 
 
-def _session(config: TerminalConfig, volume: int, files: StateFiles, screen: ScreenSeen) -> Session:
+def _session(
+    config: TerminalConfig, volume: int, files: StateFiles, seen: tuple[ScreenSeen, New | None]
+) -> Session:
+    screen, new = seen
     wrong = files.recall(technician_lock.FILE, technician_lock.MAX_BYTES, TechnicianLock.decode)
     history = files.recall(fault_history.FILE, fault_history.MAX_BYTES, FaultHistory.decode)
     return Session(
@@ -212,7 +218,7 @@ def _session(config: TerminalConfig, volume: int, files: StateFiles, screen: Scr
         clock_offset_s=time.time() - time.monotonic(),
         volume=volume,
         technician=Technician(
-            TechnicianLock(config.technician, wrong), versions(), screen, config.devices
+            TechnicianLock(config.technician, wrong), versions(), screen, config.devices, new
         ),
         history=history,
     )
@@ -229,9 +235,8 @@ def _noting(
     return noted
 
 
-def _link(config: TerminalConfig) -> Link:
+def _link(config: TerminalConfig, key: TerminalKey) -> Link:
     address = Address(config.hub, config.hub_name, config.terminal, config.ca_file, config.ca)
-    key = TerminalKey.load_or_make(Path(config.state_dir))
     return Link(address, key, config.enrolment_code, jitter=random.SystemRandom())
 
 

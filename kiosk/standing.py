@@ -9,7 +9,7 @@ from math import floor
 from typing import Final
 
 from config.schema import NONE
-from kiosk import device_rows
+from kiosk import device_rows, set_up
 from kiosk.actions import Action, Keep, Send, StartMedia, Tell
 from kiosk.call import Call, Wanted
 from kiosk.desk import Desk
@@ -27,6 +27,7 @@ from kiosk.view import (
     ChooseLanguage,
     Intent,
     ScreenName,
+    SetUp,
     SignInView,
     TechnicianView,
     Touch,
@@ -189,6 +190,8 @@ class Standing:
         visit = self.desk.visit
         begun = visit is not None and visit.begun_at is not None
         served = self.technician.is_here
+        if self.technician.new is not None and not self.label and not served:
+            return ScreenName.SET_UP
         if self.faults.codes and not begun and self.desk.finished is None and not served:
             return ScreenName.OUT_OF_ORDER
         return self.screen_below()
@@ -252,7 +255,14 @@ class Standing:
             fault_since=self.faults.since,
             free_terminal=self.board.free_terminal if self.board else None,
             technician=self._technician_view(),
+            set_up=self._set_up() if screen is ScreenName.SET_UP else None,
         )
+
+    def _set_up(self) -> SetUp | None:
+        new = self.technician.new
+        if new is None:
+            return None
+        return set_up.of_hub(new.terminal, new.hub, self.technician.link_down)
 
     def _sign_in_view(self, now: float) -> SignInView:
         technician = self.technician

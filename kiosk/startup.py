@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import re
+import signal
 import socket
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
@@ -21,6 +23,15 @@ DISPLAY_NAME: Final = re.compile(r"(?P<host>.*):(?P<number>\d{1,5})(\.\d+)?")
 
 class CannotStart(Exception):
     """The kiosk must not start; the text is one sentence that says why."""
+
+
+def stop_by_signal() -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set from now on."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 @contextlib.contextmanager

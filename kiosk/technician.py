@@ -59,6 +59,14 @@ class ScreenSeen:
     complaint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class New:
+    """A terminal that no hub has ever taken, and the hub that should."""
+
+    terminal: str
+    hub: str
+
+
 class Technician:
     """Nobody, somebody at the PIN, or a technician at work. `now` is monotonic seconds."""
 
@@ -68,11 +76,14 @@ class Technician:
         versions: tuple[tuple[str, str], ...] = (),
         screen: ScreenSeen | None = None,
         devices: Devices | None = None,
+        new: New | None = None,
     ) -> None:
         self.lock = lock or TechnicianLock(Settings())
         self.versions = versions
         """What runs here: name and version."""
         self.screen = screen or ScreenSeen()
+        self.new = new
+        """Its name and its hub, while no hub has ever taken it."""
         self.devices = devices
         """What terminal.toml says of them; None where nobody says."""
         self.keypad = ("", "")

@@ -25,6 +25,7 @@ class ScreenName(StrEnum):
     OUT_OF_ORDER = "out-of-order"
     TECHNICIAN_PIN = "technician-pin"
     TECHNICIAN = "technician"
+    SET_UP = "set-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,18 @@ class TechnicianView:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUp:
+    """k10. `kind` is "file": terminal.toml is wrong; or "hub": it has not taken this terminal yet.
+
+    `said` are places and what is wrong there, `more` how many mistakes are not shown.
+    """
+
+    kind: str
+    said: tuple[tuple[str, str], ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Everything the screen shows. Equal views need no redraw.
 
@@ -129,6 +142,7 @@ class View:
     faults: tuple[str, ...] = ()
     fault_since: float | None = None
     free_terminal: Neighbour | None = None
+    set_up: SetUp | None = None
     technician: TechnicianView = TechnicianView()
 
 

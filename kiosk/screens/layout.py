@@ -176,6 +176,7 @@ ENDED_SIGN_OUT: Final = Box(973, 680, 251, 88)
 
 # -- k8 out of order --------------------------------------------------------------------------
 
+WRENCH: Final = Box(24, 20, 88, 88)
 CODE: Final = Box(24, 692, 432, 92)
 """The fault's code; held, it asks for the technician's PIN."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from kiosk.fault_history import PastFault
-from kiosk.view import DeviceRow, ScreenName, Sheet, SignInView, TechnicianView, View
+from kiosk.view import DeviceRow, ScreenName, SetUp, Sheet, SignInView, TechnicianView, View
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
 from signalling.wire import BreakView, FacilityView, Neighbour, Person, VisitView
@@ -174,6 +174,20 @@ LONG: Final = (
 )
 TWO: Final = (Person(name="Maria", relation="Wife"), Person(name="Rosa", relation="Mother"))
 
+MISTAKES: Final = SetUp("file", said=(
+    ("stick sdb1: terminal.toml, line 3, hubb",
+     "there is no such key; the nearest is hub."),
+    ("stick sdb1: terminal.toml, line 12, devices.fps",
+     "found 100, expected a whole number from 5 to 60."),
+    ("stick sdb1: terminal.toml, line 13, devices.camera",
+     'found "webcam", expected "auto", "simulated" or a device as `visit-hardware list` names it'
+     " (usb:046d:0825..., at:... or /dev/...)."),
+    ("stick sdb1: terminal.toml, line 14, enrolment_code",
+     "found something (it is not shown), expected the code that `visit-hub terminal add` printed,"
+     " such as K7QF-2MXR."),
+), more=3)  # fmt: skip
+
+
 SAMPLES: Final[dict[str, View]] = {
     "k1-idle": IDLE,
     "k1-idle-away": replace(IDLE, connected=False, next_start_at=None),
@@ -297,6 +311,16 @@ SAMPLES: Final[dict[str, View]] = {
     "k9-restart": replace(TECHNICIAN, sheet=Sheet("confirm-restart")),
     "k9-still-there": replace(TECHNICIAN, sheet=Sheet("still-there", 10)),
     "k9-sent": _technician(report="sent"),
+    "k10-none": replace(UNKNOWN, screen=ScreenName.SET_UP, set_up=SetUp("file", said=((
+        "/etc/visitbooth/terminal.toml", "there is no such file."),))),
+    "k10-mistakes": replace(UNKNOWN, screen=ScreenName.SET_UP, set_up=MISTAKES),
+    "k10-asks": replace(UNKNOWN, screen=ScreenName.SET_UP, set_up=SetUp(
+        "hub", said=(("unit-c-4, wss://visits.example", ""),))),
+    "k10-clock": replace(UNKNOWN, screen=ScreenName.SET_UP, faults=("NET-04",), set_up=SetUp(
+        "hub", said=(("unit-c-4, wss://visits.example",
+                      "The certificate of visits.example:443 is not valid yet, and this machine's"
+                      " clock says 2019-01-01 00:04 UTC: is the clock wrong? Set it (timedatectl"
+                      " set-time), or have NTP do it."),))),
 }  # fmt: skip
 """By name; the first two letters are the screen's in the mock-ups."""
 

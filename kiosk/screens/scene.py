@@ -13,6 +13,7 @@ from kiosk.screens import (
     in_visit,
     my_visits,
     out_of_order,
+    set_up,
     sign_in,
     technician,
     technician_pin,
@@ -38,6 +39,7 @@ SCREENS: Final[Mapping[ScreenName, Draw]] = MappingProxyType(
         ScreenName.OUT_OF_ORDER: out_of_order.draw,
         ScreenName.TECHNICIAN_PIN: technician_pin.draw,
         ScreenName.TECHNICIAN: technician.draw,
+        ScreenName.SET_UP: set_up.draw,
     }
 )
 

@@ -313,7 +313,7 @@ earpiece = "simulated"
 
 @asynccontextmanager
 async def kiosk(screen: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The whole kiosk, once it shows its idle screen; our `--config` is not Kivy's."""
+    """The whole kiosk, once it shows that it looks for its hub; our `--config` is not Kivy's."""
     (folder / "terminal.toml").write_text(TERMINAL.format(folder=folder))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -334,7 +334,7 @@ async def kiosk(screen: str, folder: Path) -> AsyncIterator[asyncio.subprocess.P
     assert process.stderr is not None
     try:
         async with asyncio.timeout(DEADLINE_S * 2):
-            while b"screen=idle" not in (line := await process.stderr.readline()):
+            while b"screen=set-up" not in (line := await process.stderr.readline()):
                 assert line, f"the kiosk ended with {await process.wait()}"
         yield process
     finally:
