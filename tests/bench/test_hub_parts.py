@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 
 from config import load_hub
+from tests.bench.hub.across import Across, Way
 from tests.bench.hub.people import facility, hub_toml, session_token, terminal_key
+from tests.bench.hub.rows import add_secure
+from tests.bench.hub.rows_several import TAKEN_WITHIN_S, add_across, add_takeover
+from tests.bench.hub.running import Measured
 from tests.bench.hub.samples import Samples, share
-from tests.bench.hub.sizes import FULL, PAIRS, SHORT, Size
+from tests.bench.hub.secure import Secure
+from tests.bench.hub.several import knows_both
+from tests.bench.hub.sizes import FACILITIES, FULL, PAIRS, SHORT, Size
+from tests.bench.hub.takeover import AFTER_S, BEFORE_S, HOWS, TakenOver, timetable
+from tests.bench.report import Benchmark
 
 
 def test_a_message_counts_once_however_often_it_arrives() -> None:
@@ -45,3 +53,47 @@ def test_the_benchmarks_configuration_is_one(tmp_path: Path) -> None:
     path = tmp_path / "hub.toml"
     path.write_text(hub_toml(path.parent), encoding="utf-8")
     assert len(load_hub(path).facility) == 50
+
+
+@pytest.mark.parametrize("size", [FULL, SHORT])
+def test_timers_fire_before_a_fault_and_until_long_after_it(size: Size) -> None:
+    times = timetable(1000.0, size.timers)
+    ats = sorted(at for _, _, at in times.values())
+    assert ats[0] == 1000.0 - BEFORE_S
+    assert max(TAKEN_WITHIN_S.values()) < ats[-1] - 1000.0 < AFTER_S
+    pages = [page for page, _, _ in times.values()]
+    assert len(set(pages)) == len(pages) == 2 * size.timers
+    assert min(pages) == FACILITIES
+
+
+def test_a_hub_knows_both_by_its_newest_word() -> None:
+    one, two = "INFO hubs: h-aa\n", "INFO hubs: h-aa, h-bb\nINFO more h-cc\n"
+    assert knows_both(one + two)
+    assert not knows_both(two + one)
+    assert not knows_both("")
+
+
+def test_each_fault_has_a_goal_and_what_is_missed_is_told() -> None:
+    assert set(TAKEN_WITHIN_S) == set(HOWS)
+    bench = Benchmark("hub")
+    found = TakenOver(kept_s=4.0, back_s=[0.3, 4.5], again_s=[4.6], late_s=[0.0, 5.5], twice=1)
+    add_takeover(bench, "frozen", found)
+    assert [row.met for row in bench.rows] == [None, True, True, False, False]
+    assert all(row.what.startswith("keeping hub frozen: ") for row in bench.rows)
+
+
+def test_hubs_together_may_cost_a_little_more_than_twice_what_one_does() -> None:
+    local, bus = Way([30.0], [0.2], [0.5]), Way([40.0, 30.0, 7.0], [0.4], [0.9])
+    bench = Benchmark("hub")
+    add_across(bench, Across(local, bus))
+    (cpu,) = [row for row in bench.rows if row.what.startswith("CPU of both hubs")]
+    assert (cpu.ours, cpu.limit, cpu.met) == (70.0, 30.0, False)
+
+
+def test_tls_is_held_against_the_bare_relay_without() -> None:
+    secure = Secure(Measured(kib_each=37.0), {"took_s": 26.0, "resets": 0, "wrong": 0})
+    bench = Benchmark("hub")
+    add_secure(bench, FULL, secure, Measured(kib_each=12.5))
+    assert [(row.goal, row.met) for row in bench.rows if row.goal is not None] == [
+        (37.5, True), (25.0, False), (0.0, True), (0.0, True),
+    ]  # fmt: skip

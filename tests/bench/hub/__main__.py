@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from compileall import compile_dir
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 import click
 
-from tests.bench.hub import ours, secure, writers
+from tests.bench.hub import across, ours, secure, takeover, writers
 from tests.bench.hub.processes import ROOT, many_files, peerjs, worker
 from tests.bench.hub.processes import relay as bare_relay
 from tests.bench.hub.rows import add_rows, add_secure, add_writes
+from tests.bench.hub.rows_several import add_across, add_takeover
 from tests.bench.hub.running import Measured, common
 from tests.bench.hub.sizes import FULL, SHORT, Size
 from tests.bench.report import Benchmark
@@ -50,6 +53,8 @@ async def measure_peer(name: str, size: Size) -> Measured:
 async def run(bench: Benchmark, size: Size) -> None:
     """Measure all, one after the other."""
     many_files()
+    # Whoever books beside hubs joins their bus late and leaves it, as warnings say each time.
+    logging.getLogger("signalling.hub.bus").setLevel(logging.ERROR)
     compile_dir(ROOT / "signalling", quiet=1)  # as an installed hub is; else the first start does
     compile_dir(ROOT / "config", quiet=1)
     hub = await _part("hub", ours.measure, size)
@@ -61,6 +66,9 @@ async def run(bench: Benchmark, size: Size) -> None:
     _say("stores")
     add_writes(bench, "SQLite FULL", await writers.sqlite(size))
     add_writes(bench, "PostgreSQL", await writers.postgres(size))
+    add_across(bench, await _part("two hubs", across.measure, size))
+    for how in takeover.HOWS:
+        add_takeover(bench, how, await _part(f"a hub {how}", partial(takeover.measure, how), size))
 
 
 def _say(what: str) -> None:

@@ -59,9 +59,13 @@ class TerminalEnd(End):
         super().__init__()
         self.number, self.id, self.samples = number, f"t{number}", samples
         self.name = self.id
-        self.url = f"{url}/terminal"
         self.options = {"ping_interval": TERMINAL_PING_S}
         self.seat: Seat | None = None
+        self.turn(url)
+
+    def turn(self, url: str) -> None:
+        """Go to this hub next."""
+        self.url = f"{url}/terminal"
 
     async def begin(self) -> None:
         """Say hello; the proof follows the challenge."""
@@ -105,11 +109,16 @@ class PageEnd(End):
         super().__init__()
         self.number, self.id, self.samples = number, f"p{number}", samples
         self.name = self.id
-        self.url = f"{url}/family"
-        self.options = {"ping_interval": None, "origin": url.replace("ws", "http", 1)}
+        self.options = {"ping_interval": None}
+        self.turn(url)
         self.visits: dict[str, VisitView] = {}
         self.since: dict[tuple[str, Status], float] = {}
         """When it was first told that a visit has a status, seconds since the epoch."""
+
+    def turn(self, url: str) -> None:
+        """Go to this hub next."""
+        self.url = f"{url}/family"
+        self.options["origin"] = url.replace("ws", "http", 1)
 
     async def begin(self) -> None:
         """Come with the session's token; the facility is open to it."""
@@ -161,9 +170,19 @@ class Pair:
         await self.terminal.send(SignIn(inmate_number=number, pin=PIN))
         await self.page.until(lambda: self.page.status(self.visit) is Status.READY)
 
-    async def join(self, *, pressed: bool = False) -> None:
+    async def join(self) -> None:
         """The page opens the visit; returns when the terminal knows."""
-        await self.page.send(Join(visit=self.visit, page=self.page.id, pressed=pressed))
+        await self.page.send(Join(visit=self.visit, page=self.page.id))
+        await self._known()
+
+    async def go_on(self) -> None:
+        """Both came back and their call still runs, as they say; returns when both know."""
+        await self.page.send(Join(visit=self.visit, page=self.page.id, pressed=True))
+        await self.say_state()
+        await self._known()
+        await self.page.until(lambda: self.page.status(self.visit) is Status.IN_VISIT)
+
+    async def _known(self) -> None:
 
         def known() -> bool:
             view = self.terminal.view(self.visit)

@@ -175,10 +175,7 @@ class HubLoad(Load):
 
     @staticmethod
     async def _join_again(pair: Pair) -> None:
-        await pair.join(pressed=pair.goes_on)
-        if pair.goes_on:
-            await pair.say_state()
-            await pair.page.until(lambda: pair.page.status(pair.visit) is Status.IN_VISIT)
+        await (pair.go_on() if pair.goes_on else pair.join())
 
     async def pending(self, starts_at: float) -> dict[str, Any]:
         """Wait for visits to become pending, offering all the while."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
+import signal
 import sqlite3
 import sys
 import time
@@ -15,9 +17,6 @@ from typing import Any, Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from config.schema import Tls
-from signalling.hub.inmates import read_pin_key
-from signalling.hub.services import PIN_KEY
 from signalling.hub.store.sqlite import SqliteStore
 from tests.bench.hub.people import book, hub_toml, settle
 from tests.bench.hub.processes import Worker, environment, worker
@@ -49,11 +48,21 @@ class HubProcess:
     """A hub that is started, killed and started again on its port. Its log goes to a file."""
 
     def __init__(self, folder: Path) -> None:
+        self.state = folder / "state"
         self.config = folder / "hub.toml"
         self.log = folder / "hub.log"
         self.port = 0
         self.metrics = ""
         self.child: asyncio.subprocess.Process | None = None
+
+    def configure(self, toml: str) -> None:
+        """Make its folder."""
+        self.state.mkdir(mode=0o700, parents=True)
+        self.config.write_text(toml, encoding="utf-8")
+
+    def said(self) -> str:
+        """Return its log since it was started."""
+        return self.log.read_text(encoding="utf-8")
 
     async def start(self) -> float:
         """Start it; return the seconds until it serves."""
@@ -74,7 +83,7 @@ class HubProcess:
     async def _said(self, pattern: str) -> str:
         end = time.monotonic() + START_WITHIN_S
         while True:
-            text = self.log.read_text(encoding="utf-8")
+            text = self.said()
             found = re.search(pattern, text)
             if found is not None:
                 return found[1]
@@ -97,9 +106,18 @@ class HubProcess:
                     return sample.value * 1000
         raise RuntimeError("the hub does not tell its longest pause")
 
+    def freeze(self) -> None:
+        """Let it do nothing more, its sockets open."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on where it was."""
+        os.kill(self.pid, signal.SIGCONT)
+
     async def kill(self) -> None:
         """Kill it as a power cut would."""
-        assert self.child is not None
+        if self.child is None:
+            return
         if self.child.returncode is None:
             self.child.kill()
         await self.child.wait()
@@ -110,15 +128,12 @@ def _get(url: str) -> str:
         return str(answer.read().decode())
 
 
-async def prepared(folder: Path, size: Size, tls: Tls | None = None) -> HubProcess:
+async def prepared(folder: Path, size: Size, more: str = "") -> HubProcess:
     """Fill a store, and return the hub that is to be started on it."""
-    state = folder / "state"
-    state.mkdir(mode=0o700)
     hub = HubProcess(folder)
-    hub.config.write_text(hub_toml(folder, tls=tls), encoding="utf-8")
-    read_pin_key(state / PIN_KEY)
-    store = await SqliteStore.open(state / "visits.db")
-    await settle(store, state, size, time.time())
+    hub.configure(hub_toml(folder, more=more))
+    store = await SqliteStore.open(hub.state / "visits.db")
+    await settle(store, hub.state, size, time.time())
     await store.close()
     return hub
 
@@ -126,7 +141,7 @@ async def prepared(folder: Path, size: Size, tls: Tls | None = None) -> HubProce
 async def measure(folder: Path, size: Size) -> Ours:
     """Fill a store, then measure a hub on it."""
     hub = await prepared(folder, size)
-    state = folder / "state"
+    state = hub.state
     found = Ours()
     found.start_s.append(await hub.start())
     try:

@@ -12,7 +12,6 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from config.schema import Tls
 from signalling.hub.accounts import token_hash
 from signalling.hub.inmates import pin_mac, read_pin_key
 from signalling.hub.services import PIN_KEY
@@ -53,8 +52,8 @@ def facility(number: int) -> str:
     return f"f{number % FACILITIES}"
 
 
-def hub_toml(folder: Path, store: str = "", bus: str = "local", tls: Tls | None = None) -> str:
-    """Return a hub's configuration whose limits let one address do all of this."""
+def hub_toml(folder: Path, store: str = "", bus: str = "local", more: str = "") -> str:
+    """Return a hub's configuration whose limits let one address do all of this; `more`: tables."""
     lines = [
         f'name = "{HUB}"\nport = 0\nstate_dir = "{folder}/state"\nstore = "{store}"',
         f'bus = "{bus}"',
@@ -63,8 +62,7 @@ def hub_toml(folder: Path, store: str = "", bus: str = "local", tls: Tls | None 
         "messages_per_10_s = 1000000",
         '[metrics]\nlisten = "127.0.0.1"\nport = 0',
     ]
-    if tls is not None:
-        lines.append(f'[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"')
+    lines.append(more)
     for index in range(FACILITIES):
         lines.append(
             f'[[facility]]\nid = "f{index}"\nname = "Jail {index}"\ntime_zone = "UTC"\n'
@@ -80,11 +78,16 @@ async def settle(store: Store, state: Path, size: Size, now: float) -> None:
     """
     key = read_pin_key(state / PIN_KEY)
     count, first = size.clients // 2, size.starting + PAIRS
+    await keep(store, key, count, now)
+    await book(store, range(first), "w", now - 60.0)
+    await book(store, range(first + size.pending, count), "w", now + 2 * HALF_A_DAY_S)
+
+
+async def keep(store: Store, key: bytes, count: int, now: float) -> None:
+    """Keep terminals, inmates, visitors and their sessions."""
     for start in range(0, count, AT_ONCE):
         numbers = range(start, min(count, start + AT_ONCE))
         await asyncio.gather(*(_keep(store, key, number, now) for number in numbers))
-    await book(store, range(first), "w", now - 60.0)
-    await book(store, range(first + size.pending, count), "w", now + 2 * HALF_A_DAY_S)
 
 
 async def _keep(store: Store, key: bytes, number: int, now: float) -> None:
@@ -117,10 +120,11 @@ async def book(store: Store, numbers: range, kind: str, starts_at: float) -> Non
     """Book a visit for each pair."""
     for start in range(numbers.start, numbers.stop, AT_ONCE):
         some = range(start, min(numbers.stop, start + AT_ONCE))
-        await asyncio.gather(*(_book(store, number, kind, starts_at) for number in some))
+        await asyncio.gather(*(book_one(store, number, kind, starts_at) for number in some))
 
 
-async def _book(store: Store, number: int, kind: str, starts_at: float) -> None:
+async def book_one(store: Store, number: int, kind: str, starts_at: float) -> None:
+    """Book a visit for one pair."""
     booked = Booked(
         facility=facility(number),
         inmate=f"i-{number}",

@@ -79,10 +79,12 @@ class Worker:
 
 
 @contextlib.asynccontextmanager
-async def worker(kind: str, url: str, size: Size, *more: str) -> AsyncIterator[Worker]:
-    """Run a load client; it ends with this. See `load` for its words."""
-    argv = [sys.executable, "-m", "tests.bench.hub.load", kind, url, json.dumps(asdict(size))]
-    argv += more
+async def worker(
+    kind: str, url: str, size: Size, *more: str, module: str = "load"
+) -> AsyncIterator[Worker]:
+    """Run a load client; it ends with this. See the module for its words."""
+    words = [kind, url, json.dumps(asdict(size)), *more]
+    argv = [sys.executable, "-m", f"tests.bench.hub.{module}", *words]
     child = await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.PIPE,

@@ -51,7 +51,7 @@ async def connected(pid: int, worker: Worker, size: Size, found: Measured) -> No
     before = memory_kib(pid)
     took = await worker.do("connect")
     found.connects_each_s = size.clients / took["took_s"]
-    found.idle_share = await _idle(pid, size.idle_s)
+    found.idle_share = await idle_share(pid, size.idle_s)
     found.kib_each = (memory_kib(pid) - before) / size.clients
 
 
@@ -65,7 +65,8 @@ async def carried(pid: int, worker: Worker, found: Measured) -> None:
     found.cpu_us = (cpu_s(pid) - cpu - idle) / len(found.alone_ms) * 1e6
 
 
-async def _idle(pid: int, seconds: float) -> float:
+async def idle_share(pid: int, seconds: float) -> float:
+    """Return how much of one core a process takes while nothing is asked of it."""
     await asyncio.sleep(1.0)  # what connecting left to be done
     cpu, began = cpu_s(pid), time.monotonic()
     await asyncio.sleep(seconds)

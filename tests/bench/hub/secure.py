@@ -26,7 +26,9 @@ class Secure:
 async def measure(folder: Path, size: Size) -> Secure:
     """Measure a hub with a certificate; kill it with everybody connected."""
     authority = Authority(folder)
-    hub = await prepared(folder, size, authority.write())
+    tls = authority.write()
+    more = f'[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"'
+    hub = await prepared(folder, size, more)
     await hub.start()
     found = Secure()
     try:

@@ -23,6 +23,8 @@ class Size:
     """Events by each of 16 writers."""
     pending_after_s: float
     """From the restart of the hub: long enough for all to be back."""
+    timers: int
+    """Visits that become pending, and as many that end, while a hub takes over from another."""
 
 
 FULL: Final = Size(
@@ -34,6 +36,7 @@ FULL: Final = Size(
     idle_s=10.0,
     writes=1500,
     pending_after_s=60.0,
+    timers=100,
 )
 SHORT: Final = Size(
     clients=1000,
@@ -44,10 +47,13 @@ SHORT: Final = Size(
     idle_s=3.0,
     writes=300,
     pending_after_s=15.0,
+    timers=40,
 )
 FACILITIES: Final = 50
 """What the terminals are spread over: a hundred in each, in the whole measure."""
 PAIRS: Final = 8
+PACE_S: Final = 0.005
+"""Between two offers, where delay is measured of hubs that are not busy."""
 SDP_BYTES: Final = 1400
 CANDIDATES: Final = 3
 """Of each side, after its description."""

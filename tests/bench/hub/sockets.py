@@ -113,6 +113,12 @@ class End:
         assert self._reader is not None
         await self._reader
 
+    async def pull(self) -> None:
+        """Cut the connection, as whoever stands between the two when the other end is gone."""
+        if self.socket is not None:
+            self.socket.transport.abort()
+            await self.gone()
+
     async def close(self) -> None:
         """Go."""
         if self.socket is not None:
