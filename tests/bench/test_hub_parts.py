@@ -8,8 +8,9 @@ import pytest
 
 from config import load_hub
 from tests.bench.hub.across import Across, Way
+from tests.bench.hub.ours import Ours
 from tests.bench.hub.people import facility, hub_toml, session_token, terminal_key
-from tests.bench.hub.rows import add_secure
+from tests.bench.hub.rows import add_rows, add_secure
 from tests.bench.hub.rows_several import TAKEN_WITHIN_S, add_across, add_takeover
 from tests.bench.hub.running import Measured
 from tests.bench.hub.samples import Samples, share
@@ -97,3 +98,20 @@ def test_tls_is_held_against_the_bare_relay_without() -> None:
     assert [(row.goal, row.met) for row in bench.rows if row.goal is not None] == [
         (37.5, True), (25.0, False), (0.0, True), (0.0, True),
     ]  # fmt: skip
+
+
+def test_the_table_says_for_how_long_pauses_were_looked_for() -> None:
+    ours = Ours(
+        start_s=[0.5], ready_ms=[3.0], told_ms=[90.0], beside_ms=[9.0],
+        back={"took_s": 9.0, "resets": 0, "wrong": 0},
+        pause_ms=[60.0, 20.0], minutes=[61.25, 1.5], held_ms=[1.0, 40.0],
+    )  # fmt: skip
+    every = [Measured(alone_ms=[1.0], starting_ms=[1.0]) for _ in range(2)]
+    ours.common = Measured(alone_ms=[1.0], starting_ms=[1.0])
+    bench = Benchmark("hub")
+    add_rows(bench, FULL, ours, *every)
+    met = {row.what: row.met for row in bench.rows}
+    assert met["longest pause of the loop in 61.2 minutes until it was killed"] is False
+    assert met["longest pause of the loop in 1.5 minutes from its start again"] is True
+    assert met["carried, 1,000 pages lost and back each 60 s, p99"] is False
+    assert met["carried, 1,000 pages lost and back each 60 s, worst"] is True

@@ -28,11 +28,14 @@ Part = TypeVar("Part")
 
 UNMET: Final = 3
 """Told from a benchmark that failed, which ends with 1."""
+MOST_MINUTES: Final = 120.0
+"""Visits and the tokens of pages last longer."""
 EPILOG: Final = """Examples:
 
 \b
   python -m tests.bench.hub
   python -m tests.bench.hub --short
+  python -m tests.bench.hub --minutes 60
 
 ours: the hub. peer: PeerJS' server. limit: a bare relay on the same library that decodes and
 encodes JSON. Leaves the table here, and bench-report/hub.json and hub.png. Exit status: 0 every
@@ -50,14 +53,14 @@ async def measure_peer(name: str, size: Size) -> Measured:
             return await common(process.pid, load, size)
 
 
-async def run(bench: Benchmark, size: Size) -> None:
+async def run(bench: Benchmark, size: Size, minutes: float) -> None:
     """Measure all, one after the other."""
     many_files()
     # Whoever books beside hubs joins their bus late and leaves it, as warnings say each time.
     logging.getLogger("signalling.hub.bus").setLevel(logging.ERROR)
     compile_dir(ROOT / "signalling", quiet=1)  # as an installed hub is; else the first start does
     compile_dir(ROOT / "config", quiet=1)
-    hub = await _part("hub", ours.measure, size)
+    hub = await _part("hub", partial(ours.measure, minutes), size)
     _say("relay")
     relay = await measure_peer("relay", size)
     _say("peerjs")
@@ -82,11 +85,17 @@ async def _part(what: str, measure: Callable[[Path, Size], Awaitable[Part]], siz
 
 
 @click.command(epilog=EPILOG)
-@click.option("--short", is_flag=True, help="A tenth of the load: under 90 seconds.")
-def main(*, short: bool) -> None:
+@click.option("--short", is_flag=True, help="A tenth of the load: about three minutes.")
+@click.option(
+    "--minutes",
+    default=0.0,
+    type=click.FloatRange(0.0, MOST_MINUTES),
+    help="Let the hub go on for so long with everybody connected, for its longest pause: 60.",
+)
+def main(*, short: bool, minutes: float) -> None:
     """Measure the hub."""
     bench = Benchmark("hub")
-    asyncio.run(run(bench, SHORT if short else FULL))
+    asyncio.run(run(bench, SHORT if short else FULL, minutes))
     sys.exit(0 if bench.finish("ms") else UNMET)
 
 

@@ -139,6 +139,30 @@ class HubLoad(Load):
         await pair.agree()
         await pair.begin()
 
+    async def hold(self, seconds: float) -> dict[str, Any]:
+        """Let all go on. The pages of visits lose their connection in turn, and come back."""
+        gc.freeze()  # what comes back again and again must be collected after all
+        gc.enable()
+        self.samples.take()
+        going = [pair for pair in self.pairs if pair.goes_on]
+        began, number = time.monotonic(), 0
+        async with asyncio.TaskGroup() as coming:
+            while (since := time.monotonic() - began) < seconds:
+                coming.create_task(self._page_again(going[number % len(going)]))
+                number += 1
+                at = number * self.size.window_s / self.size.starting
+                await asyncio.sleep(max(0.0, at - since))
+        gc.disable()
+        return {"came_back": number, "relay_ms": self.samples.take()}
+
+    @staticmethod
+    async def _page_again(pair: Pair) -> None:
+        await pair.page.pull()
+        await pair.page.open()
+        await pair.go_on()
+        await pair.offer()
+        await pair.agree()
+
     async def ready_at(self) -> dict[str, Any]:
         """When pages were told that the visits that started are Ready."""
         pages = self.pages[PAIRS : PAIRS + self.size.starting]

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from signalling.hub.store.sqlite import SqliteStore
 from tests.bench.hub.people import book, hub_toml, settle
-from tests.bench.hub.processes import Worker, environment, worker
+from tests.bench.hub.processes import ANSWER_WITHIN_S, Worker, environment, worker
 from tests.bench.hub.running import Measured, common
 from tests.bench.hub.sizes import PAIRS, Size
 
@@ -42,6 +42,10 @@ class Ours:
     back: dict[str, Any] = field(default_factory=dict)
     pause_ms: list[float] = field(default_factory=list)
     """The longest pause of the loop until it was killed, and since."""
+    minutes: list[float] = field(default_factory=list)
+    """How long those two times were."""
+    held_ms: list[float] = field(default_factory=list)
+    """What was carried while it was asked to go on for longer; empty when it was not."""
 
 
 class HubProcess:
@@ -53,6 +57,7 @@ class HubProcess:
         self.log = folder / "hub.log"
         self.port = 0
         self.metrics = ""
+        self.serving_since = 0.0
         self.child: asyncio.subprocess.Process | None = None
 
     def configure(self, toml: str) -> None:
@@ -76,7 +81,8 @@ class HubProcess:
         with self.log.open("wb") as log:
             self.child = await asyncio.create_subprocess_exec(*argv, stderr=log, env=environment())
         found = await self._said(LISTENING)
-        took_s = time.monotonic() - began
+        self.serving_since = time.monotonic()
+        took_s = self.serving_since - began
         self.port, self.metrics = int(found), await self._said(METRICS)
         return took_s
 
@@ -138,8 +144,8 @@ async def prepared(folder: Path, size: Size, more: str = "") -> HubProcess:
     return hub
 
 
-async def measure(folder: Path, size: Size) -> Ours:
-    """Fill a store, then measure a hub on it."""
+async def measure(minutes: float, folder: Path, size: Size) -> Ours:
+    """Fill a store, then measure a hub on it; so many minutes more than everything else takes."""
     hub = await prepared(folder, size)
     state = hub.state
     found = Ours()
@@ -148,6 +154,10 @@ async def measure(folder: Path, size: Size) -> Ours:
         async with worker("hub", f"ws://127.0.0.1:{hub.port}", size) as load:
             found.common = await common(hub.pid, load, size)
             found.ready_ms = _after_commit(state, await load.do("ready_at"))
+            if minutes:
+                hold_s = 60.0 * minutes
+                held = await load.do("hold", within_s=hold_s + ANSWER_WITHIN_S, seconds=hold_s)
+                found.held_ms = held["relay_ms"]
             await _killed(hub, state, load, size, found)
     finally:
         await hub.kill()
@@ -164,7 +174,7 @@ def _after_commit(state: Path, told: dict[str, float]) -> list[float]:
 
 async def _killed(hub: HubProcess, state: Path, load: Worker, size: Size, found: Ours) -> None:
     """Kill it with everybody connected; visits that become pending soon are booked meanwhile."""
-    found.pause_ms.append(await hub.pause_ms())
+    await _note_pause(hub, found)
     await load.do("remember")
     await hub.kill()
     back = asyncio.create_task(load.do("come_back"))
@@ -179,4 +189,9 @@ async def _killed(hub: HubProcess, state: Path, load: Worker, size: Size, found:
         raise RuntimeError("all came back too late for the visits that become pending")
     pending = await load.do("pending", starts_at=starts_at)
     found.told_ms, found.beside_ms = pending["told_ms"], pending["relay_ms"]
+    await _note_pause(hub, found)
+
+
+async def _note_pause(hub: HubProcess, found: Ours) -> None:
     found.pause_ms.append(await hub.pause_ms())
+    found.minutes.append((time.monotonic() - hub.serving_since) / 60.0)

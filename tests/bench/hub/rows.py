@@ -75,6 +75,11 @@ def _telling(bench: Benchmark, size: Size, ours: Ours) -> None:
     own(all_back, "s", ours.back["took_s"], 15.0)
     own(f"{all_back}, resets", "", ours.back["resets"], 0.0)
     own(f"{all_back}, told otherwise than before", "", ours.back["wrong"], 0.0)
-    own("longest pause of the loop, until it was killed", "ms", ours.pause_ms[0], 50.0)
-    own("longest pause of the loop, since", "ms", ours.pause_ms[1], 50.0)
+    whens = ("until it was killed", "from its start again")
+    for when, minutes, pause_ms in zip(whens, ours.minutes, ours.pause_ms, strict=True):
+        own(f"longest pause of the loop in {minutes:.1f} minutes {when}", "ms", pause_ms, 50.0)
+    if ours.held_ms:
+        held = f"carried, {size.starting:,} pages lost and back each {size.window_s:g} s"
+        own(f"{held}, p99", "ms", share(ours.held_ms, 99), 5.0)
+        own(f"{held}, worst", "ms", max(ours.held_ms), 50.0)
     own("start to serving over a full store", "s", max(ours.start_s), 1.0)
