@@ -15,7 +15,7 @@ SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
     $(wildcard tests/signalling/test_*.py) \
     $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
-SCRIPTS := .ci/bootstrap .ci/run systemd/build-debs systemd/debian/environment systemd/debian/*.post*
+SCRIPTS := .ci/bootstrap .ci/run systemd/install-hub systemd/install-terminal systemd/build-debs systemd/debian/environment systemd/debian/*.post*
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page bench-hub screenshots fuzz deb clean
@@ -56,7 +56,7 @@ lint: ## style, types, import contracts, the page's JavaScript
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	tsc -p signalling/web/jsconfig.json
-	shellcheck $(SCRIPTS)
+	shellcheck --external-sources $(SCRIPTS)
 
 # Each runs even where another has not met its goals; the status says whether any has not.
 bench: ## every benchmark; tables here, numbers in bench-report/

@@ -108,21 +108,20 @@ def example(kind: str) -> None:
 
 @main.command()
 @click.argument("file", type=FILE)
-@click.option("--ca-file", default="", help="Checked against this, not against FILE's ca_file.")
-def reach(file: Path, ca_file: str) -> None:
+def reach(file: Path) -> None:
     """Say whether the hub that FILE, a terminal.toml, names answers from here; if not, exit with 1.
 
     \b
     Examples:
       visit-config reach /etc/visitbooth/terminal.toml
-      visit-config reach --ca-file authority.pem terminal.toml
+      visit-config reach terminal.toml
     """
     try:
         config = load(file, TerminalConfig).config
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    if why := trouble(config, ca_file):
+    if why := trouble(config):
         click.echo(why, err=True)
         sys.exit(1)
     click.echo(f"The hub at {config.hub} answers.")

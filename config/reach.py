@@ -11,7 +11,6 @@ import http.client
 import os
 import socket
 import ssl
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,14 +23,8 @@ NOT_YET_VALID, EXPIRED, OTHER_NAME = 9, 10, 62
 """X509_V_ERR_CERT_NOT_YET_VALID, _CERT_HAS_EXPIRED and _HOSTNAME_MISMATCH of OpenSSL."""
 
 
-def trouble(config: TerminalConfig, ca_file: str = "", within_s: float = WITHIN_S) -> str:
-    """Return why the hub cannot be reached, as a sentence; "" when it answers.
-
-    `ca_file` is looked at instead of the configuration's, when it is given.
-    """
-    ca_file = ca_file or config.ca_file
-    if ca_file and not Path(ca_file).is_file():
-        return f"ca_file: there is no file {ca_file} on this machine."
+def trouble(config: TerminalConfig, within_s: float = WITHIN_S) -> str:
+    """Return why the hub cannot be reached, as a sentence; "" when it answers."""
     parts = urlsplit(config.hub)
     host = parts.hostname or ""
     secure = parts.scheme == "wss"
@@ -40,8 +33,9 @@ def trouble(config: TerminalConfig, ca_file: str = "", within_s: float = WITHIN_
     connection: http.client.HTTPConnection
     try:
         if secure:
-            ca = "" if ca_file else config.ca
-            context = ssl.create_default_context(cafile=ca_file or None, cadata=ca or None)
+            context = ssl.create_default_context(
+                cafile=config.ca_file or None, cadata=config.ca or None
+            )
             connection = http.client.HTTPSConnection(host, port, timeout=within_s, context=context)
         else:
             connection = http.client.HTTPConnection(host, port, timeout=within_s)

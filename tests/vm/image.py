@@ -48,6 +48,12 @@ PLATFORMS: Final = [
     "manylinux1_x86_64",
 ]
 """What the suite's C library (glibc 2.36) runs."""
+SMALL_RAMDISK: Final = [
+    'mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"',
+    'echo MODULES=list > "$1/etc/initramfs-tools/conf.d/guest"',
+    r'printf "virtio_pci\nvirtio_blk\next4\n" > "$1/usr/share/initramfs-tools/modules.d/guest"',
+]
+"""An initial ramdisk that holds this machine's disk and nothing else loads faster."""
 WITHOUT: Final = ("doc", "man", "locale", "info", "lintian")
 
 
@@ -66,7 +72,7 @@ def ready() -> Image:
     Says on the terminal what takes long. Raises subprocess.CalledProcessError, its output shown.
     """
     CACHE.mkdir(parents=True, exist_ok=True)
-    with _alone():
+    with alone():
         folder = CACHE / _key()
         image = Image(folder / "root.ext4", folder / "vmlinuz", folder / "initrd.img")
         if not folder.is_dir():
@@ -75,7 +81,7 @@ def ready() -> Image:
             started = time.monotonic()
             with tempfile.TemporaryDirectory(prefix="visitbooth-vm-") as scratch:
                 _build(Path(scratch), folder)
-            _say(f"made in {time.monotonic() - started:.0f} s")
+            say(f"made in {time.monotonic() - started:.0f} s")
         return image
 
 
@@ -101,13 +107,18 @@ def _build(scratch: Path, folder: Path) -> None:
     disk.touch()
     disk.chmod(0o666)
     site = scratch / "site"
-    _say("Python packages (half a minute)")
-    _run(_pip(site), scratch)
-    _say("Debian packages (one to three minutes)")
-    _run(_mmdebstrap(scratch, site, disk), scratch)
+    say("Python packages (half a minute)")
+    run(_pip(site), scratch)
+    say("Debian packages (one to three minutes)")
+    run(_mmdebstrap(scratch, site, disk), scratch)
+    keep(scratch, folder)
+
+
+def keep(scratch: Path, folder: Path) -> None:
+    """Move what was made to where it is looked for."""
     made = Path(tempfile.mkdtemp(dir=CACHE, prefix="new-"))
     for name in ("root.ext4", "vmlinuz", "initrd.img"):
-        _run(["cp", "--sparse=always", str(scratch / name), str(made / name)], scratch)
+        run(["cp", "--sparse=always", str(scratch / name), str(made / name)], scratch)
     made.chmod(0o755)
     made.rename(folder)
 
@@ -127,13 +138,7 @@ def _pip(site: Path) -> list[str]:
 def _mmdebstrap(scratch: Path, site: Path, disk: Path) -> list[str]:
     environment = f"$1/{HOME}"
     hooks = {
-        "essential": [
-            # An initial ramdisk that holds this machine's disk and nothing else loads faster.
-            'mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"',
-            'echo MODULES=list > "$1/etc/initramfs-tools/conf.d/guest"',
-            r'printf "virtio_pci\nvirtio_blk\next4\n" '
-            '> "$1/usr/share/initramfs-tools/modules.d/guest"',
-        ],
+        "essential": SMALL_RAMDISK,
         "customize": [
             f'mkdir -p "{environment}/bin" "{environment}/lib/python{PYTHON}"',
             f'ln -s /usr/bin/python3 "{environment}/bin/python"',
@@ -146,13 +151,8 @@ def _mmdebstrap(scratch: Path, site: Path, disk: Path) -> list[str]:
             'chroot "$1" systemctl --quiet mask getty@tty1 serial-getty@ttyS0 apt-daily.timer '
             "apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer",
             'chroot "$1" passwd --quiet --delete root',
-            'cp -L "$1/vmlinuz" "$1/kernel" && cp -L "$1/initrd.img" "$1/ramdisk"',
-            f"download /kernel {scratch}/vmlinuz",
-            f"download /ramdisk {scratch}/initrd.img",
-            'rm "$1/kernel" "$1/ramdisk"; rm -rf "$1"/var/lib/apt/lists/* "$1"/boot/*',
-            # Without what mmdebstrap has mounted in it.
-            f'unshare --mount sh -c \'umount --lazy "$0"/proc "$0"/sys "$0"/dev/* "$0"/dev;'
-            f' mke2fs -q -F -t ext4 -O ^has_journal -L root -d "$0" {disk} {SIZE}\' "$1"',
+            *boot_files(scratch),
+            as_disk(disk, "-O ^has_journal"),
         ],
     }
     words = [
@@ -160,14 +160,32 @@ def _mmdebstrap(scratch: Path, site: Path, disk: Path) -> list[str]:
         "--include", PACKAGES.replace(" ", ","),
         *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in WITHOUT),
         "--aptopt=Acquire::Languages none",
-        *_apt_options(),
+        *apt_options(),
     ]  # fmt: skip
     for name, lines in hooks.items():
         words += [f"--{name}-hook={line}" for line in lines]
-    return [*words, SUITE, "/dev/null", *_sources()]
+    return [*words, SUITE, "/dev/null", *sources()]
 
 
-def _sources() -> Iterator[str]:
+def boot_files(scratch: Path) -> list[str]:
+    """Hooks that take the kernel and its ramdisk out, and apt's lists away."""
+    return [
+        'cp -L "$1/vmlinuz" "$1/kernel" && cp -L "$1/initrd.img" "$1/ramdisk"',
+        f"download /kernel {scratch}/vmlinuz",
+        f"download /ramdisk {scratch}/initrd.img",
+        'rm "$1/kernel" "$1/ramdisk"; rm -rf "$1"/var/lib/apt/lists/* "$1"/boot/*',
+    ]
+
+
+def as_disk(disk: Path, options: str = "") -> str:
+    """The hook that writes the disk, without what mmdebstrap has mounted in it."""
+    return (
+        'unshare --mount sh -c \'umount --lazy "$0"/proc "$0"/sys "$0"/dev/* "$0"/dev;'
+        f' mke2fs -q -F -t ext4 {options} -L root -d "$0" {disk} {SIZE}\' "$1"'
+    )
+
+
+def sources() -> Iterator[str]:
     """Yield apt's own sources of Debian's packages where this machine is of the guest's suite."""
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)",
@@ -179,7 +197,7 @@ def _sources() -> Iterator[str]:
             yield f"deb {address} {suite} {component}"
 
 
-def _apt_options() -> Iterator[str]:
+def apt_options() -> Iterator[str]:
     """Yield this machine's own way to the archive: its proxies and dates."""
     told = subprocess.run(
         ["apt-config", "dump"], capture_output=True, text=True, check=False, timeout=60
@@ -192,7 +210,8 @@ def _apt_options() -> Iterator[str]:
             yield f'--aptopt={name} "{value}"'
 
 
-def _run(words: Sequence[str], scratch: Path) -> None:
+def run(words: Sequence[str], scratch: Path) -> None:
+    """Run one, its output in the log; the log's end is shown when it fails."""
     log = scratch / "log"
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"  # mke2fs
     with log.open("ab") as output:
@@ -208,13 +227,15 @@ def _run(words: Sequence[str], scratch: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """While this holds, nobody else makes an image."""
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell whoever waits for it."""
     print(f"guest image: {text}", flush=True)
 
 
