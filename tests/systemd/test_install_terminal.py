@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.systemd.fake_machine import FakeMachine
+from tests.systemd.fake_machine import SCRIPTS, FakeMachine
+from tests.systemd.machine import SOURCES
 
 SETTINGS = """\
 terminal = "t4"
 hub = "wss://127.0.0.1:9"
 hub_name = "main"
-enrolment_code = "one-time"
+enrolment_code = "K7QF-2MXR"
 """
 IDLE = "time=x screen=idle visit=- status=- sheet=- faults=-\ntime=x link=up hub=main\n"
 NOTHING = re.compile(r"Nothing was changed\.$")
@@ -119,6 +124,25 @@ def test_another_system_is_refused(machine: FakeMachine) -> None:
 
 def test_another_processor_is_refused(machine: FakeMachine) -> None:
     assert "this machine is arm64" in refused(machine, file(machine), ARCHITECTURE="arm64")
+
+
+def test_who_is_not_root_is_told_so() -> None:
+    """On this very machine, which a stranger could not change anyway."""
+    if os.geteuid() or 'VERSION_ID="12"' not in Path("/etc/os-release").read_text():
+        pytest.skip("only root can be somebody else, and Debian 12 is asked for first")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for script in SCRIPTS:
+            shutil.copy(SOURCES / script, folder)
+        done = subprocess.run(
+            ["bash", str(folder / "install-terminal")], user=65534, group=65534, cwd="/",
+            extra_groups=[], env={**os.environ, "HOME": "/"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Installing takes root: run it again with sudo, or as root. Nothing was changed.\n"
+    )
 
 
 def test_no_disk_left_is_seen_before_anything_is_done(machine: FakeMachine) -> None:
