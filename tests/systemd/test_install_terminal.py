@@ -137,7 +137,8 @@ def test_who_is_not_root_is_told_so() -> None:
             shutil.copy(SOURCES / script, folder)
         done = subprocess.run(
             ["bash", str(folder / "install-terminal")], user=65534, group=65534, cwd="/",
-            extra_groups=[], env={**os.environ, "HOME": "/"}, capture_output=True, text=True, check=False,
+            extra_groups=[], env={**os.environ, "HOME": "/"}, capture_output=True, text=True,
+            check=False,
         )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == (
