@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from hardware.plugs import Plugs
 from kiosk import fault_history, lockdown, sdl, technician_lock, unconfigured
 from kiosk.fault_history import FaultHistory
 from kiosk.media.engine import Spares
+from kiosk.pulse import stay_alive
 from kiosk.session import Session
 from kiosk.startup import CannotStart, check_display, only_one, stop_by_signal
 from kiosk.state_files import StateFiles
@@ -40,6 +42,7 @@ from kiosk.volume_memory import VolumeMemory
 from signalling import logs
 from signalling.descriptions import AddressPolicy
 from signalling.link import Address, Link
+from signalling.notify import Notifier
 from signalling.terminal_key import BadKeyFile, TerminalKey
 
 log = logging.getLogger(__name__)
@@ -73,18 +76,20 @@ def main(config_path: Path, windowed: bool) -> None:
       VISITBOOTH_TERMINAL=terminal.toml visit-kiosk
     """
     use_system_settings(os.environ)
+    notifier = Notifier.of(os.environ)  # before a child is started that could speak for us
+    faulthandler.enable()  # systemd's watchdog ends a stuck screen by SIGABRT: the log says where
     shown = Shown()
     _log_to_stderr(logs.TEXT, shown)  # until the configuration says how
     try:
         config = load_terminal(config_path)
     except ConfigError as error:
         click.echo(str(error), err=True)
-        sys.exit(BAD_CONFIG if windowed else _show_mistakes(config_path, error))
+        sys.exit(BAD_CONFIG if windowed else _show_mistakes(config_path, error, notifier))
     _log_to_stderr(config.log_format, shown)
     try:
         check_display(os.environ)
         with only_one(Path(config.state_dir)):
-            again = _start(config, shown, windowed=windowed)
+            again = _start(config, shown, notifier, windowed=windowed)
     except* (BadKeyFile, CannotStart) as errors:
         for each in errors.exceptions:
             click.echo(f"visit-kiosk: {each}", err=True)
@@ -93,17 +98,17 @@ def main(config_path: Path, windowed: bool) -> None:
         sys.exit(START_AGAIN)
 
 
-def _show_mistakes(path: Path, found: ConfigError) -> int:
+def _show_mistakes(path: Path, found: ConfigError, notifier: Notifier) -> int:
     """Show on a wall's screen what is wrong, until it is right; return the exit status."""
     try:
         check_display(os.environ)
-        return START_AGAIN if unconfigured.show_until_right(path, found) else 0
+        return START_AGAIN if unconfigured.show_until_right(path, found, notifier) else 0
     except CannotStart as error:
         click.echo(f"visit-kiosk: {error}", err=True)
         return BAD_CONFIG
 
 
-def _start(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
+def _start(config: TerminalConfig, shown: Shown, notifier: Notifier, *, windowed: bool) -> bool:
     """Return whether it is to be started again."""
     # An empty folder of its own each time: what is planted in Kivy's home does not come back.
     with tempfile.TemporaryDirectory(prefix="visitbooth-kivy-") as home:
@@ -112,7 +117,7 @@ def _start(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
             lockdown.configure(config.display, windowed=windowed)
         except OSError as error:
             raise CannotStart(f"SDL cannot open the display: {error}") from error
-        return asyncio.run(_run(config, shown, windowed=windowed))
+        return asyncio.run(_run(config, shown, notifier, windowed=windowed))
 
 
 @dataclass(slots=True)
@@ -128,7 +133,7 @@ def _log_to_stderr(form: str, shown: Shown) -> None:
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-async def _run(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
+async def _run(config: TerminalConfig, shown: Shown, notifier: Notifier, *, windowed: bool) -> bool:
     """Run until SIGTERM or SIGINT, or until the technician wants it started again (True).
 
     Then stop everything, the last started first.
@@ -145,8 +150,9 @@ async def _run(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
     key = TerminalKey.load_or_make(Path(config.state_dir))
     volume, files = VolumeMemory(Path(config.state_dir)), StateFiles(Path(config.state_dir))
+    link = _link(config, key)
     parts = Parts(
-        link=_link(config, key),
+        link=link,
         media=VisitMedia(Spares(config.devices, config.network), paints(root)),
         hook=hooks.hook(config.devices),
         keypad=hooks.keypad(config.devices),
@@ -162,8 +168,8 @@ async def _run(config: TerminalConfig, shown: Shown, *, windowed: bool) -> bool:
     for said in health.read(Path(config.state_dir)).complaints():
         log.warning('machine="%s"', said)
     terminal = Terminal(parts, _session(config, volume.recalled, files, (screen, new)))
-    app = KioskApp(root)
-    await _until_any(stop, again, app, terminal, keep=(volume, files))
+    keeping = (volume.run(), files.run(), stay_alive(notifier, Window, lambda: link.is_up))
+    await _until_any(stop, again, KioskApp(root), terminal, keeping)
     return again.is_set()
 
 
@@ -172,15 +178,17 @@ async def _until_any(
     again: asyncio.Event,
     app: Any,
     terminal: Terminal,
-    *,
-    keep: tuple[VolumeMemory, StateFiles],
+    beside: Iterable[Coroutine[Any, Any, None]],
 ) -> None:
-    """Run screen and terminal until one of them ends or one of the events comes."""
+    """Run screen and terminal until one of them ends or one of the events comes.
+
+    `beside` runs until then.
+    """
     async with asyncio.TaskGroup() as tasks:
         screen = tasks.create_task(app.async_run("asyncio"), name="screen")
         running = tasks.create_task(terminal.run(), name="terminal")
         events = [tasks.create_task(each.wait(), name="stop") for each in (stop, again)]
-        keeping = [tasks.create_task(each.run(), name="state") for each in keep]
+        keeping = [tasks.create_task(each, name="beside") for each in beside]
         await asyncio.wait({screen, running, *events}, return_when=asyncio.FIRST_COMPLETED)
         for each in (*events, running):
             each.cancel()

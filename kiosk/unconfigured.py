@@ -19,9 +19,11 @@ from config.loader import load
 from config.problems import ConfigError, Problem
 from config.schema import Display, TerminalConfig
 from kiosk import lockdown, set_up
+from kiosk.pulse import stay_alive
 from kiosk.standing import LANGUAGES, NO_FACILITY
 from kiosk.startup import CannotStart, stop_by_signal
 from kiosk.view import ScreenName, View
+from signalling.notify import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ ADOPTION: Final = Path("/run/visitbooth/adopt.json")
 """What `visit-config adopt` found wrong with the files on a stick."""
 
 
-def show_until_right(path: Path, found: ConfigError) -> bool:
+def show_until_right(path: Path, found: ConfigError, notifier: Notifier) -> bool:
     """Show the mistakes of `path` until it has none (True), or until SIGTERM or SIGINT.
 
     Raises:
@@ -42,10 +44,10 @@ def show_until_right(path: Path, found: ConfigError) -> bool:
             lockdown.configure(Display(), windowed=False)
         except OSError as error:
             raise CannotStart(f"SDL cannot open the display: {error}") from error
-        return asyncio.run(_show(path, found))
+        return asyncio.run(_show(path, found, notifier))
 
 
-async def _show(path: Path, found: ConfigError) -> bool:
+async def _show(path: Path, found: ConfigError, notifier: Notifier) -> bool:
     from kivy.core.window import Window  # noqa: PLC0415 - makes the window
 
     if Window is None:
@@ -57,6 +59,7 @@ async def _show(path: Path, found: ConfigError) -> bool:
     app = KioskApp(root)
     screen = asyncio.create_task(app.async_run("asyncio"), name="screen")
     stop = asyncio.create_task(stop_by_signal().wait(), name="stop")
+    alive = asyncio.create_task(stay_alive(notifier, Window), name="alive")
     problems = mistakes(path)
     ended: set[asyncio.Task[Any]] = set()
     log.error("kiosk=unconfigured %s", found)
@@ -67,6 +70,7 @@ async def _show(path: Path, found: ConfigError) -> bool:
         )
         problems = mistakes(path)
     stop.cancel()
+    alive.cancel()
     app.stop()
     await asyncio.wait({screen})
     return not problems

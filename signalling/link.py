@@ -144,6 +144,11 @@ class Link:
         self.overflows = 0
         """How often the outgoing queue was full and the connection was closed for it."""
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the hub is seen now."""
+        return self._outgoing is not None
+
     def send(self, message: Message) -> bool:
         """Queue a message; False when it was dropped because the link is not up."""
         if self._outgoing is None:

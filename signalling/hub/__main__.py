@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import signal
 from pathlib import Path
@@ -41,6 +42,7 @@ from signalling.hub.services import hub_lock, open_services, socket_path
 from signalling.hub.staff import staff_socket
 from signalling.hub.stopping import drain
 from signalling.hub.tls import Certificate, open_certificate
+from signalling.notify import Notifier, keep_alive
 from signalling.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -98,9 +100,18 @@ async def _serve(config: HubConfig) -> None:
             staff_socket(desk, socket_path(config), config.staff_group),
             listen(services, certificate=certificate),
         ):
+            notifier = Notifier.of(os.environ)
+            alive = asyncio.create_task(keep_alive(notifier, _turning), name="watchdog")
             await stop.wait()
+            notifier.tell("STOPPING=1")
+            alive.cancel()
             await drain(services, hurry, random.SystemRandom())
     log.info("stopped")
+
+
+async def _turning() -> str:
+    """The loop turns, or this would not be asked. A database that is away is no reason to die."""
+    return "serving"
 
 
 def _read_anew(certificate: Certificate | None) -> None:

@@ -39,7 +39,7 @@ PACKAGES: Final = (
     "python3 libseccomp2 libportaudio2 libasound2 libasound2-data libatomic1 "
     "xserver-xorg-core xserver-xorg-input-libinput xauth "
     "libgl1 libgl1-mesa-dri libegl1 libgles2 libgbm1 libmtdev1 fonts-dejavu-core "
-    "v4l-utils alsa-utils"
+    "v4l-utils alsa-utils nftables"
 )
 PLATFORMS: Final = [
     *(f"manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)),
