@@ -25,7 +25,7 @@ from hardware import health, hooks
 from hardware.alsa_settings import use_system_settings
 from hardware.display import complaint
 from hardware.plugs import Plugs
-from kiosk import fault_history, lockdown, sdl, technician_lock, unconfigured
+from kiosk import display_gone, fault_history, lockdown, sdl, technician_lock, unconfigured
 from kiosk.fault_history import FaultHistory
 from kiosk.media.engine import Spares
 from kiosk.pulse import stay_alive
@@ -146,6 +146,8 @@ async def _run(config: TerminalConfig, shown: Shown, notifier: Notifier, *, wind
     from kiosk.app import KioskApp, paints  # noqa: PLC0415 - imports the window
     from kiosk.screens.root import Root  # noqa: PLC0415 - imports the window
 
+    # No failure: display and kiosk are started again.
+    _kept = display_gone.end_with(START_AGAIN, os.environ["SDL_VIDEODRIVER"])
     stop, again = stop_by_signal(), asyncio.Event()
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
     key = TerminalKey.load_or_make(Path(config.state_dir))

@@ -13,6 +13,7 @@ import pytest
 from Xlib import X
 from Xlib.display import Display
 
+from kiosk.__main__ import START_AGAIN
 from kiosk.screens import theme
 from kiosk.screens.layout import GATE, IDLE_TOUCH, Box, Frame
 
@@ -21,8 +22,8 @@ TOLERANCE = 3
 
 
 @contextmanager
-def x_server(size: str) -> Iterator[str]:
-    """An X server of our own; yields its DISPLAY."""
+def x_server(size: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """An X server of our own; yields its DISPLAY and process."""
     ours, theirs = os.pipe()
     options = ["-displayfd", str(theirs), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
     server = subprocess.Popen(
@@ -33,15 +34,15 @@ def x_server(size: str) -> Iterator[str]:
         with os.fdopen(ours) as pipe:
             number = pipe.readline().strip()
         assert number, "Xvfb did not start"
-        yield f":{number}"
+        yield f":{number}", server
     finally:
         server.terminate()
         server.wait(10)
 
 
 @contextmanager
-def idle_screen(display: str, folder: Path) -> Iterator[str]:
-    """The idle screen on it; yields what the program complains of."""
+def idle_screen(display: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The idle screen on it; yields what the program complains of, and its process."""
     home = folder / "kivy-home"
     home.mkdir()
     process = subprocess.Popen(
@@ -61,7 +62,7 @@ def idle_screen(display: str, folder: Path) -> Iterator[str]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"it ended with {process.wait(10)}"
-        yield line.strip()
+        yield line.strip(), process
     finally:
         process.kill()
         process.wait(10)
@@ -97,7 +98,7 @@ def corners(box: Box, inset: float) -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize("size", ["1280x800", "1920x1080", "1024x768", "800x1280"])
 def test_the_idle_screen_lies_where_the_layout_says(size: str, tmp_path: Path) -> None:
-    with x_server(size) as display, idle_screen(display, tmp_path) as complaint:
+    with x_server(size) as (display, _), idle_screen(display, tmp_path) as (complaint, _kiosk):
         shown = Shown(display)
     assert complaint == ""
     frame = Frame(shown.width, shown.height)
@@ -112,3 +113,10 @@ def test_the_idle_screen_lies_where_the_layout_says(size: str, tmp_path: Path) -
     assert shown.is_near(shown.width - 2, shown.height - 2, theme.PINE)
     assert shown.is_near(2, 2, theme.PAPER)
     assert shown.is_near(2, shown.height - 2, theme.PAPER)
+
+
+def test_a_display_that_falls_ends_the_kiosk_at_once_and_as_no_failure(tmp_path: Path) -> None:
+    """A kiosk that hung there would be killed, and a failure ends in the screen for staff."""
+    with x_server("640x400") as (display, server), idle_screen(display, tmp_path) as (_, kiosk):
+        server.kill()
+        assert kiosk.wait(5) == START_AGAIN

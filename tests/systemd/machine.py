@@ -8,15 +8,20 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parents[2] / "systemd"
 UNITS = sorted(path.name for path in SOURCES.glob("*.service"))
+TIMERS = sorted(path.name for path in SOURCES.glob("*.timer"))
 
 SYSTEM_UNITS = Path("/usr/lib/systemd/system")
 WHAT_UNITS_CALL = (
     "opt/visitbooth/bin/python",
     "opt/visitbooth/libexec/visitbooth-cookie",
+    "opt/visitbooth/libexec/visitbooth-callstaff",
+    "usr/bin/python3",
+    "usr/sbin/nft",
     "usr/lib/xorg/Xorg",
     "usr/bin/timeout",
     "bin/sh",
     "bin/kill",
+    "bin/rm",
 )
 
 
@@ -24,7 +29,7 @@ def build(root: Path) -> Path:
     """Fill `root` with our units, the system's targets, and the programs that our units start."""
     units = root / "etc/systemd/system"
     units.mkdir(parents=True)
-    for name in UNITS:
+    for name in (*UNITS, *TIMERS):
         shutil.copy(SOURCES / name, units)
     system = root / "usr/lib/systemd/system"
     system.mkdir(parents=True)

@@ -15,7 +15,7 @@ from tests.hardware import handsets
 from tests.systemd.machine import SOURCES, UNITS, settings
 
 UDEV_TERM = re.compile(
-    r'(SUBSYSTEM|KERNEL|PROGRAM|GROUP|MODE|SYMLINK|ATTRS?\{[A-Za-z]+\})(==|\+=|=)"[^"]+"'
+    r'(SUBSYSTEM|KERNEL|PROGRAM|GROUP|MODE|SYMLINK|ENV\{VISITBOOTH_KEYPAD\}|ATTRS?\{[A-Za-z]+\})(==|\+=|=)"[^"]+"'
 )
 MATCHES = ("SUBSYSTEM", "KERNEL", "ATTR", "PROGRAM")
 IS_HOOK = 'PROGRAM=="/opt/visitbooth/libexec/visitbooth-is-hook /sys%p/device/report_descriptor"'
@@ -38,7 +38,7 @@ def test_no_user_may_log_in(tmp_path: Path) -> None:
     file = SOURCES / "sysusers.d/visitbooth.conf"
     subprocess.run(["systemd-sysusers", f"--root={tmp_path}", str(file)], check=True)
     shells = [line.split(":")[-1] for line in (tmp_path / "etc/passwd").read_text().splitlines()]
-    assert shells == ["/usr/sbin/nologin"] * 3
+    assert shells == ["/usr/sbin/nologin"] * 4
 
 
 def test_folders_are_made_for_their_owners_alone(tmp_path: Path) -> None:
@@ -73,7 +73,8 @@ def test_every_udev_rule_matches_one_device_or_hooks_only_and_opens_it_to_the_ki
         if 'SUBSYSTEM=="hidraw"' in rule:
             assert IS_HOOK in terms
         else:
-            assert 'ATTRS{idVendor}=="' in rule and 'SYMLINK+="visitbooth/' in rule
+            assert 'ATTRS{idVendor}=="' in rule
+            assert 'SYMLINK+="visitbooth/' in rule or terms[-1] == 'ENV{VISITBOOTH_KEYPAD}="1"'
         assert set(re.findall(r'GROUP="(.*?)"', rule)) <= {"visitbooth-kiosk"}
         assert set(re.findall(r'MODE="0?(...)"', rule)) <= {"640", "660"}
 
@@ -121,7 +122,7 @@ def test_the_displays_cookie_is_new_each_time_and_for_any_host_name(tmp_path: Pa
 
 
 def test_the_screen_never_goes_dark_and_nobody_leaves_it() -> None:
-    text = (SOURCES / "xorg/10-visitbooth.conf").read_text()
+    text = (SOURCES / "xorg/10-visitbooth.conf").read_text().partition("EndSection")[0]
     options = dict(re.findall(r'^\s*Option\s+"(\w+)"\s+"(\w+)"$', text, re.MULTILINE))
     assert options == {
         "DontVTSwitch": "true",
@@ -131,3 +132,13 @@ def test_the_screen_never_goes_dark_and_nobody_leaves_it() -> None:
         "SuspendTime": "0",
         "OffTime": "0",
     }
+
+
+def test_the_display_opens_what_points_and_no_keyboard() -> None:
+    text = (SOURCES / "xorg/10-visitbooth.conf").read_text()
+    classes = re.findall(r'Section "InputClass"(.*?)EndSection', text, re.DOTALL)
+    first, *others = classes
+    assert 'MatchDevicePath "/dev/input/*"' in first and 'Option "Ignore" "true"' in first
+    kinds = [re.findall(r'Match(Is\w+) "on"', each) for each in others]
+    assert kinds == [["IsPointer"], ["IsTouchscreen"], ["IsTablet"]]
+    assert all('Option "Ignore" "false"' in each for each in others)
