@@ -74,7 +74,7 @@ def audit_list(  # noqa: PLR0917 - one for each option
     command = ask.AuditList(since=from_at, who=who, kind=kind, about=subject, limit=limit)
     rows = [_row(each) for each in ask_for(command)]
     if not as_json:
-        rows = [{**each, "facts": _plain(each["facts"])} for each in rows]
+        rows = [{**each, "facts": _plain(each["kind"], each["facts"])} for each in rows]
     show(rows, as_json=as_json, title="Audit", columns=COLUMNS)
 
 
@@ -83,11 +83,12 @@ def _row(entry: dict[str, Any]) -> dict[str, Any]:
     return {"at": at.isoformat(" ", "seconds"), "from": entry["origin"], **entry}
 
 
-def _plain(facts: dict[str, Any]) -> str:
+def _plain(kind: str, facts: dict[str, Any]) -> str:
+    hidden = ("id",) if kind == "staff-looked" else ("id", "command")  # others' kind is the command
     return ", ".join(
         f"{key} {json.dumps(value) if isinstance(value, dict | list) else value}"
         for key, value in facts.items()
-        if key not in ("command", "id")
+        if key not in hidden
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
 
@@ -12,6 +13,7 @@ from signalling.hub.roster import roster_text
 from signalling.hub.staff_cli import Ask, staff_command
 from signalling.hub.tables import show
 
+FILE_NAME_CHARACTERS: Final = 200
 WHO = ("facility", "number", "name", "unit")
 
 
@@ -32,7 +34,9 @@ def inmate_import(ask_for: Ask, as_json: bool, roster: Any, **options: Any) -> N
     Examples: visit-hub inmate import roster.csv --dry-run
               visit-hub inmate import roster.csv --cancel-missing
     """
-    result = ask_for(ask.InmateImport(roster=roster_text(roster.read()), **options))
+    file = Path(roster.name).name[-FILE_NAME_CHARACTERS:]
+    text = roster_text(roster.read())
+    result = ask_for(ask.InmateImport(roster=text, file=file, **options))
     mistakes = result["mistakes"]
     if as_json:
         show(result, as_json=True, title="", columns=())

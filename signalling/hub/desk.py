@@ -30,6 +30,7 @@ from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.passwords import require_strong
 from signalling.hub.services import Services
+from signalling.hub.staff_facts import outcome_of
 from signalling.hub.store.interface import Duplicate
 from signalling.hub.store.records import Draft
 from signalling.visit import Visit, fold
@@ -75,8 +76,10 @@ class Desk:
         name = str(command.__struct_config__.tag)
         verb = name.replace(" ", "_")
         method = next(getattr(room, verb) for room in self._rooms if hasattr(room, verb))
-        async with self._audit.keep(command, who):
-            return await method(command, who)
+        async with self._audit.keep(command, who) as outcome:
+            result = await method(command, who)
+            outcome.update(outcome_of(name, result))
+            return result
 
     # -- inmates ----------------------------------------------------------------------------
 

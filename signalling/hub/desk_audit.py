@@ -31,14 +31,15 @@ class StaffAudit:
         self._trail = services.trail
 
     @contextlib.asynccontextmanager
-    async def keep(self, command: ask.AnyCommand, who: str) -> AsyncIterator[None]:
-        """Keep what `who` does inside, and how it ends."""
+    async def keep(self, command: ask.AnyCommand, who: str) -> AsyncIterator[dict[str, Any]]:
+        """Keep what `who` does inside, and how it ends; yields where to say more of that."""
         name = str(command.__struct_config__.tag)
         fields = msgspec.structs.asdict(command)
         # Asked before too: afterwards an erased person's e-mail and number are nobody's.
         visitors, inmates = await self._ids(fields)
+        outcome: dict[str, Any] = {}
         try:
-            yield
+            yield outcome
         except BaseException as error:
             why = str(error) if isinstance(error, StaffError) else type(error).__name__
             refused = staff_facts.without_names(why, fields)
@@ -53,7 +54,7 @@ class StaffAudit:
         log.info("staff=%s %s", who, name)
         if not all((*visitors.values(), *inmates.values())):
             visitors, inmates = await self._ids(fields)  # the command made them
-        await self._add(name, who, fields, visitors, inmates)
+        await self._add(name, who, fields, visitors, inmates, **outcome)
 
     async def _add(
         self,
@@ -62,7 +63,7 @@ class StaffAudit:
         fields: Mapping[str, Any],
         visitors: Mapping[str, str],
         inmates: Mapping[str, str],
-        **more: str,
+        **more: Any,
     ) -> None:
         facts = {**staff_facts.facts_of(name, fields, visitors, inmates), **more}
         about = staff_facts.subject_of(fields, visitors, inmates)

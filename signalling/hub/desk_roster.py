@@ -39,7 +39,7 @@ class RosterDesk:
             return {"changed_nothing": True, "mistakes": msgspec.to_builtins(mistakes)}
         found = changes([row for _, row in lines], await self._store.people.inmates())
         visits = self._future([each.id for each in found.gone])
-        pins = [] if command.dry_run else await self._apply(found)
+        pins = [] if command.dry_run else await self._apply(found, who, command.file)
         cancelled = 0
         if command.cancel_missing and not command.dry_run:
             cancelled = await self._cancel(visits, who)
@@ -51,13 +51,13 @@ class RosterDesk:
             "cancelled": cancelled,
         }
 
-    async def _apply(self, found: Changes) -> list[str]:
+    async def _apply(self, found: Changes, who: str, file: str) -> list[str]:
         added = [
             (Inmate(f"i-{secrets.token_hex(6)}", r.facility, r.number, r.name, r.unit), r.pin)
             for r in found.added
         ]
         changed = [now for _, now in found.changed]
-        pins = await self._services.inmates.apply(added, changed)
+        pins = await self._services.inmates.apply(added, changed, f"staff:{who}", file)
         await self._services.lockdowns.roster_changed(changed)
         return pins
 

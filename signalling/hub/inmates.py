@@ -137,9 +137,15 @@ class Inmates:
         return chosen
 
     async def apply(
-        self, added: Sequence[tuple[Inmate, str | None]], changed: Sequence[Inmate]
+        self,
+        added: Sequence[tuple[Inmate, str | None]],
+        changed: Sequence[Inmate],
+        who: str,
+        file: str,
     ) -> list[str]:
         """Add and change inmates, all or none; return the PINs of those added, in their order.
+
+        The audit keeps that `who` did it with which file.
 
         Raises:
             StaffError: somebody else added one of the numbers in this moment.
@@ -151,7 +157,7 @@ class Inmates:
         ]
         rows = [(each, mac) for (each, _), mac in zip(added, macs, strict=True)]
         try:
-            await self._store.people.apply_roster(rows, changed)
+            await self._store.people.apply_roster(rows, changed, who, file)
         except Duplicate:
             raise StaffError("somebody else changed the roster just now; try again") from None
         return pins

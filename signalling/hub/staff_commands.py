@@ -54,9 +54,13 @@ class InmateMove(Command, frozen=True, tag="inmate move"):
 
 
 class InmateImport(Command, frozen=True, tag="inmate import"):
-    """`roster` is the CSV text itself: the hub may not read the caller's files."""
+    """`roster` is the CSV text itself: the hub may not read the caller's files.
+
+    `file` is what the audit calls it.
+    """
 
     roster: str
+    file: Annotated[str, Meta(max_length=200)] = ""
     dry_run: bool = False
     cancel_missing: bool = False
 

@@ -44,6 +44,15 @@ def facts_of(
     return facts
 
 
+def outcome_of(command: str, result: Any) -> dict[str, Any]:
+    """Return what is kept of a command's answer, where the command alone does not say enough."""
+    if command != "inmate import":
+        return {}
+    lists = ("mistakes", "added", "changed", "gone", "visits_of_gone")
+    counts = {each: len(result[each]) for each in lists if result.get(each)}
+    return counts | {"cancelled": result["cancelled"]} if result.get("cancelled") else counts
+
+
 def subject_of(
     fields: Mapping[str, Any], visitors: Mapping[str, str], inmates: Mapping[str, str]
 ) -> str:

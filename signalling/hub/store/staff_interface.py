@@ -50,9 +50,12 @@ class RosterStore(Protocol):
     """The jail's list of inmates, taken over as a whole."""
 
     async def apply_roster(
-        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate]
+        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate], who: str, file: str
     ) -> None:
-        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate."""
+        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate.
+
+        The audit is told of each of them, and that `who` did it with which file.
+        """
 
 
 class FaultStore(Protocol):

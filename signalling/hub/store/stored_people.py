@@ -147,9 +147,12 @@ class StoredPeople:
         await self._execute("update inmates set unit = ? where id = ?", (unit, inmate))
 
     async def apply_roster(
-        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate]
+        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate], who: str, file: str
     ) -> None:
-        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate."""
+        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate.
+
+        The audit is told of each of them, and that `who` did it with which file.
+        """
 
         def work(db: Tables) -> None:
             rows = [(*dataclasses.astuple(each), mac) for each, mac in added]
@@ -162,6 +165,12 @@ class StoredPeople:
                 "update inmates set name = ?, unit = ? where id = ?",
                 [(each.name, each.unit, each.id) for each in changed],
             )
+            told = [("inmate-added", each) for each, _ in added]
+            told += [("inmate-changed", each) for each in changed]
+            now = self._clock()
+            for kind, inmate in told:
+                facts = {"unit": inmate.unit, "roster": file}
+                chain.note(chain.new_note(now, kind, who, f"inmate:{inmate.id}", **facts))
 
         await self._writer.run(work)
 

@@ -123,6 +123,25 @@ async def test_who_is_not_in_the_file_loses_future_visits_only_if_asked(hub: Hub
     assert (await hub.do(ask.VisitShow(visit=visit)))["end_reason"] == "cancelled"
 
 
+async def test_the_audit_says_who_which_file_how_many_and_of_whom(hub: Hub) -> None:
+    await hub.people()
+    roster = f"number,name,facility,unit\n{NUMBER},Daniel,north,D\n8,Ned,north,C\n"
+    await hub.do(ask.InmateImport(roster=roster, file="may.csv"))
+    with_mistakes = await hub.do(ask.InmateImport(roster=roster + "x,,north,\n", file="june.csv"))
+    assert len(with_mistakes["mistakes"]) == 2
+    june, may = await hub.do(ask.AuditList(kind="staff-inmate-import"))
+    assert (june["facts"]["file"], june["facts"]["mistakes"]) == ("june.csv", 2)
+    counts = {key: may["facts"][key] for key in ("file", "added", "changed")}
+    assert counts == {"file": "may.csv", "added": 1, "changed": 1}
+    each = await hub.do(ask.AuditList(kind="inmate-*"))
+    assert [(row["who"], row["kind"], row["name"]) for row in each] == [
+        ("staff:tester", "inmate-changed", f"{NUMBER} Daniel"),
+        ("staff:tester", "inmate-added", "8 Ned"),
+    ]
+    (changed,) = await hub.do(ask.AuditList(kind="inmate-*", about=each[0]["about"]))
+    assert changed["facts"] == {"roster": "may.csv", "unit": "D"}
+
+
 async def test_other_names_and_units_are_shown_at_once(hub: Hub) -> None:
     await hub.people()
     visit = await hub.book("+90000", 600.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from signalling.hub.audit_chain import AuditFilter
 from signalling.hub.staff_records import Blackout, Lockdown
 from signalling.hub.store.interface import Duplicate, Store
 from signalling.hub.store.records import Inmate, Terminal
@@ -59,11 +60,17 @@ async def test_a_roster_is_kept_whole_or_not_at_all(peopled: StoredStore) -> Non
     before = await peopled.people.inmates()
     clash = [(Inmate("i3", "north", "3", "Three"), b"m"), (Inmate("i4", "north", "1", "X"), b"m")]
     with pytest.raises(Duplicate):
-        await peopled.people.apply_roster(clash, ())
+        await peopled.people.apply_roster(clash, (), "staff:o", "r.csv")
     assert await peopled.people.inmates() == before
     moved = Inmate("i1", "north", "1", "Uno", "D")
-    await peopled.people.apply_roster(clash[:1], (moved,))
+    await peopled.people.apply_roster(clash[:1], (moved,), "staff:o", "r.csv")
     assert [each.name for each in await peopled.people.inmates()] == ["Uno", "Two", "Three"]
+    kept = await peopled.audit.newest(AuditFilter(kind="inmate-*"))
+    assert [(each.kind, each.who, each.about) for each in kept] == [
+        ("inmate-changed", "staff:o", "inmate:i1"),
+        ("inmate-added", "staff:o", "inmate:i3"),
+    ]
+    assert kept[0].facts == '{"unit":"D","roster":"r.csv"}'
 
 
 async def test_the_faults_that_a_terminal_reported_last_are_kept(store: StoredStore) -> None:
