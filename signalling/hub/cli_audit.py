@@ -159,7 +159,7 @@ def _head_of(file: Path) -> bytes:
 async def _verify_here(
     config: HubConfig, config_path: Path, hash_: str, own: bytes | None
 ) -> dict[str, Any]:
-    async with staff_session(config, config_path) as ask_one:
+    async with staff_session(config, config_path, only_looking=True) as ask_one:
         return await verify(ask_one, hash_, own)
 
 

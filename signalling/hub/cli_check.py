@@ -58,7 +58,7 @@ def check(config_path: Path, *, as_json: bool) -> None:
 
 
 async def _check(config: HubConfig, config_path: Path) -> list[dict[str, Any]]:
-    async with staff_session(config, config_path, WITHIN_S) as ask_one:
+    async with staff_session(config, config_path, WITHIN_S, only_looking=True) as ask_one:
         return await look_at_all(ask_one)
 
 

@@ -63,7 +63,7 @@ class Desk:
             RosterDesk(services),
             FacilityDesk(services),
             AuditDesk(services),
-            CheckDesk(services),
+            CheckDesk(services.config, services.store),
             RetentionDesk(services),
         )
 

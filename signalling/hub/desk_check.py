@@ -7,11 +7,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
+from config.schema import HubConfig
 from signalling.hub import staff_commands as ask
 from signalling.hub import state_check
 from signalling.hub.errors import StaffError
 from signalling.hub.restore import database_faults
-from signalling.hub.services import Services
+from signalling.hub.store.interface import Store
 from signalling.hub.stores import store_path
 
 PAGE: Final = 100
@@ -23,9 +24,9 @@ TOLD: Final = 50
 class CheckDesk:
     """One method per command."""
 
-    def __init__(self, services: Services) -> None:
-        self._config = services.config
-        self._store = services.store
+    def __init__(self, config: HubConfig, store: Store) -> None:
+        self._config = config
+        self._store = store
 
     async def check(self, command: ask.Check, _who: str) -> Any:
         """One page of one part: problems, how many were looked at, what to ask for next."""

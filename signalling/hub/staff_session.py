@@ -17,6 +17,7 @@ from signalling.hub.desk import Desk
 from signalling.hub.errors import StaffError
 from signalling.hub.services import HubRuns, hub_lock, open_services, socket_path
 from signalling.hub.staff import ANSWER_WITHIN_S, ask_hub, hub_listens, user_name
+from signalling.hub.staff_looking import looking_desk
 from signalling.hub.store.chain import ORIGIN
 from signalling.hub.stores import store_path
 
@@ -30,9 +31,15 @@ SILENT_S: Final = 2.0
 
 @contextlib.asynccontextmanager
 async def staff_session(
-    config: HubConfig, config_path: Path, within_s: float = ANSWER_WITHIN_S
+    config: HubConfig,
+    config_path: Path,
+    within_s: float = ANSWER_WITHIN_S,
+    *,
+    only_looking: bool = False,
 ) -> AsyncIterator[AskMany]:
     """Yield what asks the running hub; without one, what asks its store, opened here.
+
+    With `only_looking` that changes nothing there, and is told by nothing afterwards.
 
     Raises:
         StaffError: neither can be asked. StartError: the store cannot be opened.
@@ -55,16 +62,22 @@ async def staff_session(
     click.echo("The hub is not running; its store was opened directly.", err=True)
     try:
         with hub_lock(Path(config.state_dir)):
-            async with open_services(config) as services:
-                ORIGIN.set(COMMAND_LINE)
-                desk = Desk(services)
-
-                async def here(command: ask.AnyCommand) -> Any:
-                    return await desk.do(command, user_name(os.getuid()))
-
-                yield here
+            async with looking_desk(config) if only_looking else _desk(config) as ask_here:
+                yield ask_here
     except HubRuns:
         raise StaffError(f"a hub runs, but its staff socket {path} does not answer") from None
+
+
+@contextlib.asynccontextmanager
+async def _desk(config: HubConfig) -> AsyncIterator[AskMany]:
+    async with open_services(config) as services:
+        ORIGIN.set(COMMAND_LINE)
+        desk = Desk(services)
+
+        async def here(command: ask.AnyCommand) -> Any:
+            return await desk.do(command, user_name(os.getuid()))
+
+        yield here
 
 
 class Progress:

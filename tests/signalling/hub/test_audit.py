@@ -230,6 +230,32 @@ def test_list_head_and_verify_with_no_hub(cli: Cli, tmp_path: Path) -> None:
     assert said.startswith("The audit log holds: ")
 
 
+def files_of(state: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in state.iterdir() if each.suffix != ".db"}
+
+
+def test_a_stopped_hub_is_looked_at_without_a_trace(cli: Cli, tmp_path: Path) -> None:
+    before = cli.json("audit", "list")
+    state = tmp_path / "state"
+    after_list, files = cli.json("audit", "verify"), files_of(state)
+    for words in (("check",), ("audit", "verify"), ("audit", "verify", "--head", "ab" * 32)):
+        cli.run(*words)
+    assert cli.json("audit", "verify") == after_list
+    assert files_of(state) == files
+    since = [each for each in cli.json("audit", "list") if each["seq"] > before[0]["seq"]]
+    assert [each["facts"].get("command") for each in since] == ["audit list"]  # the first of them
+
+
+def test_tampering_is_said_once(cli: Cli, tmp_path: Path) -> None:
+    db = connect(tmp_path / "state" / "visits.db")
+    db.execute("delete from audit_entries where seq = (select max(seq) from audit_entries)")
+    db.close()
+    code, said, errors = cli.both("audit", "verify")
+    assert (code, errors) == (1, OPENED)
+    assert said.startswith("The audit log was tampered with: ")
+    assert len(said.splitlines()) == 1
+
+
 def test_verify_names_what_was_changed(cli: Cli, tmp_path: Path) -> None:
     db = connect(tmp_path / "state" / "visits.db")
     db.execute("update audit_entries set who = 'staff:nobody' where seq = 2")
