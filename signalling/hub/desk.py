@@ -22,7 +22,7 @@ from signalling.hub.desk_reports import ReportDesk
 from signalling.hub.desk_requests import RequestDesk
 from signalling.hub.desk_retention import RetentionDesk
 from signalling.hub.desk_roster import RosterDesk
-from signalling.hub.desk_rows import inmate_row, log_row, visit_row, visitor_row
+from signalling.hub.desk_rows import called, inmate_row, log_row, visit_row, visitor_row
 from signalling.hub.desk_terminals import TerminalDesk
 from signalling.hub.desk_top import TopDesk
 from signalling.hub.desk_visit_list import VisitListDesk
@@ -168,13 +168,13 @@ class Desk:
     async def _names(self, visit: Visit, events: Iterable[Event]) -> dict[str, str]:
         """Names of the inmate and of everybody who is or was on the visit."""
         inmate = await self._store.people.inmate(visit.booked.inmate)
-        names = {visit.booked.inmate: inmate.name if inmate else visit.booked.inmate}
+        names = {visit.booked.inmate: called(inmate.name if inmate else "", visit.booked.inmate)}
         came_and_went = [
             each.what.visitor for each in events if isinstance(each.what, VisitorInvited)
         ]
         for who in (*visit.booked.visitors, *came_and_went):
             visitor = await self._store.people.visitor(who)
-            names[who] = visitor.name if visitor is not None else who
+            names[who] = called(visitor.name if visitor is not None else "", who)
         return names
 
     async def visit_terminate(self, command: ask.VisitTerminate, who: str) -> Any:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from signalling.hub.scheduling import wall_text
+from signalling.hub.store.audit_interface import ERASED_NAME
 from signalling.hub.store.records import Approval, Inmate, Terminal, Visitor
 from signalling.hub.switchboard import TerminalLink
 from signalling.visit import Visit
 from signalling.visit_events import Event
 
 Row = dict[str, Any]
+
+ERASED: Final = "(erased)"
+"""Who was forgotten since: their visits stay."""
+
+
+def called(name: str, who: str) -> str:
+    """Return a person's name. An erased one has none, or their id in its place."""
+    return ERASED if name in ("", who, ERASED_NAME) else name
 
 
 def inmate_row(inmate: Inmate, terminal: str | None) -> Row:
@@ -97,8 +106,8 @@ def visit_row(
         "visit": visit.id,
         "status": str(at.status),
         "facility": visit.booked.facility,
-        "inmate": inmate,
-        "visitors": list(visitors),
+        "inmate": called(inmate, visit.booked.inmate),
+        "visitors": [ERASED if each in visit.visitors else called(each, "") for each in visitors],
         "start": wall_text(at.starts_at, time_zone),
         "end": wall_text(at.ends_at, time_zone),
         "starts_at": at.starts_at,

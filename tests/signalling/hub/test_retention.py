@@ -78,6 +78,11 @@ async def test_a_visitor_is_erased_on_request(hub: Hub) -> None:
     await page.until(lambda: page.newest(LoggedOut))
     receipt = json.loads(await hub.do(ask.ReceiptShow(visit=visit)))
     assert receipt["visitors"] == [""]
+    listed, of_days = await hub.do(ask.VisitList()), await hub.do(ask.VisitList(first="2020-01-01"))
+    shown = await hub.do(ask.VisitShow(visit=visit))
+    for row in (*listed, *of_days, shown):
+        assert row["visitors"] == ["(erased)"]
+    assert "visitors (erased)" in shown["events"][0]["details"]
     newest = (await hub.do(ask.AuditList(kind="staff-visitor-erase", limit=1)))[0]
     assert newest["about"] == f"visitor:{answer['id']}"
     assert newest["name"] == ""
@@ -95,7 +100,7 @@ async def test_an_inmate_is_erased_on_request(hub: Hub, tmp_path: Path) -> None:
     assert (await hub.do(ask.InmateErase(number=NUMBER)))["approvals_ended"] == 1
     assert await hub.do(ask.InmateList()) == []
     assert json.loads(await hub.do(ask.ReceiptShow(visit=visit)))["inmate"] == "—"
-    assert (await hub.do(ask.VisitList()))[0]["inmate"] == "—"
+    assert (await hub.do(ask.VisitList()))[0]["inmate"] == "(erased)"
     db = connect(tmp_path / "state" / "visits.db")
     text = repr([[*db.execute(f"select * from {name}")] for name in db.table_names()])
     db.close()
