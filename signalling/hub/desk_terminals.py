@@ -29,6 +29,7 @@ class TerminalDesk:
         before = await self._services.store.terminals.terminal(command.terminal)
         facts = await hub_facts(self._services)
         void = before is not None and before.code_hash is not None
+        _require_not_moved(before, command.facility)
         code = await self._services.terminals.add(
             command.terminal, command.facility, command.label, command.unit
         )
@@ -109,3 +110,14 @@ class TerminalDesk:
         # Its link may be at any hub; `seats` of that one closes it.
         self._services.bus.publish(TerminalRevoked(command.terminal))
         return {"terminal": command.terminal, "linked": linked}
+
+
+def _require_not_moved(before: Terminal | None, facility: str) -> None:
+    """Raise StaffError: a terminal in use would be at another facility, by one mistyped word."""
+    if before is None or before.facility == facility:
+        return
+    if before.public_key is not None or before.code_hash is not None:
+        raise StaffError(
+            f"terminal {before.id} is at {before.facility}: give the one at {facility} another id,"
+            f" or, to move it, run visit-hub terminal revoke {before.id} and add it again"
+        )

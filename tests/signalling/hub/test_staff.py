@@ -313,3 +313,15 @@ def test_serve_says_where_and_stops_when_told(
     assert PASSWORD not in log
     assert PIN not in log
     assert not (toml.parent / "state" / "staff.sock").exists()
+
+
+def test_a_terminal_is_not_moved_to_another_facility_by_a_slip(cli: Cli) -> None:
+    there = ("terminal", "add", "c4", "--label", "4", "--unit", "C", "--facility")
+    cli.json(*there, "north")
+    said = cli.fails(*there, "south")
+    assert "terminal c4 is at north: give the one at south another id" in said
+    assert "run visit-hub terminal revoke c4 and add it again" in said
+    assert cli.json("terminal", "show", "c4")["facility"] == "north"
+    cli.json("terminal", "revoke", "c4")
+    cli.json(*there, "south")
+    assert cli.json("terminal", "show", "c4")["facility"] == "south"
