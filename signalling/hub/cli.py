@@ -10,7 +10,7 @@ import click
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
 from signalling.hub.staff_cli import Ask, staff_command
-from signalling.hub.tables import show, show_visit
+from signalling.hub.tables import show, show_visit, warn
 
 VISIT_COLUMNS = ("visit", "status", "start", "end", "inmate", "visitors", "terminal", "private")
 
@@ -175,7 +175,8 @@ def visit_book(
 ) -> None:
     """Book a visit for approved visitors, one or several.
 
-    A time that clocks show twice, when daylight saving ends, means its first occurrence.
+    Hours and limits of hub.toml hold for visitors only: a visit against them is booked, with a
+    warning. A time that clocks show twice, when daylight saving ends, means its first occurrence.
 
     \b
     Example: visit-hub visit book --inmate 40713 --visitor ana@example.org \\
@@ -184,6 +185,7 @@ def visit_book(
     length_s = minutes * 60 if seconds is None else seconds
     result = ask_for(ask.VisitBook(length_s=length_s, **options))
     show(result, as_json=as_json, title="Visit booked", columns=VISIT_COLUMNS)
+    warn([] if as_json else result["warnings"])
 
 
 @visit.command("show")

@@ -9,7 +9,7 @@ import click
 from signalling.hub import staff_commands as ask
 from signalling.hub.cli import VISIT_COLUMNS, visit
 from signalling.hub.staff_cli import Ask, staff_command
-from signalling.hub.tables import show
+from signalling.hub.tables import show, warn
 from signalling.visit import Status
 
 
@@ -50,6 +50,7 @@ def visit_move(
     length_s = None if minutes is None else minutes * 60
     result = ask_for(ask.VisitMove(visit=visit_id, length_s=length_s, **options))
     show(result, as_json=as_json, title="Visit moved", columns=(*VISIT_COLUMNS, "moved_from"))
+    warn([] if as_json else result["warnings"])
 
 
 @click.command()

@@ -20,6 +20,7 @@ from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
 from signalling.hub.scheduling import NotBookable, Span, minute_text, wall_text, zone
 from signalling.hub.services import Services
+from signalling.hub.staff_warnings import warnings
 from signalling.hub.store.booking_plan import Plan, Wish
 from signalling.hub.store.interface import Occupied, Stale
 from signalling.hub.store.records import Inmate
@@ -48,6 +49,8 @@ class BookingDesk:
             await self._require_no_blackout(facility, inmate.unit, span)
         visitors, private = await self._invited(command.visitors, inmate)
         booked = self._booked(inmate, visitors, span, private=private)
+        wish = self._wish(facility, inmate, visitors, None)
+        warned = await self._warnings(facility, inmate, wish, span)
         try:
             made = await self._store.visits.book(
                 new_visit_id(), booked, f"staff:{who}", inmate.unit, _terminals(facility, inmate)
@@ -55,7 +58,7 @@ class BookingDesk:
         except Occupied as error:
             raise StaffError(await self._occupied(error, booked, facility)) from None
         live = await self._services.visits.adopt(made)
-        return self._row(live)
+        return {**self._row(live), "warnings": warned}
 
     async def visit_move(self, command: ask.VisitMove, who: str) -> Any:
         """Book a visit anew for the same people and cancel it, both or neither."""
@@ -73,10 +76,12 @@ class BookingDesk:
         if not command.anyway:
             await self._require_no_blackout(facility, inmate.unit, span)
         booked = self._booked(inmate, moved.visit.visitors, span, private=moved.visit.private)
+        wish = self._wish(facility, inmate, moved.visit.visitors, command.visit)
+        warned = await self._warnings(facility, inmate, wish, span)
         plan = Plan(
             new_visit_id(),
             f"staff-{secrets.token_hex(8)}",
-            self._wish(facility, inmate, moved.visit.visitors, command.visit),
+            wish,
             booked,
             lambda _taken, _now: Slot(span.starts_at, span.ends_at),
             staff=who,
@@ -90,7 +95,18 @@ class BookingDesk:
         live = await self._services.visits.adopt(made)
         if ended is not None:
             await self._services.visits.replace(moved, ended)
-        return {**self._row(live), "moved_from": command.visit}
+        return {**self._row(live), "moved_from": command.visit, "warnings": warned}
+
+    async def _warnings(
+        self, facility: Facility, inmate: Inmate, wish: Wish, span: Span
+    ) -> list[str]:
+        """Rules that this visit breaks, with what is booked before it."""
+        people = [f"inmate {inmate.number}"]
+        for who in (wish.visitor, *wish.guests):
+            visitor = await self._store.people.visitor(who)
+            people.append(visitor.email if visitor is not None else who)
+        taken = await self._store.booking.taken(wish)
+        return warnings(facility, inmate.unit, span, taken, people, now=self._store.clock())
 
     def _span(self, start: str, length_s: float, facility: Facility) -> Span:
         now = self._store.clock()

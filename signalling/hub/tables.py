@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -24,6 +24,12 @@ def show(result: Any, *, as_json: bool, title: str, columns: Sequence[str]) -> N
         click.echo(f"{title}: none")
         return
     _print(_table(title, columns, rows))
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Say on standard error what was done although a rule is against it."""
+    for each in sentences:
+        click.echo(f"Warning: {each}.", err=True)
 
 
 def show_facts(title: str, facts: Row) -> None:
