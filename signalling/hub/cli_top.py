@@ -119,7 +119,20 @@ def picture(told: Mapping[str, Any]) -> RenderableType:
         _facts("Mails", mails),
         _facts("Hub", health),
     ]
-    return Group(head, Columns(tables, padding=(1, 3)), _calls(told["calls"]))
+    columns = Columns(tables, padding=(1, 3))
+    return Group(head, *_lockdowns(told["lockdowns"]), columns, _calls(told["calls"]))
+
+
+def _lockdowns(rows: list[dict[str, Any]]) -> list[RenderableType]:
+    """One line for each that goes on, above all else: it explains the numbers."""
+    return [
+        Text(
+            f"Locked down: {each['facility']}, {'unit ' + each['unit'] if each['unit'] else 'all'},"
+            f" since {each['started']} by {each['started_by']}: {each['reason']}",
+            style="bold red",
+        )
+        for each in rows
+    ]
 
 
 def _facts(title: str, facts: Mapping[str, Any]) -> Table:

@@ -8,6 +8,7 @@ from signalling.hub import staff_commands as ask
 from signalling.hub.levels import look
 from signalling.hub.live import Live
 from signalling.hub.metrics import memory_bytes
+from signalling.hub.scheduling import wall_text
 from signalling.hub.services import Services
 
 WORST: Final = 10
@@ -33,12 +34,26 @@ class TopDesk:
             "terminals": levels.terminals,
             "visits": levels.visits,
             "log_ins_a_minute": metrics.log_ins_a_minute(),
+            "lockdowns": await self._lockdowns(),
             "mails": levels.mails,
             "store_waiting": levels.store_waiting,
             "store_ms": metrics.store_ms(),
             "longest_pause_ms": round(metrics.pulse.worst_s() * 1000, 1),
             "calls": self._worst(),
         }
+
+    async def _lockdowns(self) -> list[dict[str, Any]]:
+        zones = {each.id: each.time_zone for each in self._services.config.facility}
+        return [
+            {
+                "facility": each.facility,
+                "unit": each.unit or None,
+                "reason": each.reason,
+                "started": wall_text(each.started_at, zones.get(each.facility, "UTC")),
+                "started_by": each.started_by,
+            }
+            for each in await self._services.store.lockdowns.all(ended_too=False)
+        ]
 
     def _worst(self) -> list[dict[str, Any]]:
         now = self._services.store.clock()

@@ -51,6 +51,16 @@ async def test_what_a_person_sees_of_a_hub_with_a_visit(hub: Hub) -> None:
         assert name not in text
 
 
+async def test_lockdowns_are_told_above_all(hub: Hub) -> None:
+    assert (await hub.do(ask.HubShow()))["lockdowns"] == []
+    await hub.do(ask.LockdownStart(facility="north", reason="Count [bold]"))
+    told = await hub.do(ask.HubShow())
+    text = shown(told)
+    assert "Locked down: north, all, since" in text
+    assert "by tester: Count [bold]" in text
+    assert text.index("Locked down") < text.index("Connections")
+
+
 async def test_it_is_no_entry_of_the_audit(hub: Hub) -> None:
     await hub.do(ask.HubShow())
     await hub.services.trail.flush()
