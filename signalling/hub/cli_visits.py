@@ -30,7 +30,8 @@ def visit_list(ask_for: Ask, as_json: bool, **options: Any) -> None:
     """
     status = options.pop("status")
     command = ask.VisitList(status=Status(status) if status else None, **options)
-    show(ask_for(command), as_json=as_json, title="Visits", columns=VISIT_COLUMNS)
+    columns = (*VISIT_COLUMNS, "why_ended")
+    show(ask_for(command), as_json=as_json, title="Visits", columns=columns)
 
 
 @visit.command("move")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from signalling.hub.event_words import why_ended
 from signalling.hub.scheduling import wall_text
 from signalling.hub.store.audit_interface import ERASED_NAME
 from signalling.hub.store.records import Approval, Inmate, Terminal, Visitor
@@ -119,6 +120,7 @@ def visit_row(
         "added_s": round(at.added_s, 3),
         "ended_by": str(at.ended_by) if at.ended_by else None,
         "end_reason": str(at.end_reason) if at.end_reason else None,
+        "why_ended": why_ended(at.end_reason, at.ended_by, visit.ended.who if visit.ended else ""),
     }
 
 

@@ -40,6 +40,12 @@ def show_facts(title: str, facts: Row) -> None:
     _print(table)
 
 
+NOT_IN_THE_TABLE: Final = frozenset(
+    {"call", "ratings", "events", "visit", "ended_by", "end_reason"}
+)
+"""Of a visit: what the title says, what has a table of its own, and what "why ended" says."""
+
+
 def show_visit(result: Row, *, as_json: bool) -> None:
     """Print one visit and its log."""
     if as_json:
@@ -47,7 +53,7 @@ def show_visit(result: Row, *, as_json: bool) -> None:
         return
     facts = Table(title=f"Visit {result['visit']}", show_header=False, title_justify="left")
     for key, value in result.items():
-        if key not in ("call", "ratings", "events", "visit") and not key.endswith("_at"):
+        if key not in NOT_IN_THE_TABLE and not key.endswith("_at"):
             facts.add_row(_heading(key), _cell(key, value))
     _print(facts)
     if result["call"]:

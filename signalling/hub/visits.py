@@ -17,6 +17,7 @@ from signalling.hub.breaks import (
     wanted_breaks,
 )
 from signalling.hub.bus.interface import Bus, VisitChanged
+from signalling.hub.event_words import pairs
 from signalling.hub.giving_back import due_s, look_at, owed
 from signalling.hub.keeping import Keeping
 from signalling.hub.live import Live, by_start, keys_of
@@ -302,7 +303,7 @@ class Visits:
                 continue
             self._metrics.appended(before, live.visit)
             for draft in drafts:
-                log.info("visit=%s %s by %s", live.id, draft.what, draft.author)
+                log.info("visit=%s %s author=%s", live.id, pairs(draft.what), draft.author)
             live.note_tracks(self._store.clock())
             return True
         raise Stale(f"visit {live.id}: others kept being first")
