@@ -16,6 +16,7 @@ from config.schema import HubConfig
 from signalling.hub import staff_commands as ask
 from signalling.hub.audit_chain import Broken, Check, Entry, Head
 from signalling.hub.audit_heads import ANCHOR_FORM, HEAD_FORM, read_head
+from signalling.hub.counted import counted
 from signalling.hub.errors import StaffError, StartError
 from signalling.hub.staff_cli import Ask, config_option, read_config, staff_command
 from signalling.hub.staff_session import AskMany, Progress, staff_session
@@ -176,7 +177,8 @@ async def verify(ask_one: AskMany, hash_: str = "", own: bytes | None = None) ->
         sentence = f"The audit log was tampered with: {error}."
         return {"holds": False, "sentence": sentence, "seq": error.seq, "what": error.what}
     since = f" from {start.seq + 1} on" if start.seq else ""
-    sentence = f"The audit log holds: {check.count} entries{since}, the last one {check.head.hash}."
+    count = counted(check.count, "entry", "entries")
+    sentence = f"The audit log holds: {count}{since}, the last one {check.head.hash}."
     return {"holds": True, "sentence": sentence, "entries": check.count, "hash": check.head.hash}
 
 

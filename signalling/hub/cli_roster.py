@@ -9,6 +9,7 @@ import click
 
 from signalling.hub import staff_commands as ask
 from signalling.hub.cli import inmate
+from signalling.hub.counted import counted
 from signalling.hub.roster import roster_text
 from signalling.hub.staff_cli import Ask, staff_command
 from signalling.hub.tables import show
@@ -43,7 +44,9 @@ def inmate_import(ask_for: Ask, as_json: bool, roster: Any, **options: Any) -> N
     elif mistakes:
         columns = ("line", "column", "found", "expected")
         show(mistakes, as_json=False, title="Mistakes", columns=columns)
-        click.echo(f"The roster has {len(mistakes)} mistakes: nothing was changed.", err=True)
+        click.echo(
+            f"The roster has {counted(len(mistakes), 'mistake')}: nothing was changed.", err=True
+        )
     else:
         _tell(result, dry_run=options["dry_run"])
     if mistakes:

@@ -14,7 +14,7 @@ from signalling.errors import IllegalEvent
 from signalling.hub import scheduling
 from signalling.hub import staff_commands as ask
 from signalling.hub.booking import new_visit_id
-from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor, zone_of
+from signalling.hub.desk_finding import SIGN_UP, facility_of, find_inmate, find_visitor, zone_of
 from signalling.hub.desk_rows import visit_row
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
@@ -161,7 +161,7 @@ class BookingDesk:
         ids: list[str] = []
         private = False
         for email in emails:
-            visitor = await find_visitor(self._store, email)
+            visitor = await find_visitor(self._store, email, SIGN_UP)
             approvals = await self._store.people.approvals(visitor.id)
             found = next((each for each, whom in approvals if whom.id == inmate.id), None)
             if found is None or not found.holds(self._store.clock()):

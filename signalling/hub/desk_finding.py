@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from config.schema import Facility, HubConfig
 from signalling.hub.errors import StaffError
 from signalling.hub.store.interface import Store
@@ -73,11 +75,17 @@ async def find_inmate(store: Store, number: str, facility: str | None) -> Inmate
     return found[0]
 
 
-async def find_visitor(store: Store, email: str) -> Visitor:
-    """Return the visitor with an e-mail. Raises StaffError: nobody has it."""
+LOOK: Final = "visit-hub visitor list shows who has one"
+SIGN_UP: Final = "have them sign up on the page, or use visit-hub visitor add"
+
+
+async def find_visitor(store: Store, email: str, otherwise: str = LOOK) -> Visitor:
+    """Return the visitor with an e-mail.
+
+    Raises:
+        StaffError: nobody has it; says what to do `otherwise`.
+    """
     visitor = await store.people.visitor_by_email(email.lower())
     if visitor is None:
-        raise StaffError(
-            f"{email} has no account: have them sign up on the page, or use visit-hub visitor add"
-        )
+        raise StaffError(f"{email} has no account: {otherwise}")
     return visitor

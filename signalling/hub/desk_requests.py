@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk_finding import facility_of, find_inmate, find_visitor, relation_of
+from signalling.hub.desk_finding import SIGN_UP, facility_of, find_inmate, find_visitor, relation_of
 from signalling.hub.desk_rows import visitor_row
 from signalling.hub.errors import StaffError
 from signalling.hub.people import expiry
@@ -29,7 +29,7 @@ class RequestDesk:
 
     async def visitor_approve(self, command: ask.VisitorApprove, _who: str) -> Any:
         """Let a visitor visit an inmate."""
-        visitor = await find_visitor(self._store, command.email)
+        visitor = await find_visitor(self._store, command.email, SIGN_UP)
         inmate = await find_inmate(self._store, command.inmate, command.facility)
         facility = facility_of(self._services.config, inmate.facility)
         relation = relation_of(facility, command.relation)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk_finding import facility_of, zone_of
+from signalling.hub.desk_finding import facility_of, find_visitor, zone_of
 from signalling.hub.desk_rows import visit_row
 from signalling.hub.errors import StaffError
 from signalling.hub.reading_periods import logs_of_days
@@ -43,9 +43,7 @@ class VisitListDesk:
             numbers = {each.id: each.number for each in await self._store.people.inmates()}
         who = None
         if command.visitor is not None:
-            who = await self._store.people.visitor_by_email(command.visitor.lower())
-            if who is None:
-                raise StaffError(f"{command.visitor} has no account")
+            who = await find_visitor(self._store, command.visitor)
         for live in self._services.visits.at(command.facility):
             booked = live.visit.booked
             if command.inmate not in (None, numbers.get(booked.inmate)):

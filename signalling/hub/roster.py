@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,10 +79,23 @@ def read_roster(
             )
         if unknown:
             raise StaffError(f'the roster has an unknown column "{unknown[0]}" ({HEADING})')
-        rows = [(reader.line_num, _row(line)) for line in reader]
+        rows: list[tuple[int, RosterRow]] = []
+        mistakes: list[Mistake] = []
+        for line in reader:
+            rows.append((reader.line_num, _row(line)))
+            mistakes += _too_many(reader.line_num, line.pop(None, []), len(names))
     except csv.Error as error:
         raise StaffError(f"the roster is no CSV: {error}") from None
-    return rows, list(_mistakes(rows, facilities, units or {}))
+    mistakes += _mistakes(rows, facilities, units or {})
+    return rows, sorted(mistakes, key=lambda each: each.line)
+
+
+def _too_many(line: int, more: Iterable[str], columns: int) -> Iterator[Mistake]:
+    """Yield what stands after the last column: a name with a comma shifts all that follows it."""
+    found = ", ".join(each.strip() for each in more if each.strip())
+    if found:  # office programs end lines with empty ones
+        expected = f'{columns} values as in the first line; one with a comma in it in quotes ""'
+        yield Mistake(line, "after the last", found[:40], expected)
 
 
 def _row(line: dict[str, str]) -> RosterRow:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from signalling.errors import IllegalEvent
+from signalling.hub.counted import counted
 from signalling.hub.store.audit_interface import KeptVisit
 from signalling.hub.store.visit_rows import cells, note_of
 from signalling.visit import Visit, fold
@@ -43,7 +44,7 @@ def occupancy_faults(kept: KeptVisit) -> Iterator[str]:
         for kind, each in sorted({(kind, each) for kind, each, _ in difference}):
             count = sum((kind, each) == cell[:2] for cell in difference)
             extra = "that it must have" if what == "lacks" else "that its log does not give it"
-            yield f"visit {kept.id}: {what} {count} cells of {kind} {each} {extra}"
+            yield f"visit {kept.id}: {what} {counted(count, 'cell')} of {kind} {each} {extra}"
 
 
 def audit_faults(kept: KeptVisit, since: float) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from signalling.hub.client import Client
 from signalling.hub.cluster import give_up
+from signalling.hub.counted import counted
 from signalling.hub.server import CLOSE_WITHIN_S
 from signalling.hub.services import Services
 from signalling.hub.switchboard import FamilyPage, TerminalLink
@@ -45,7 +46,8 @@ async def drain(services: Services, hurry: asyncio.Event, dice: random.Random) -
     config = services.config.stopping
     until = time.monotonic() + config.within_s - SERVER_CLOSES_WITHIN_S
     told = await _tell_all(services, dice)
-    log.info("stopping: %d clients told to come back within %.0f s", told, config.spread_s)
+    said = counted(told, "client")
+    log.info("stopping: %s told to come back within %.0f s", said, config.spread_s)
     while _somebody(services) and time.monotonic() < until and not hurry.is_set():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_EVERY_S):
@@ -54,7 +56,7 @@ async def drain(services: Services, hurry: asyncio.Event, dice: random.Random) -
     for client, _ in left:
         client.abort("did not go in time")
     if left:
-        log.warning("stopping: %d clients were cut off", len(left))
+        log.warning("stopping: cut off %s", counted(len(left), "client"))
 
 
 def _clients(services: Services) -> list[tuple[Client, bool]]:

@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from config.schema import Tls
+from signalling.hub.counted import counted
 from signalling.hub.errors import StartError
 
 log = logging.getLogger(__name__)
@@ -161,8 +162,8 @@ class Certificate:
             log.error("tls: %s has expired: nobody can connect", self._tls.certificate)
         else:
             log.warning(
-                "tls: %s expires on %s, in %d days", self._tls.certificate, self._until(),
-                left_s // 86_400,
+                "tls: %s expires on %s, in %s", self._tls.certificate, self._until(),
+                counted(int(left_s // 86_400), "day"),
             )  # fmt: skip
 
     async def watch(self) -> NoReturn:

@@ -227,7 +227,7 @@ WRONG: dict[str, tuple[str, str]] = {
         "lacks event",
     ),
     "unreadable": ("update events set what = '{}' where seq = 1", "cannot be read"),
-    "occupancy": ("delete from occupancy where kind = 'inmate'", "cells of inmate"),
+    "occupancy": ("delete from occupancy where kind = 'inmate'", " of inmate"),
     "invited": ("delete from visit_visitors", "its visitors are"),
     "reference": ("delete from inmates", "refers to what is not in"),
     "audit": ("update audit_entries set who = 'x' where seq = 3", "tampered with"),

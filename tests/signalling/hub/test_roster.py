@@ -33,6 +33,17 @@ def test_every_bad_value_is_told_with_line_column_found_and_expected() -> None:
     assert "on line 4" in mistakes[4].expected
 
 
+def test_a_line_with_more_values_than_columns_is_a_mistake_of_that_line() -> None:
+    text = "number,name,facility\n7,Reyes, Daniel,south\n8,Ned,south,\n9,Al,south,C\n"
+    _, mistakes = read_roster(text, HERE)
+    assert [(each.line, each.column, each.found) for each in mistakes] == [
+        (2, "after the last", "south"),
+        (2, "facility", "Daniel"),
+        (4, "after the last", "C"),
+    ]
+    assert mistakes[0].expected.startswith("3 values as in the first line")
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -102,6 +113,9 @@ def test_mistakes_change_nothing_and_a_dry_run_changes_nothing(cli: Cli, tmp_pat
     assert code == 1
     assert "The roster has 59 mistakes: nothing was changed." in said
     assert cli.json("inmate", "list") == []
+    roster.write_text("number,name,facility\nx,Max,south\n")
+    _, said = cli.run("inmate", "import", str(roster))
+    assert said.endswith("The roster has 1 mistake: nothing was changed.\n")
     roster.write_text("number,name,facility,pin\n7,Max,south,1357\n")
     dry = cli.json("inmate", "import", str(roster), "--dry-run")
     assert (dry["changed_nothing"], [each["pin"] for each in dry["added"]]) == (True, [None])

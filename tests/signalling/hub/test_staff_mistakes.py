@@ -82,3 +82,19 @@ async def test_a_wrong_head_file_looks_like_no_tampering(tmp_path: Path) -> None
     result = await asyncio.to_thread(CliRunner().invoke, main, words)
     assert result.exit_code == 1
     assert "is no head: it is what visit-hub audit head --json prints" in result.output
+
+
+async def test_only_who_books_or_approves_is_told_to_have_somebody_sign_up(hub: Hub) -> None:
+    await hub.people()
+    who = "nobody@example.org"
+    book = ask.VisitBook(inmate=NUMBER, visitors=(who,), start="+600", length_s=600.0)
+    for command in (book, ask.VisitorApprove(email=who, inmate=NUMBER)):
+        with pytest.raises(StaffError, match=f"{who} has no account: have them sign up"):
+            await hub.do(command)
+    for other in (
+        ask.VisitorErase(email=who),
+        ask.VisitorRevoke(email=who, inmate=NUMBER),
+        ask.VisitList(visitor=who),
+    ):
+        with pytest.raises(StaffError, match=f"{who} has no account: visit-hub visitor list"):
+            await hub.do(other)
