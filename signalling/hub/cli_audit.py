@@ -22,7 +22,7 @@ from signalling.hub.staff_cli import Ask, config_option, read_config, staff_comm
 from signalling.hub.staff_session import AskMany, Progress, staff_session
 from signalling.hub.tables import show
 
-COLUMNS: Final = ("seq", "at", "kind", "who", "from", "about", "name", "facts")
+COLUMNS: Final = ("seq", "when", "kind", "who", "from", "about", "name", "facts")
 _HASH: Final = re.compile(r"[0-9a-f]{64}\Z")
 _AGO: Final = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 

@@ -12,7 +12,9 @@ import msgspec
 from signalling.hub import staff_commands as ask
 from signalling.hub import staff_facts
 from signalling.hub.audit_chain import AuditFilter, Entry
+from signalling.hub.desk_finding import hub_zone
 from signalling.hub.errors import StaffError
+from signalling.hub.scheduling import wall_text
 from signalling.hub.services import Services
 from signalling.hub.store.chain import new_note
 
@@ -92,6 +94,7 @@ class AuditDesk:
 
     def __init__(self, services: Services) -> None:
         self._store = services.store
+        self._zone = hub_zone(services.config)
         self._trail = services.trail
         self._key = services.receipts.key
 
@@ -107,7 +110,7 @@ class AuditDesk:
         )
         found = await self._store.audit.newest(asked)
         names = {about: await self._name(about) for about in {each.about for each in found}}
-        return [_row(each, names[each.about]) for each in found]
+        return [_row(each, names[each.about], self._zone) for each in found]
 
     async def _name(self, about: str) -> str:
         """Who that is today; empty for an erased person, and for what is no person."""
@@ -138,5 +141,7 @@ class AuditDesk:
         }
 
 
-def _row(entry: Entry, name: str) -> dict[str, Any]:
-    return {**msgspec.to_builtins(entry), "facts": msgspec.json.decode(entry.facts), "name": name}
+def _row(entry: Entry, name: str, zone: str) -> dict[str, Any]:
+    when = wall_text(entry.at_ms / 1000, zone)
+    facts = msgspec.json.decode(entry.facts)
+    return {**msgspec.to_builtins(entry), "facts": facts, "name": name, "when": when}

@@ -18,7 +18,7 @@ from signalling.hub.desk_finding import SIGN_UP, facility_of, find_inmate, find_
 from signalling.hub.desk_rows import visit_row
 from signalling.hub.errors import StaffError
 from signalling.hub.live import Live
-from signalling.hub.scheduling import NotBookable, Span, minute_text, wall_text, zone
+from signalling.hub.scheduling import NotBookable, Span, between_text, wall_text, zone
 from signalling.hub.services import Services
 from signalling.hub.staff_warnings import warnings
 from signalling.hub.store.booking_plan import Plan, Wish
@@ -149,7 +149,7 @@ class BookingDesk:
         place = known.get(other.booked.facility, facility.time_zone)
         said = (
             f"the {error.kind} already has visit {error.visit},"
-            f" {minute_text(starts_at, place)} to {minute_text(ends_at, place)}"
+            f" {between_text(starts_at, ends_at, place)}"
         )
         if booked.starts_at >= ends_at or booked.ends_at <= starts_at:
             said += ", and two visits may not share five minutes of the clock"

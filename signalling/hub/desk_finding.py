@@ -24,6 +24,12 @@ def zone_of(config: HubConfig, facility: str) -> str:
     return next((each.time_zone for each in config.facility if each.id == facility), "UTC")
 
 
+def hub_zone(config: HubConfig) -> str:
+    """Return the time zone for what is of no facility: the one that all of them have, or UTC."""
+    zones = {each.time_zone for each in config.facility}
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
 def relation_of(facility: Facility, relation: str) -> str:
     """Return a relation as hub.toml writes it: whether a visit is private depends on it.
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from signalling.hub import staff_commands as ask
+from signalling.hub.desk_finding import hub_zone
 from signalling.hub.errors import StaffError
 from signalling.hub.scheduling import wall_text
 from signalling.hub.services import Services
 from signalling.hub.store.records import Mail
 
 
-def mail_row(mail: Mail) -> dict[str, Any]:
+def mail_row(mail: Mail, zone: str) -> dict[str, Any]:
     """A mail that was not sent yet. Never what it says: a link in it opens an account."""
     return {
         "key": mail.key,
         "state": "waits" if mail.failed_at is None else "failed",
         "recipient": mail.recipient,
         "subject": mail.subject,
-        # A mail is of no facility, so it has no clock on a wall.
-        "due": wall_text(mail.due_at, "UTC") if mail.failed_at is None else None,
+        "due": wall_text(mail.due_at, zone) if mail.failed_at is None else None,
         "due_at": mail.due_at if mail.failed_at is None else None,
         "tries": mail.tries,
         "error": mail.error,
@@ -34,8 +34,9 @@ class MailDesk:
 
     async def mail_list(self, _command: ask.MailList, _who: str) -> Any:
         """Mails that wait or failed."""
+        zone = hub_zone(self._services.config)
         mails = await self._services.store.outbox.all()
-        return [mail_row(each) for each in mails if each.sent_at is None]
+        return [mail_row(each, zone) for each in mails if each.sent_at is None]
 
     async def mail_retry(self, command: ask.MailRetry, _who: str) -> Any:
         """Try mails anew, those that were given up too."""

@@ -154,6 +154,12 @@ def wall_text(at: float, time_zone: str) -> str:
     return f"{datetime.fromtimestamp(at, zone(time_zone)):%Y-%m-%d %H:%M:%S %Z}"
 
 
+def between_text(starts_at: float, ends_at: float, time_zone: str) -> str:
+    """Return a time of day as clocks in the zone show it: "14:30 to 15:00 CST"."""
+    until = f"{datetime.fromtimestamp(ends_at, zone(time_zone)):%H:%M %Z}"
+    return f"{minute_text(starts_at, time_zone)} to {until}"
+
+
 def minute_text(at: float, time_zone: str) -> str:
     """Return an instant as clocks in the zone show it: hours and minutes."""
     return f"{datetime.fromtimestamp(at, zone(time_zone)):%H:%M}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from config.schema import Facility
-from signalling.hub.scheduling import Span, minute_text, zone
+from signalling.hub.scheduling import Span, between_text, zone
 from signalling.hub.visiting_rules import Rules, Taken, Weeks, blackout_reason, monday
 
 
@@ -29,7 +29,7 @@ def _hours(facility: Facility, rules: Rules, unit: str, span: Span) -> Iterator[
         return
     place = facility.time_zone
     day = f"{datetime.fromtimestamp(span.starts_at, zone(place)):%A}"
-    times = f"{minute_text(span.starts_at, place)} to {minute_text(span.ends_at, place)}"
+    times = between_text(span.starts_at, span.ends_at, place)
     where = f"{facility.id}, unit {unit}," if unit else facility.id
     yield f"{where} has no visiting hours on {day} {times} (hours in hub.toml)"
 

@@ -144,9 +144,10 @@ def test_a_double_booking_names_the_other_visit_and_its_time(cli: Cli) -> None:
     book = ["visit", "book", "--inmate", NUMBER, "--visitor", EMAIL, "--start"]
     visit = cli.json(*book, "2027-03-15 14:30")["visit"]
     said = cli.fails(*book, "2027-03-15 14:45")
-    assert f"already has visit {visit}, 14:30 to 15:00\n" in said
+    assert f"already has visit {visit}, 14:30 to 15:00 CDT\n" in said
     cli.json(*book, "2027-03-15 16:02", "--minutes", "30")
-    assert "16:02 to 16:32, and two visits may not share" in cli.fails(*book, "2027-03-15 16:33")
+    said = cli.fails(*book, "2027-03-15 16:33")
+    assert "16:02 to 16:32 CDT, and two visits may not share" in said
 
 
 def test_a_visit_is_shown_for_people(cli: Cli) -> None:

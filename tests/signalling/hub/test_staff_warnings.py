@@ -50,7 +50,7 @@ def told(span: Span, facility: Facility, taken: Taken | None = None, visitors: i
         (at("2026-12-04 09:00"), ""),
         (at("2026-12-04 11:00"), ""),
         (at("2026-12-04 23:30"), ""),
-        (at("2026-12-04 11:10"), "no visiting hours on Friday 11:10 to 11:40"),
+        (at("2026-12-04 11:10"), "no visiting hours on Friday 11:10 to 11:40 CST"),
         (at("2026-12-04 23:40"), "no visiting hours on Friday 23:40 to 00:10"),
         (at("2026-12-05 09:00"), "no visiting hours on Saturday 09:00 to 09:30"),
     ],
