@@ -59,7 +59,11 @@ def inmate_move(ask_for: Ask, as_json: bool, **options: Any) -> None:
 @inmate.command("list")
 @staff_command
 def inmate_list(ask_for: Ask, as_json: bool) -> None:
-    """List all inmates."""
+    """List all inmates.
+
+    \b
+    Example: visit-hub inmate list
+    """
     columns = ("facility", "number", "name", "unit", "signed_in_at")
     show(ask_for(ask.InmateList()), as_json=as_json, title="Inmates", columns=columns)
 
@@ -89,7 +93,11 @@ def visitor() -> None:
 @visitor.command("list")
 @staff_command
 def visitor_list(ask_for: Ask, as_json: bool) -> None:
-    """List all visitors and whom they may visit."""
+    """List all visitors and whom they may visit.
+
+    \b
+    Example: visit-hub visitor list --json
+    """
     columns = ("email", "name", "approved")
     show(ask_for(ask.VisitorList()), as_json=as_json, title="Visitors", columns=columns)
 
@@ -192,7 +200,11 @@ def visit_book(
 @click.argument("visit_id", metavar="VISIT")
 @staff_command
 def visit_show(ask_for: Ask, as_json: bool, visit_id: str) -> None:
-    """Show a visit and its log; while it goes on, how the call is at both ends."""
+    """Show a visit and its log; while it goes on, how the call is at both ends.
+
+    \b
+    Example: visit-hub visit show k2m9w7xq4t
+    """
     show_visit(ask_for(ask.VisitShow(visit=visit_id)), as_json=as_json)
 
 
@@ -214,6 +226,10 @@ def visit_terminate(ask_for: Ask, as_json: bool, visit_id: str, reason: str) -> 
 @click.argument("visit_id", metavar="VISIT")
 @staff_command
 def visit_cancel(ask_for: Ask, as_json: bool, visit_id: str) -> None:
-    """Cancel a visit that has not begun."""
+    """Cancel a visit that has not begun.
+
+    \b
+    Example: visit-hub visit cancel k2m9w7xq4t
+    """
     result = ask_for(ask.VisitCancel(visit=visit_id))
     show(result, as_json=as_json, title="Visit cancelled", columns=VISIT_COLUMNS)

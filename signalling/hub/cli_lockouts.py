@@ -17,7 +17,11 @@ def lockout() -> None:
 @lockout.command("list")
 @staff_command
 def lockout_list(ask_for: Ask, as_json: bool) -> None:
-    """List what is locked now, and until when."""
+    """List what is locked now, and until when.
+
+    \b
+    Example: visit-hub lockout list
+    """
     columns = ("kind", "id", "wrong_pins", "until")
     show(ask_for(ask.LockoutList()), as_json=as_json, title="Locked", columns=columns)
 

@@ -18,7 +18,11 @@ def mail() -> None:
 @mail.command("list")
 @staff_command
 def mail_list(ask_for: Ask, as_json: bool) -> None:
-    """List mails that wait, and those that were given up."""
+    """List mails that wait, and those that were given up.
+
+    \b
+    Example: visit-hub mail list
+    """
     columns = ("key", "state", "recipient", "subject", "due", "tries", "error")
     show(ask_for(ask.MailList()), as_json=as_json, title="Mails", columns=columns)
 

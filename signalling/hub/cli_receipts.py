@@ -56,7 +56,11 @@ def receipt_show(ask_for: Ask, as_json: bool, visit: str) -> None:
 @receipt.command("key")
 @staff_command
 def receipt_key(ask_for: Ask, as_json: bool) -> None:
-    """Print the public key that checks this hub's receipts. It is no secret."""
+    """Print the public key that checks this hub's receipts. It is no secret.
+
+    \b
+    Example: visit-hub receipt key > hub-key.pem
+    """
     result = ask_for(ask.ReceiptKeyShow())
     click.echo(json.dumps(result) if as_json else result["pem"], nl=as_json)
 

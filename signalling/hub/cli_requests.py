@@ -48,7 +48,11 @@ def request_list(ask_for: Ask, as_json: bool, all_: bool) -> None:
 @click.argument("request_id", metavar="REQUEST")
 @staff_command
 def request_show(ask_for: Ask, as_json: bool, request_id: str) -> None:
-    """Show one request and what became of it."""
+    """Show one request and what became of it.
+
+    \b
+    Example: visit-hub request show q-0c1d2e3f4a5b
+    """
     columns = (*COLUMNS, "decided_by", "reason")
     result = ask_for(ask.RequestShow(request=request_id))
     show(result, as_json=as_json, title="Request", columns=columns)
