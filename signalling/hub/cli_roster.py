@@ -22,14 +22,17 @@ WHO = ("facility", "number", "name", "unit")
 @click.argument("roster", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
 @click.option(
-    "--cancel-missing", is_flag=True, help="Cancel future visits of those not in the file."
+    "--cancel-missing",
+    is_flag=True,
+    help="End PINs and approvals of those not in the file; cancel their future visits.",
 )
 @staff_command
 def inmate_import(ask_for: Ask, as_json: bool, roster: Any, **options: Any) -> None:
     """Take over a CSV roster: number,name,facility[,pin][,unit].
 
-    New inmates are added, names and units of known ones kept as in the file. Any mistake is told
-    with its line, and nothing is changed then. Exit status 1: there were mistakes.
+    New inmates are added, names and units of known ones kept as in the file. Whose PIN ended with
+    --cancel-missing and who is in the file again gets a new one; approvals are not brought back.
+    Any mistake is told with its line, and nothing is changed then. Exit status 1: mistakes.
 
     \b
     Examples: visit-hub inmate import roster.csv --dry-run
@@ -57,9 +60,14 @@ def _tell(result: Any, *, dry_run: bool) -> None:
     would = "would be " if dry_run else ""
     columns = WHO if dry_run else (*WHO, "pin")
     show(result["added"], as_json=False, title=f"Inmates {would}added", columns=columns)
+    if result["back"]:
+        title = f"Back: {'they get' if dry_run else 'with'} a new PIN"
+        show(result["back"], as_json=False, title=title, columns=columns)
     show(result["changed"], as_json=False, title=f"{would}changed".capitalize(),
          columns=(*WHO, "was"))  # fmt: skip
     show(result["gone"], as_json=False, title="Not in the file", columns=WHO)
+    if result["approvals_ended"]:
+        click.echo(f"Approvals ended: of {counted(result['approvals_ended'], 'visitor')}")
     booked, cancelled = len(result["visits_of_gone"]), result["cancelled"]
     click.echo(f"{result['known']} known already")
     if booked:

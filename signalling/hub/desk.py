@@ -137,10 +137,11 @@ class Desk:
 
     async def visitor_list(self, _command: ask.VisitorList, _who: str) -> Any:
         """All visitors with whom they may visit."""
-        return [
-            visitor_row(each, await self._store.people.approvals(each.id))
-            for each in await self._store.people.visitors()
-        ]
+        now, rows = self._store.clock(), []
+        for each in await self._store.people.visitors():
+            approvals = await self._store.people.approvals(each.id)
+            rows.append(visitor_row(each, [one for one in approvals if one[0].holds(now)]))
+        return rows
 
     # -- visits -----------------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ import msgspec
 
 from signalling.errors import IllegalEvent
 from signalling.hub import staff_commands as ask
+from signalling.hub.bus.interface import PeopleChanged
 from signalling.hub.live import Live
 from signalling.hub.roster import Changes, changes, read_roster
 from signalling.hub.services import Services
-from signalling.hub.store.records import Draft, Inmate
+from signalling.hub.store.records import Draft, Inmate, RosterPlan
 from signalling.visit import Visit
 from signalling.visit_events import By, Ended, EndReason
 
@@ -37,29 +38,33 @@ class RosterDesk:
         lines, mistakes = read_roster(command.roster, known, units)
         if mistakes:
             return {"changed_nothing": True, "mistakes": msgspec.to_builtins(mistakes)}
-        found = changes([row for _, row in lines], await self._store.people.inmates())
+        people = self._store.people
+        rows = [row for _, row in lines]
+        found = changes(rows, await people.inmates(), await people.without_pin())
         visits = self._future([each.id for each in found.gone])
-        pins = [] if command.dry_run else await self._apply(found, who, command.file)
-        cancelled = 0
-        if command.cancel_missing and not command.dry_run:
-            cancelled = await self._cancel(visits, who)
-        return {
-            "changed_nothing": command.dry_run,
-            "mistakes": [],
-            **_told(found, pins),
-            "visits_of_gone": [live.id for live in visits],
-            "cancelled": cancelled,
-        }
+        if command.dry_run:
+            return _told(found, [], visits, changed_nothing=True)
+        pins, ended = await self._apply(command, found, who)
+        cancelled = await self._cancel(visits, who) if command.cancel_missing else 0
+        return _told(found, pins, visits) | {"cancelled": cancelled, "approvals_ended": ended}
 
-    async def _apply(self, found: Changes, who: str, file: str) -> list[str]:
-        added = [
+    async def _apply(
+        self, command: ask.InmateImport, found: Changes, who: str
+    ) -> tuple[list[str], int]:
+        """Returns the PINs of who is new or back, and how many visitors' approvals ended."""
+        new = [
             (Inmate(f"i-{secrets.token_hex(6)}", r.facility, r.number, r.name, r.unit), r.pin)
             for r in found.added
         ]
-        changed = [now for _, now in found.changed]
-        pins = await self._services.inmates.apply(added, changed, f"staff:{who}", file)
+        back = [(now, row.pin) for row, now in found.back]
+        changed = tuple(now for _, now in found.changed)
+        released = found.gone if command.cancel_missing else ()
+        plan = RosterPlan(f"staff:{who}", command.file, changed=changed, released=released)
+        pins, ended = await self._services.inmates.apply(plan, new, back)
         await self._services.lockdowns.roster_changed(changed)
-        return pins
+        for visitor in ended:
+            self._services.bus.publish(PeopleChanged(visitor))
+        return pins, len(ended)
 
     def _future(self, gone: list[str]) -> list[Live]:
         """Visits of people that have neither begun nor ended."""
@@ -79,13 +84,21 @@ class RosterDesk:
         return cancelled
 
 
-def _told(found: Changes, pins: list[str]) -> dict[str, Any]:
-    shown: Sequence[str | None] = pins or [None] * len(found.added)
+def _told(
+    found: Changes, pins: Sequence[str], visits: Sequence[Live], *, changed_nothing: bool = False
+) -> dict[str, Any]:
+    new = [(each.facility, each.number, each.name, each.unit) for each in found.added]
+    back = [(now.facility, now.number, now.name, now.unit) for _, now in found.back]
+    shown: Sequence[str | None] = pins or [None] * (len(new) + len(back))
+    rows = [
+        {"facility": facility, "number": number, "name": name, "unit": unit, "pin": pin}
+        for (facility, number, name, unit), pin in zip((*new, *back), shown, strict=True)
+    ]
     return {
-        "added": [
-            {"facility": r.facility, "number": r.number, "name": r.name, "unit": r.unit, "pin": pin}
-            for r, pin in zip(found.added, shown, strict=True)
-        ],
+        "changed_nothing": changed_nothing,
+        "mistakes": [],
+        "added": rows[: len(new)],
+        "back": rows[len(new) :],
         "changed": [
             {"facility": now.facility, "number": now.number, "name": now.name, "unit": now.unit}
             | {"was": f"{before.name}, unit {before.unit or '-'}"}
@@ -96,4 +109,7 @@ def _told(found: Changes, pins: list[str]) -> dict[str, Any]:
             for each in found.gone
         ],
         "known": found.same + len(found.changed),
+        "visits_of_gone": [live.id for live in visits],
+        "cancelled": 0,
+        "approvals_ended": 0,
     }

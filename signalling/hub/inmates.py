@@ -12,16 +12,20 @@ import re
 import secrets
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from signalling.errors import UserError
 from signalling.hub.errors import StaffError, StartError
 from signalling.hub.store.interface import Duplicate, Store
-from signalling.hub.store.records import Inmate, PinRules
+from signalling.hub.store.records import Inmate, PinRules, RosterPlan
 from signalling.private_file import write_private
 
 log = logging.getLogger(__name__)
+
+Pinned = tuple[Inmate, str | None]
+"""An inmate, and the PIN that they shall have; None: a random one."""
 
 KEY_BYTES: Final = 32
 PIN_DIGITS: Final = 6
@@ -137,27 +141,30 @@ class Inmates:
         return chosen
 
     async def apply(
-        self,
-        added: Sequence[tuple[Inmate, str | None]],
-        changed: Sequence[Inmate],
-        who: str,
-        file: str,
-    ) -> list[str]:
-        """Add and change inmates, all or none; return the PINs of those added, in their order.
+        self, plan: RosterPlan, new: Sequence[Pinned], back: Sequence[Pinned]
+    ) -> tuple[list[str], list[str]]:
+        """Do a roster's plan, all or nothing, with PINs for those who are `new` and `back` in it.
 
-        The audit keeps that `who` did it with which file.
+        Returns the PINs in that order, and the visitors whose approvals ended.
 
         Raises:
             StaffError: somebody else added one of the numbers in this moment.
         """
-        pins = [pin or random_pin() for _, pin in added]
-        macs = [
-            pin_mac(self._key, each.facility, each.number, pin)
-            for (each, _), pin in zip(added, pins, strict=True)
-        ]
-        rows = [(each, mac) for (each, _), mac in zip(added, macs, strict=True)]
+        pins = [pin or random_pin() for _, pin in (*new, *back)]
+        inmates = (each for each, _ in (*new, *back))
+        rows = tuple((each, self._mac(each, pin)) for each, pin in zip(inmates, pins, strict=True))
+        plan = replace(plan, added=rows[: len(new)], back=rows[len(new) :])
         try:
-            await self._store.people.apply_roster(rows, changed, who, file)
+            ended = await self._store.people.apply_roster(plan)
         except Duplicate:
             raise StaffError("somebody else changed the roster just now; try again") from None
-        return pins
+        return pins, ended
+
+    async def new_pin(self, inmate: Inmate) -> str:
+        """Give an inmate another PIN and return it: the one before ends, a lockout too."""
+        pin = random_pin()
+        await self._store.people.set_pin(inmate, self._mac(inmate, pin))
+        return pin
+
+    def _mac(self, inmate: Inmate, pin: str) -> bytes:
+        return pin_mac(self._key, inmate.facility, inmate.number, pin)

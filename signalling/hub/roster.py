@@ -154,27 +154,38 @@ class Changes:
     changed: tuple[tuple[Inmate, Inmate], ...]
     """Known inmates, as they were and as they are now: another name, another unit."""
     gone: tuple[Inmate, ...]
-    """Of the file's facilities, not in the file."""
+    """Of the file's facilities, not in the file; who left before is none of them."""
+    back: tuple[tuple[RosterRow, Inmate], ...]
+    """Whose PIN ended when they left, with what they are now."""
     same: int
 
 
-def changes(rows: Collection[RosterRow], known: Collection[Inmate]) -> Changes:
-    """Compare a roster with the known inmates. An empty unit says nothing."""
+def changes(
+    rows: Collection[RosterRow], known: Collection[Inmate], left: Collection[str] = ()
+) -> Changes:
+    """Compare a roster with the known inmates. An empty unit says nothing.
+
+    `left` are the ids of those whose PIN ended when they left.
+    """
     by_key = {(each.facility, each.number): each for each in known}
-    added, changed, same = [], [], 0
+    added, changed, back, same = [], [], [], 0
     for row in rows:
         before = by_key.get((row.facility, row.number))
         if before is None:
             added.append(row)
             continue
         now = replace(before, name=row.name, unit=row.unit or before.unit)
-        if now == before:
-            same += 1
-        else:
+        if now != before:
             changed.append((before, now))
+        elif now.id not in left:
+            same += 1
+        if now.id in left:
+            back.append((row, now))
     listed = {(row.facility, row.number) for row in rows}
     facilities = {row.facility for row in rows}
     gone = (
-        each for key, each in by_key.items() if each.facility in facilities and key not in listed
+        each
+        for key, each in by_key.items()
+        if each.facility in facilities and key not in listed and each.id not in left
     )
-    return Changes(tuple(added), tuple(changed), tuple(gone), same)
+    return Changes(tuple(added), tuple(changed), tuple(gone), tuple(back), same)

@@ -48,9 +48,10 @@ def outcome_of(command: str, result: Any) -> dict[str, Any]:
     """Return what is kept of a command's answer, where the command alone does not say enough."""
     if command != "inmate import":
         return {}
-    lists = ("mistakes", "added", "changed", "gone", "visits_of_gone")
+    lists = ("mistakes", "added", "changed", "back", "gone", "visits_of_gone")
     counts = {each: len(result[each]) for each in lists if result.get(each)}
-    return counts | {"cancelled": result["cancelled"]} if result.get("cancelled") else counts
+    numbers = ("cancelled", "approvals_ended")
+    return counts | {each: result[each] for each in numbers if result.get(each)}
 
 
 def subject_of(

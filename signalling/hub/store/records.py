@@ -258,3 +258,20 @@ class PinAttempt:
     tries_left: int = 0
     locked: str = ""
     """What this attempt locked: `inmate`, `terminal`, `facility`; empty: it was locked before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterPlan:
+    """What one roster changes, all of it or nothing."""
+
+    who: str
+    """Who takes it over, as the audit names them."""
+    file: str
+    added: tuple[tuple[Inmate, bytes], ...] = ()
+    """With what is kept of their PINs."""
+    changed: tuple[Inmate, ...] = ()
+    """As they are from now on: another name, another unit."""
+    back: tuple[tuple[Inmate, bytes], ...] = ()
+    """Whose PIN ended when they left, and who are in the file again."""
+    released: tuple[Inmate, ...] = ()
+    """Whose PIN and approvals end."""

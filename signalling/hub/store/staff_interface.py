@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from signalling.hub.staff_records import Blackout, Lockdown, VisitLog
-from signalling.hub.store.records import Inmate
+from signalling.hub.store.records import Approval, Inmate, RosterPlan
 
 
 class LockdownStore(Protocol):
@@ -49,13 +49,20 @@ class PeriodStore(Protocol):
 class RosterStore(Protocol):
     """The jail's list of inmates, taken over as a whole."""
 
-    async def apply_roster(
-        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate], who: str, file: str
-    ) -> None:
-        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate.
+    async def apply_roster(self, plan: RosterPlan) -> list[str]:
+        """Do all of a plan, or raise Duplicate; return visitors whose approvals ended.
 
-        The audit is told of each of them, and that `who` did it with which file.
+        The audit is told of each inmate, and that `who` did it with which file.
         """
+
+    async def set_pin(self, inmate: Inmate, mac: bytes) -> None:
+        """Keep a PIN instead of the one before; wrong ones that were counted are forgotten."""
+
+    async def without_pin(self) -> frozenset[str]:
+        """Ids of inmates whose PIN ended when they left."""
+
+    async def approved(self, inmate: str) -> list[Approval]:
+        """Who may visit an inmate, or might: those that lapsed are among them."""
 
 
 class FaultStore(Protocol):

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import hmac
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from signalling.hub.store import chain
 from signalling.hub.store.interface import Conflict, Duplicate, Stale
 from signalling.hub.store.pin_failures import Failures, after_failure, still_locked
 from signalling.hub.store.records import Approval, Inmate, PinAttempt, PinRules, Session, Visitor
+from signalling.hub.store.stored_roster import APPROVAL, INMATE, StoredRoster
 from signalling.hub.store.tables import Tables
-from signalling.hub.store.writer import Writer
 
 _VISITOR: Final = "id, email, name, password_hash, created_at, verified_at, language, new_email"
 _SESSION: Final = (
     "token_hash, visitor, expires_at, facility, facility_until, id, created_at, seen_at, browser"
 )
-_INMATE: Final = "id, facility, number, name, unit"
-_APPROVAL: Final = "visitor, inmate, relation, private, asked_at, decided_at, expires_at, reason"
 
 
-class StoredPeople:
+class StoredPeople(StoredRoster):
     """`interface.PeopleStore`."""
-
-    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
-        self._writer = writer
-        self._clock = clock
 
     # -- visitors ---------------------------------------------------------------------------
 
@@ -59,12 +52,12 @@ class StoredPeople:
         """Whom this visitor may visit, or might: those that lapsed are among them."""
 
         def work(db: Tables) -> list[tuple[Approval, Inmate]]:
-            sql = f"select {_APPROVAL} from approvals where visitor = ? order by decided_at"
+            sql = f"select {APPROVAL} from approvals where visitor = ? order by decided_at"
             found = [
                 Approval(**{**row, "private": bool(row["private"])})
                 for row in db.query(sql, (visitor,))
             ]
-            inmate = f"select {_INMATE} from inmates where id = ?"
+            inmate = f"select {INMATE} from inmates where id = ?"
             return [
                 (each, Inmate(**row)) for each in found for row in db.query(inmate, (each.inmate,))
             ]
@@ -125,18 +118,18 @@ class StoredPeople:
     async def add_inmate(self, inmate: Inmate, pin_mac: bytes) -> None:
         """Raises Duplicate when the facility has that number."""
         row = (inmate.id, inmate.facility, inmate.number, inmate.name, inmate.unit, pin_mac)
-        sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?, ?)"
+        sql = f"insert into inmates ({INMATE}, pin_mac) values (?, ?, ?, ?, ?, ?)"
         await self._insert(sql, row, inmate.number)
 
     async def inmate(self, inmate: str) -> Inmate | None:
         """By id."""
-        found = await self._query(f"select {_INMATE} from inmates where id = ?", (inmate,))
+        found = await self._query(f"select {INMATE} from inmates where id = ?", (inmate,))
         return Inmate(**found[0]) if found else None
 
     async def inmates(self, number: str | None = None) -> list[Inmate]:
         """All, or those with a number (one per facility), by facility and number."""
         rows = await self._query(
-            f"select {_INMATE} from inmates where (cast(? as text) is null or number = ?)"
+            f"select {INMATE} from inmates where (cast(? as text) is null or number = ?)"
             " and erased_at is null order by facility, number",
             (number, number),
         )
@@ -145,34 +138,6 @@ class StoredPeople:
     async def move_inmate(self, inmate: str, unit: str) -> None:
         """Keep that an inmate lives in another housing unit."""
         await self._execute("update inmates set unit = ? where id = ?", (unit, inmate))
-
-    async def apply_roster(
-        self, added: Sequence[tuple[Inmate, bytes]], changed: Sequence[Inmate], who: str, file: str
-    ) -> None:
-        """Add inmates with their PINs' hashes, keep others' names and units: all, or Duplicate.
-
-        The audit is told of each of them, and that `who` did it with which file.
-        """
-
-        def work(db: Tables) -> None:
-            rows = [(*dataclasses.astuple(each), mac) for each, mac in added]
-            try:
-                sql = f"insert into inmates ({_INMATE}, pin_mac) values (?, ?, ?, ?, ?, ?)"
-                db.executemany(sql, rows)
-            except Conflict as error:
-                raise Duplicate("one of the numbers exists already") from error
-            db.executemany(
-                "update inmates set name = ?, unit = ? where id = ?",
-                [(each.name, each.unit, each.id) for each in changed],
-            )
-            told = [("inmate-added", each) for each, _ in added]
-            told += [("inmate-changed", each) for each in changed]
-            now = self._clock()
-            for kind, inmate in told:
-                facts = {"unit": inmate.unit, "roster": file}
-                chain.note(chain.new_note(now, kind, who, f"inmate:{inmate.id}", **facts))
-
-        await self._writer.run(work)
 
     async def try_pin(
         self, facility: str, number: str, pin_mac: bytes, terminal: str, rules: PinRules
@@ -190,7 +155,7 @@ class StoredPeople:
             locked = max(still_locked(each, now) or 0.0 for each in counts)
             if locked:
                 return PinAttempt(locked_until=locked)
-            sql = f"select {_INMATE}, pin_mac from inmates where facility = ? and number = ?"
+            sql = f"select {INMATE}, pin_mac from inmates where facility = ? and number = ?"
             row = next(db.query(sql, (facility, number)), None)
             expected = row.pop("pin_mac") if row is not None else bytes(len(pin_mac))
             if hmac.compare_digest(expected, pin_mac) and row is not None:
@@ -260,7 +225,7 @@ def visitor_row(db: Tables, visitor: str) -> Visitor | None:
 def keep_approval(db: Tables, approval: Approval) -> None:
     """Add or replace an approval, within a transaction."""
     db.execute(
-        f"insert into approvals ({_APPROVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)"
+        f"insert into approvals ({APPROVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)"
         " on conflict (visitor, inmate) do update set relation = excluded.relation,"
         " private = excluded.private, asked_at = excluded.asked_at,"
         " decided_at = excluded.decided_at, expires_at = excluded.expires_at,"

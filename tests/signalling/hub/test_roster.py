@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from signalling.errors import UserError
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
 from signalling.hub.roster import changes, read_roster, roster_text
 from signalling.hub.store.records import Inmate
 from tests.signalling.hub.commands import Cli
-from tests.signalling.hub.harness import NUMBER, Hub
+from tests.signalling.hub.harness import NUMBER, PIN, Hub
 from tests.signalling.hub.test_staff import cli, toml
 
 __all__ = ["cli", "toml"]  # fixtures
@@ -135,6 +136,17 @@ async def test_who_is_not_in_the_file_loses_future_visits_only_if_asked(hub: Hub
     gone = await hub.do(ask.InmateImport(roster=roster, cancel_missing=True))
     assert (gone["visits_of_gone"], gone["cancelled"]) == ([visit], 1)
     assert (await hub.do(ask.VisitShow(visit=visit)))["end_reason"] == "cancelled"
+    assert gone["approvals_ended"] == 1
+    assert [each["approved"] for each in await hub.do(ask.VisitorList())] == [[]]
+    with pytest.raises(UserError, match="wrong-sign-in"):
+        await hub.services.inmates.check("north", NUMBER, PIN, "c4")
+    # The next day's file lacks them too: that is no news.
+    assert (await hub.do(ask.InmateImport(roster=roster, cancel_missing=True)))["gone"] == []
+    back = await hub.do(ask.InmateImport(roster=f"{roster}{NUMBER},Daniel,north\n"))
+    (row,) = back["back"]
+    assert (await hub.services.inmates.check("north", NUMBER, row["pin"], "c4")).number == NUMBER
+    (imported,) = await hub.do(ask.AuditList(kind="inmate-gone"))
+    assert imported["who"] == "staff:tester"
 
 
 async def test_the_audit_says_who_which_file_how_many_and_of_whom(hub: Hub) -> None:

@@ -7,7 +7,7 @@ import pytest
 from signalling.hub.audit_chain import AuditFilter
 from signalling.hub.staff_records import Blackout, Lockdown
 from signalling.hub.store.interface import Duplicate, Store
-from signalling.hub.store.records import Inmate, Terminal
+from signalling.hub.store.records import Approval, Inmate, PinRules, RosterPlan, Terminal
 from signalling.hub.store.stored import StoredStore
 from signalling.visit_events import Booked
 
@@ -60,10 +60,11 @@ async def test_a_roster_is_kept_whole_or_not_at_all(peopled: StoredStore) -> Non
     before = await peopled.people.inmates()
     clash = [(Inmate("i3", "north", "3", "Three"), b"m"), (Inmate("i4", "north", "1", "X"), b"m")]
     with pytest.raises(Duplicate):
-        await peopled.people.apply_roster(clash, (), "staff:o", "r.csv")
+        await peopled.people.apply_roster(RosterPlan("staff:o", "r.csv", added=tuple(clash)))
     assert await peopled.people.inmates() == before
     moved = Inmate("i1", "north", "1", "Uno", "D")
-    await peopled.people.apply_roster(clash[:1], (moved,), "staff:o", "r.csv")
+    plan = RosterPlan("staff:o", "r.csv", added=tuple(clash[:1]), changed=(moved,))
+    assert await peopled.people.apply_roster(plan) == []
     assert [each.name for each in await peopled.people.inmates()] == ["Uno", "Two", "Three"]
     kept = await peopled.audit.newest(AuditFilter(kind="inmate-*"))
     assert [(each.kind, each.who, each.about) for each in kept] == [
@@ -71,6 +72,32 @@ async def test_a_roster_is_kept_whole_or_not_at_all(peopled: StoredStore) -> Non
         ("inmate-added", "staff:o", "inmate:i3"),
     ]
     assert kept[0].facts == '{"unit":"D","roster":"r.csv"}'
+
+
+async def test_who_left_has_no_pin_and_no_approval_until_they_are_back(
+    peopled: StoredStore,
+) -> None:
+    (one,) = [each for each in await peopled.people.inmates() if each.id == "i1"]
+    rules = PinRules(3, 9, 60.0, 99)
+    mac = b"0123456789abcdef0123456789abcdef"
+    await peopled.people.try_pin("north", "1", b"wrong" * 6 + b"no", "t1", rules)
+    await peopled.people.set_pin(one, mac)
+    attempt = await peopled.people.try_pin("north", "1", mac, "t1", rules)
+    assert attempt.inmate == one
+    await peopled.people.approve(Approval("v1", "i1", "mother", False, 1.0, 1.0, None, ""))
+    assert await peopled.people.without_pin() == frozenset()
+    assert await peopled.people.apply_roster(RosterPlan("staff:o", "r", released=(one,))) == ["v1"]
+    assert await peopled.people.without_pin() == {"i1"}
+    attempt = await peopled.people.try_pin("north", "1", mac, "t1", rules)
+    assert attempt.inmate is None
+    (approval,) = await peopled.people.approved("i1")
+    assert not approval.holds(peopled.clock())
+    again = RosterPlan("staff:o", "r", released=(one,))
+    assert await peopled.people.apply_roster(again) == []  # nobody is told twice
+    await peopled.people.apply_roster(RosterPlan("staff:o", "r", back=((one, mac),)))
+    assert await peopled.people.without_pin() == frozenset()
+    attempt = await peopled.people.try_pin("north", "1", mac, "t1", rules)
+    assert attempt.inmate == one
 
 
 async def test_the_faults_that_a_terminal_reported_last_are_kept(store: StoredStore) -> None:
