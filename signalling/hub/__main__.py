@@ -24,6 +24,7 @@ from signalling.hub import (
     cli_lockdowns,
     cli_lockouts,
     cli_mails,
+    cli_people,
     cli_receipts,
     cli_reports,
     cli_requests,
@@ -124,6 +125,9 @@ def _read_anew(certificate: Certificate | None) -> None:
 
 main.add_command(top)
 cli.inmate.add_command(cli_roster.inmate_import)
+cli.inmate.add_command(cli_people.inmate_show)
+cli.inmate.add_command(cli_people.inmate_pin)
+cli.visitor.add_command(cli_people.visitor_show)
 cli.inmate.add_command(cli_retention.inmate_erase)
 cli.visitor.add_command(cli_retention.visitor_erase)
 for command in (

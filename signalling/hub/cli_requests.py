@@ -34,14 +34,16 @@ def request() -> None:
 
 @request.command("list")
 @click.option("--all", "all_", is_flag=True, help="The decided ones too.")
+@click.option("--facility", help="Only this facility's.")
 @staff_command
-def request_list(ask_for: Ask, as_json: bool, all_: bool) -> None:
+def request_list(ask_for: Ask, as_json: bool, all_: bool, facility: str | None) -> None:
     """List the requests that wait for a decision, the oldest first.
 
     \b
-    Example: visit-hub request list
+    Example: visit-hub request list --facility north
     """
-    show(ask_for(ask.RequestList(all=all_)), as_json=as_json, title="Requests", columns=COLUMNS)
+    result = ask_for(ask.RequestList(all=all_, facility=facility))
+    show(result, as_json=as_json, title="Requests", columns=COLUMNS)
 
 
 @request.command("show")

@@ -17,6 +17,7 @@ from signalling.hub.desk_finding import facility_of, find_inmate, require_listed
 from signalling.hub.desk_lockdowns import LockdownDesk
 from signalling.hub.desk_lockouts import LockoutDesk
 from signalling.hub.desk_mails import MailDesk
+from signalling.hub.desk_people import PeopleDesk
 from signalling.hub.desk_receipts import ReceiptDesk
 from signalling.hub.desk_reports import ReportDesk
 from signalling.hub.desk_requests import RequestDesk
@@ -51,6 +52,7 @@ class Desk:
             self,
             TerminalDesk(services),
             RequestDesk(services),
+            PeopleDesk(services),
             ReceiptDesk(services),
             MailDesk(services),
             TopDesk(services),

@@ -73,9 +73,13 @@ class RequestDesk:
     # -- requests ---------------------------------------------------------------------------
 
     async def request_list(self, command: ask.RequestList, _who: str) -> Any:
-        """Requests that wait, or all, the oldest first."""
+        """Requests that wait, or all, the oldest first; of one facility, or of every one."""
+        if command.facility is not None:
+            facility_of(self._services.config, command.facility)
         requests = await self._store.requests.all(pending_only=not command.all)
-        return [await self._row(each) for each in requests]
+        return [
+            await self._row(each) for each in requests if command.facility in (None, each.facility)
+        ]
 
     async def request_show(self, command: ask.RequestShow, _who: str) -> Any:
         """One request."""

@@ -10,6 +10,10 @@ from msgspec import Meta, Struct
 
 from signalling.hub.errors import StaffError
 from signalling.hub.staff_command import Command, Days, Short, Slug, Unit
+from signalling.hub.staff_commands_people import InmatePin as InmatePin
+from signalling.hub.staff_commands_people import InmateShow as InmateShow
+from signalling.hub.staff_commands_people import PeopleCommand
+from signalling.hub.staff_commands_people import VisitorShow as VisitorShow
 from signalling.hub.staff_commands_reports import FacilityList as FacilityList
 from signalling.hub.staff_commands_reports import FacilityShow as FacilityShow
 from signalling.hub.staff_commands_reports import ReportCommand
@@ -102,6 +106,7 @@ class VisitorRevoke(Command, frozen=True, tag="visitor revoke"):
 
 class RequestList(Command, frozen=True, tag="request list"):
     all: bool = False
+    facility: str | None = None
 
 
 class RequestShow(Command, frozen=True, tag="request show"):
@@ -295,6 +300,7 @@ AnyCommand = (
     | BookingCommand
     | ReportCommand
     | TerminalCommand
+    | PeopleCommand
 )
 
 

@@ -77,6 +77,11 @@ async def test_a_request_is_approved_and_lets_in(asks: Hub) -> None:
     assert (asked.status, asked.name, asked.inmate) == ("pending", None, None)
     (row,) = await asks.do(ask.RequestList())
     assert (row["email"], row["inmate"], row["photo"]) == (EVA, "Daniel", False)
+    assert await asks.do(ask.RequestList(facility="north")) == [row]
+    with pytest.raises(StaffError, match="there is no facility east"):
+        await asks.do(ask.RequestList(facility="east"))
+    shown = (await asks.do(ask.VisitorShow(email=EVA)))["requests"]
+    assert [(each["request"], each["status"]) for each in shown] == [(asked.id, "pending")]
     await asks.do(ask.RequestApprove(request=asked.id))
     await page.until(lambda: told(page)[0].status == "approved")
     assert told(page)[0].name == "Daniel"
