@@ -76,7 +76,10 @@ class RequestApproval(Message, frozen=True, tag="request-approval"):
 
 
 class WithdrawRequest(Message, frozen=True, tag="withdraw-request"):
-    """Take a request back that staff have not decided. Answered by `people`."""
+    """Take a request back that staff have not decided, or put one away that they denied.
+
+    Answered by `people`.
+    """
 
     request: Id
 

@@ -75,7 +75,8 @@ class PeopleDesk:
                 for approval, inmate in await self._store.people.approvals(visitor.id)
             ],
             "requests": [
-                {"request": each.id, "status": each.status, "facility": each.facility}
+                {"request": each.id, "facility": each.facility}
+                | {"status": "denied" if each.put_away else each.status}
                 | {"number": each.number, "relation": each.relation}
                 | {"asked": wall_text(each.asked_at, zone_of(config, each.facility))}
                 for each in asked

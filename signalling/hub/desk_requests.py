@@ -145,7 +145,7 @@ class RequestDesk:
         names = [each.name for each in inmates if each.facility == request.facility]
         return {
             "request": request.id,
-            "status": request.status,
+            "status": "denied" if request.put_away else request.status,
             "email": visitor.email if visitor is not None else None,
             "visitor": visitor.name if visitor is not None else request.visitor,
             "facility": request.facility,

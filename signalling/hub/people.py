@@ -68,7 +68,7 @@ class People:
             key = (request.facility, request.number)
             if request.status in ("pending", "denied") and key not in known:
                 told.append(_asked(request))
-            if request.status != "withdrawn":
+            if request.status != "withdrawn" or request.put_away:
                 known.add(key)
         return tuple(sorted(told, key=lambda each: -(each.decided_at or each.asked_at)))
 
@@ -161,10 +161,13 @@ class People:
         return counted
 
     async def withdraw(self, visitor: str, request: str) -> None:
-        """Take a request back. Raises UserError `unknown-request`."""
+        """Take a request back, or put a denied one away. Raises UserError `unknown-request`."""
         found = await self._store.requests.request(request)
         if found is None or found.visitor != visitor:
             raise UserError("unknown-request")
+        if await self._store.requests.put_away(request):
+            self._bus.publish(PeopleChanged(visitor))
+            return
         now = self._store.clock()
         try:
             await self._store.requests.decide(

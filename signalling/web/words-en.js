@@ -62,6 +62,7 @@ export const EN = Object.freeze({
   "expired-more": "Ask again to go on visiting.",
   "until-day": "Until {day}",
   "withdraw": "Take it back",
+  "put-away": "Remove from this list",
   "inmate-n": "Inmate {n}",
   "facility": "Facility",
   "inmate-number": "Inmate number",

@@ -63,6 +63,7 @@ export const ES = Object.freeze({
   "expired-more": "Pida otra vez para seguir visitando.",
   "until-day": "Hasta el {day}",
   "withdraw": "Retirar la solicitud",
+  "put-away": "Quitar de esta lista",
   "inmate-n": "Interno {n}",
   "facility": "Centro",
   "inmate-number": "Número de interno",

@@ -254,6 +254,9 @@ class RequestStore(Protocol):
     async def decide(self, request: Request, approval: Approval | None) -> None:
         """Keep a decision and the approval that comes of it. Raises Stale when it was decided."""
 
+    async def put_away(self, request: str) -> bool:
+        """Take a denied request from its visitor's list; False when it is no such one."""
+
     async def keep_photo(self, photo: Photo) -> None:
         """Keep a photo; the visitor's older ones that no request names go."""
 

@@ -110,7 +110,7 @@ class Approval:
 @dataclass(frozen=True, slots=True)
 class Request:
     """A visitor asks to visit whoever has an inmate number. `status` is one of: pending,
-    approved, denied, withdrawn."""
+    approved, denied, withdrawn. A decided one is withdrawn once its visitor put it away."""
 
     id: str
     visitor: str
@@ -124,6 +124,11 @@ class Request:
     decided_at: float | None = None
     decided_by: str = ""
     reason: str = ""
+
+    @property
+    def put_away(self) -> bool:
+        """Whether it was denied, and its visitor has read that."""
+        return self.status == "withdrawn" and bool(self.decided_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,15 @@ class StoredRequests:
 
         await self._writer.run(work)
 
+    async def put_away(self, request: str) -> bool:
+        """Take a denied request from its visitor's list; False when it is no such one."""
+
+        def work(db: Tables) -> bool:
+            sql = "update requests set status = 'withdrawn' where id = ? and status = 'denied'"
+            return bool(db.execute(sql, (request,)).rowcount)
+
+        return await self._writer.run(work)
+
     # -- photos -----------------------------------------------------------------------------
 
     async def keep_photo(self, photo: Photo) -> None:

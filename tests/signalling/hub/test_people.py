@@ -133,6 +133,26 @@ async def test_asking_has_limits(asks: Hub, monkeypatch: pytest.MonkeyPatch) -> 
     await page.until(lambda: told(page) == ())
 
 
+async def test_a_denied_request_is_put_away_by_its_visitor(asks: Hub) -> None:
+    page = await eva(asks)
+    first = await request(page)
+    await asks.do(ask.RequestDeny(request=first.id, reason="No card."))
+    second = await request(page)
+    await asks.do(ask.RequestDeny(request=second.id, reason="Still no card."))
+    await page.until(lambda: [each.reason for each in told(page)] == ["Still no card."])
+    await page.ask(WithdrawRequest(request=second.id), People)
+    await page.until(lambda: told(page) == ())
+    assert (await page.refused(WithdrawRequest(request=second.id))).code == "unknown-request"
+    # Staff still read what they decided.
+    rows = await asks.do(ask.RequestList(all=True))
+    assert [(row["status"], row["reason"]) for row in rows] == [
+        ("denied", "No card."),
+        ("denied", "Still no card."),
+    ]
+    third = await request(page)
+    assert third.status == "pending"
+
+
 async def test_a_lawyers_relation_makes_their_visits_private(asks: Hub) -> None:
     page = await eva(asks)
     asked = await request(page, relation="lawyer")

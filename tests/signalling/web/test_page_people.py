@@ -109,6 +109,8 @@ async def test_every_answer_is_said_kindly(hub: FakeHub, page: Page) -> None:
     await on_screen(page, "people")
     await page.click('[data-withdraw="q1"]')
     assert (await hub.got(WithdrawRequest)).request == "q1"
+    await page.click('[data-withdraw="q2"]')
+    await expect(denied).to_have_count(0)
     await expect(page.locator('[data-person="1"]')).to_have_count(0)
 
 

@@ -152,6 +152,8 @@ async def test_requests_photos_and_rules(peopled: StoredStore, clock: FakeClock)
         await requests.decide(decided, None)
     assert await requests.request("r1") == decided
     assert await requests.request("r9") is None
+    assert not await requests.put_away("r1")  # approved
+    assert not await requests.put_away("r3")  # nobody decided it
     assert [each.id for each in await requests.all(pending_only=True)] == ["r3"]
     assert [each.id for each in await requests.all(pending_only=False)] == ["r1", "r3"]
     ((approval, inmate),) = await peopled.people.approvals("v1")
@@ -381,3 +383,16 @@ async def test_a_copied_key_and_a_replacement(peopled: StoredStore, clock: FakeC
     without = await terminals.terminal("c4")
     assert without is not None
     assert (without.public_key, without.code_tries) == (None, 0)
+
+
+async def test_a_denied_request_is_put_away_and_stays_denied_to_staff(peopled: StoredStore) -> None:
+    requests = peopled.requests
+    asked = Request("r1", "v1", "north", "7", "son", False, None, "pending", START)
+    await requests.add(asked)
+    denied = dataclasses.replace(asked, status="denied", decided_at=START, decided_by="o")
+    await requests.decide(denied, None)
+    assert await requests.put_away("r1")
+    assert not await requests.put_away("r1")
+    (kept,) = await requests.of_visitor("v1")
+    assert (kept.put_away, kept.decided_by, kept.decided_at) == (True, "o", START)
+    assert not dataclasses.replace(asked, status="withdrawn").put_away
