@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 TLS_SHUTDOWN_S: Final = 1.0
 NOW_BYTES: Final = 32 * 1024
 """Less than asyncio's high-water mark: below it nothing waits for the client to read."""
+PING: Final = b"\x89\x00"
+"""An empty ping, whole (RFC 6455, 5.5.2): what a server sends has no mask."""
 
 
 class Doorkeeper:
@@ -158,6 +160,8 @@ class Connection(ServerConnection):
         self.arrival = arrival
         self.secure = False
         """Whether its first hop is ours and encrypted."""
+        self.heard_at = self.loop.time()
+        """When anything last came from it; see `heart`."""
 
     @property
     def address(self) -> str:
@@ -201,6 +205,21 @@ class Connection(ServerConnection):
         self.protocol.send_text(message)
         self.send_data()
         return True
+
+    @property
+    def open(self) -> bool:
+        """Whether frames may be sent."""
+        return self.protocol.state is State.OPEN
+
+    def ask(self) -> None:
+        """Send a ping; the pong, like everything, sets `heard_at`."""
+        if not self.paused:  # else it takes nothing, and silence alone will tell
+            self.transport.write(PING)
+
+    def data_received(self, data: bytes) -> None:
+        """Something came."""
+        self.heard_at = self.loop.time()
+        super().data_received(data)
 
     def abort(self) -> None:
         """Cut it: a close frame would wait behind what the other end does not read."""

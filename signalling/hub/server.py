@@ -24,6 +24,7 @@ from signalling.hub.coalesced import Coalesced
 from signalling.hub.doorkeeper import Connection, Doorkeeper, connections
 from signalling.hub.errors import StartError
 from signalling.hub.family_endpoint import FamilyEndpoint
+from signalling.hub.heart import Heart
 from signalling.hub.mail_links import page_url
 from signalling.hub.receipt_page import HEAD, spent_page
 from signalling.hub.services import Services
@@ -181,8 +182,10 @@ async def listen(
     """
     door = FrontDoor(services, read_web_files() if files is None else files)
     tasks = _background(services, certificate)
+    heart = Heart(PING_EVERY_S, PONG_WITHIN_S, asyncio.get_running_loop().time)
+    tasks.append(in_background("heart", heart.run))
     try:
-        server = await _serve(services, door, certificate)
+        server = await _serve(services, door, certificate, heart)
         async with server, beside_others(services):
             url = _url(server, services.config, "http" if certificate is None else "https")
             # Mails have links to the page, whose port may be known only now.
@@ -215,7 +218,7 @@ def _background(services: Services, certificate: Certificate | None) -> list[asy
     return [in_background(name, each) for name, each in runs.items()]
 
 
-def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]]:
+def _handler(services: Services, heart: Heart) -> Callable[[ServerConnection], Awaitable[None]]:
     """Return what talks with each client, and let it talk with other hubs' clients too."""
     terminal, family = TerminalEndpoint(services), FamilyEndpoint(services)
 
@@ -225,6 +228,7 @@ def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]
         path = socket.request.path.partition("?")[0]
         browser = browser_name(" ".join(socket.request.headers.get_all("User-Agent")))
         socket.forget_headers()
+        heart.add(socket)
         if path == TERMINAL:
             await terminal.serve(socket, socket.address)
         else:
@@ -238,9 +242,11 @@ def _handler(services: Services) -> Callable[[ServerConnection], Awaitable[None]
     return handler
 
 
-async def _serve(services: Services, door: FrontDoor, certificate: Certificate | None) -> Server:
+async def _serve(
+    services: Services, door: FrontDoor, certificate: Certificate | None, heart: Heart
+) -> Server:
     config = services.config
-    handler = _handler(services)
+    handler = _handler(services, heart)
     doorkeeper = Doorkeeper(config.limits, services.trail)
     proxies = Proxies(config.trusted_proxies)
     services.metrics.half_open = lambda: doorkeeper.half_open
@@ -259,8 +265,7 @@ async def _serve(services: Services, door: FrontDoor, certificate: Certificate |
             max_queue=16,
             server_header=None,
             open_timeout=within_s,
-            ping_interval=PING_EVERY_S,
-            ping_timeout=PONG_WITHIN_S,
+            ping_interval=None,  # see `heart`
             close_timeout=CLOSE_WITHIN_S,
             backlog=BACKLOG,
             logger=FRAMES_LOG,
