@@ -18,8 +18,9 @@ from config.schema import Limits
 from signalling.hub.audit_trail import AuditTrail
 from signalling.hub.client import Client
 from signalling.hub.coalesced import EVERY_S, Coalesced
-from signalling.hub.doorkeeper import Doorkeeper
+from signalling.hub.doorkeeper import Connection, Doorkeeper
 from signalling.hub.metrics import Metrics
+from signalling.hub.server import FRAMES_LOG
 from signalling.messages import LogIn, Pong, Violation
 from tests.signalling.hub.harness import EMAIL, PASSWORD, Hub, eventually, hub_config, running_hub
 
@@ -293,3 +294,17 @@ async def test_pages_of_one_visitor_are_limited_by_log_in_and_by_token(
         third = await hub.page()
         assert (await third.hello(token)).name == "Ana"
         await third.log_in()  # anew on the same page: it is the same page
+
+
+# -- what a connection keeps ----------------------------------------------------------------------
+
+
+async def test_a_connection_that_stays_keeps_no_headers(hub: Hub) -> None:
+    page = await hub.page(user_agent_header="x" * 2000)
+    await page.hello()
+    (served,) = hub.services.switchboard.pages
+    socket = served.client._socket
+    assert isinstance(socket, Connection)
+    assert socket.request is not None
+    assert not [*socket.request.headers]
+    assert socket.logger is FRAMES_LOG
