@@ -15,17 +15,25 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Later(Generic[K]):
-    """Calls `do(key)` for each key in the order they were noted, `at_once` in a turn."""
+    """Calls `do(key)` for each key in the order they were noted, `at_once` in a turn.
 
-    def __init__(self, do: Callable[[K], None], at_once: int) -> None:
+    What may wait does so for `after_s`: then many reasons are one, and others had their turn.
+    """
+
+    def __init__(self, do: Callable[[K], None], at_once: int, after_s: float = 0.0) -> None:
         self._do = do
         self._at_once = at_once
+        self._after_s = after_s
         self._keys: dict[K, None] = {}
 
     def note(self, key: K) -> None:
-        """Have it done before the loop's turn after next, unless there is much to do."""
+        """Have it done before the loop's turn after next, unless it may wait or much is to do."""
         if not self._keys:
-            asyncio.get_running_loop().call_soon(self._run)
+            loop = asyncio.get_running_loop()
+            if self._after_s:
+                loop.call_later(self._after_s, self._run)
+            else:
+                loop.call_soon(self._run)
         self._keys[key] = None
 
     def _run(self) -> None:

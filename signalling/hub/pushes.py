@@ -33,6 +33,9 @@ from signalling.messages import Appointments, Board, SeatMessage
 from signalling.wire import IceServer, Neighbour, Seat, VisitView
 
 BOARDS_AT_ONCE: Final = 2
+BOARDS_AFTER_S: Final = 0.25
+"""Idle screens give way to whoever waits for a visit. When many visits change in one second, each
+facility's boards would be looked through with every batch of them, once for all is enough."""
 SNAPSHOTS_AT_ONCE: Final = 20
 """Facilities, terminals and pages that are told in one turn of the loop: a few milliseconds."""
 MAX_SEAT_VISITS: Final = 10
@@ -64,7 +67,7 @@ class Pushes:
         self.own = OwnViews(visits, seats, switchboard, config)
         self._busy_with: dict[str, str] = {}
         """The visit that an inmate is in, as others who wait for them were told last."""
-        self._later_boards = Later(self._boards, BOARDS_AT_ONCE)
+        self._later_boards = Later(self._boards, BOARDS_AT_ONCE, BOARDS_AFTER_S)
         self._later_seats = Later(self.seat, SNAPSHOTS_AT_ONCE)
         self._later_appointments = Later(self.appointments, SNAPSHOTS_AT_ONCE)
         bus.subscribe(self._changed)

@@ -22,6 +22,25 @@ async def test_each_is_done_once_in_order_some_in_a_turn() -> None:
     assert done == ["a", "b", "c", "a"]
 
 
+async def test_what_may_wait_is_done_once_for_all_reasons_meanwhile() -> None:
+    done: list[str] = []
+    enough = asyncio.Event()
+
+    def do(key: str) -> None:
+        done.append(key)
+        if key == "b":
+            enough.set()
+
+    later = Later(do, at_once=10, after_s=0.01)
+    for _ in range(3):
+        later.note("a")
+        await asyncio.sleep(0)
+    assert done == []
+    later.note("b")
+    await enough.wait()
+    assert done == ["a", "b"]
+
+
 async def test_one_that_fails_keeps_nobody_else_from_being_told() -> None:
     done: list[str] = []
 
