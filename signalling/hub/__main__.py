@@ -34,11 +34,13 @@ from signalling.hub import (
     cli_visits,
     staff_cli,
 )
+from signalling.hub.background import in_background
 from signalling.hub.cli_top import top
 from signalling.hub.desk import Desk
 from signalling.hub.errors import StartError
+from signalling.hub.garbage import collect_often, tune_gc
 from signalling.hub.metrics_server import measured
-from signalling.hub.server import listen, tune_gc
+from signalling.hub.server import listen
 from signalling.hub.services import hub_lock, open_services, socket_path
 from signalling.hub.staff import staff_socket
 from signalling.hub.stopping import drain
@@ -96,6 +98,7 @@ async def _serve(config: HubConfig) -> None:
     async with open_services(config) as services:
         desk = Desk(services)
         tune_gc()
+        collecting = in_background("garbage", collect_often)
         async with (
             measured(services),
             staff_socket(desk, socket_path(config), config.staff_group),
@@ -107,6 +110,7 @@ async def _serve(config: HubConfig) -> None:
             notifier.tell("STOPPING=1")
             alive.cancel()
             await drain(services, hurry, random.SystemRandom())
+        collecting.cancel()
     log.info("stopped")
 
 

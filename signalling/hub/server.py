@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
@@ -155,18 +154,6 @@ class FrontDoor:
         if why:
             return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, why)
         return respond(request, HTTPStatus.OK, File("application/json", b'{"status":"ok"}\n'))
-
-
-def tune_gc() -> None:
-    """Spare the loop the long passes over what lives as long as the hub.
-
-    With 10,000 connections automatic full passes stopped it for 180 to 420 ms, and passes over the
-    young, of 100,000 new objects each, for 25 to 100 ms: of 5,000 each they are short. What is left
-    to full passes, which hardly ever come, is little: a connection on uvloop leaves no cycles.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(1000, 5, 1_000_000)
 
 
 @contextlib.asynccontextmanager
