@@ -308,6 +308,24 @@ class Terminal(Client):
         )
 
 
+async def begin(
+    terminal: Terminal, page: Page, visit: str, number: str = NUMBER, pin: str = PIN
+) -> None:
+    """Bring both sides into a visit, media flowing."""
+    await terminal.sign_in(number, pin)
+    await page.join(visit)
+    await terminal.sees(lambda view: view.page == page.page)
+    await terminal.offer(visit, page.page)
+    await page.until(lambda: page.newest(Offer))
+    await page.send(Answer(visit=visit, connection=1, sdp=ANSWER_SDP))
+    await page.send(Ice(visit=visit, connection=1, candidate=""))
+    await terminal.until(lambda: terminal.newest(Ice))
+    await page.press(visit)
+    await terminal.sees(lambda view: view.tracks_open)
+    await terminal.state(visit)
+    await page.state(visit)
+
+
 @dataclass
 class Hub:
     """A running hub and its clients."""
@@ -388,18 +406,7 @@ class Hub:
         await self.people()
         visit = await self.book(seconds=seconds)
         terminal, page = await self.ready_terminal(), await self.ready_page()
-        await terminal.sign_in()
-        await page.join(visit)
-        await terminal.sees(lambda view: view.page == page.page)
-        await terminal.offer(visit, page.page)
-        await page.until(lambda: page.newest(Offer))
-        await page.send(Answer(visit=visit, connection=1, sdp=ANSWER_SDP))
-        await page.send(Ice(visit=visit, connection=1, candidate=""))
-        await terminal.until(lambda: terminal.newest(Ice))
-        await page.press(visit)
-        await terminal.sees(lambda view: view.tracks_open)
-        await terminal.state(visit)
-        await page.state(visit)
+        await begin(terminal, page, visit)
         return terminal, page, visit
 
 

@@ -18,11 +18,11 @@ from signalling.hub.bus.nats import NatsBus
 from signalling.hub.keeping import preferred
 from signalling.messages import HUB_TO_PAGE, HUB_TO_TERMINAL
 from tests.signalling.hub.bus.nats_server import nats_server
-from tests.signalling.hub.harness import Page, Terminal
+from tests.signalling.hub.harness import Page, Terminal, begin
 from tests.signalling.hub.hub_process import HubProcess, until
 from tests.signalling.hub.kill_load import Pair
 from tests.signalling.hub.mail_server import free_port, make_certificate
-from tests.signalling.hub.test_hub_gone import KEYS, begun, come_back
+from tests.signalling.hub.test_hub_gone import KEYS, come_back
 
 SHIPPED = Path(__file__).parents[3] / "systemd" / "scaling"
 
@@ -125,7 +125,7 @@ async def visit_through(hubs: list[HubProcess]) -> None:
     terminal, page = await pair.terminal(), await pair.page()
     await terminal.hello(pair.key, pair.name)
     await page.hello(pair.token)
-    await begun(pair, terminal, page, visit)
+    await begin(terminal, page, visit, pair.inmate, pair.pin)
     await keeper.kill()
     async with asyncio.timeout(10.0):
         terminal, page = await come_back(pair, visit)

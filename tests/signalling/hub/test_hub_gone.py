@@ -16,11 +16,11 @@ import pytest
 
 from signalling.hub import staff_commands as ask
 from signalling.hub.store.postgres import PostgresStore
-from signalling.messages import Answer, Appointments, Offer
+from signalling.messages import Appointments
 from signalling.visit import fold
 from signalling.visit_events import KIND_OF, Begun, Booked
 from tests.signalling.hub.bus.nats_server import NatsServer, nats_server
-from tests.signalling.hub.harness import ANSWER_SDP, Page, Terminal
+from tests.signalling.hub.harness import Page, Terminal, begin
 from tests.signalling.hub.hub_process import HubProcess, until
 from tests.signalling.hub.kill_load import LOST, Pair
 from tests.signalling.hub.tcp_relay import Cable, cable
@@ -74,19 +74,6 @@ async def hubs(
             await hub.close()
 
 
-async def begun(pair: Pair, terminal: Terminal, page: Page, visit: str) -> None:
-    await terminal.sign_in(pair.inmate, pair.pin)
-    await page.join(visit)
-    await terminal.sees(lambda view: view.page == page.page)
-    await terminal.offer(visit, page.page)
-    await page.until(lambda: page.newest(Offer))
-    await page.send(Answer(visit=visit, connection=1, sdp=ANSWER_SDP))
-    await page.press(visit)
-    await terminal.sees(lambda view: view.tracks_open)
-    await terminal.state(visit)
-    await page.state(visit)
-
-
 async def come_back(pair: Pair, visit: str) -> tuple[Terminal, Page]:
     """Connect anew until both are in the visit again, as the kiosk and the page do."""
     while True:
@@ -122,7 +109,7 @@ async def test_a_visit_goes_on_through_another_hub(
     terminal, page = await pair.terminal(), await pair.page()
     await terminal.hello(pair.key, pair.name)
     await page.hello(pair.token)
-    await begun(pair, terminal, page, visit)
+    await begin(terminal, page, visit, pair.inmate, pair.pin)
     # A hub that comes now takes nothing over: somebody is in a visit.
     await second.start()
     await until(lambda: "hubs: " in second.log)

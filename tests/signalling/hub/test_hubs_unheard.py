@@ -18,17 +18,16 @@ from signalling.hub.store.stored_keeping import SETTLED_S
 from signalling.hub.switchboard import REPLACED
 from signalling.messages import LoggedOut
 from tests.signalling.hub.bus.nats_server import NatsServer
-from tests.signalling.hub.harness import Hub
+from tests.signalling.hub.harness import Hub, begin
+from tests.signalling.hub.hub_process import until
 from tests.signalling.hub.tcp_relay import cable
 from tests.signalling.hub.test_several_hubs import (
     Hubs,
-    begin,
     ended,
     hubs,  # noqa: F401 - a fixture
     keeps,
     server,  # noqa: F401 - a fixture
     token_of,
-    until,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from signalling.hub.keeping import preferred
 from signalling.hub.shared_keeping import LEASE_S, MARGIN_S, SharedKeeping
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Kept
+from tests.signalling.hub.hub_process import until
 
 names = st.lists(st.text("abcdefgh0123456789-", min_size=1, max_size=12), unique=True, max_size=8)
 
@@ -111,12 +112,6 @@ async def keeping(store: FakeStore, rooms: FakeRooms, now: Now) -> AsyncIterator
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(5.0):
-        while not holds():  # noqa: ASYNC110 - what is awaited has no event
-            await asyncio.sleep(0.002)
 
 
 @pytest.fixture(autouse=True)

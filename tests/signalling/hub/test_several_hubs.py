@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -20,31 +20,28 @@ from signalling.hub.store.interface import StoreBusy
 from signalling.hub.visits import Visits
 from signalling.hub.web_files import File
 from signalling.messages import (
-    Answer,
     Appointments,
     End,
     FacilityLogIn,
     FacilityOpened,
-    Ice,
     LoggedIn,
     LoggedOut,
     LogOut,
-    Offer,
     SeatMessage,
 )
 from signalling.visit import Status
 from tests.signalling.hub.bus.nats_server import NatsServer, nats_server
 from tests.signalling.hub.harness import (
-    ANSWER_SDP,
     EMAIL,
     NUMBER,
     PASSWORD,
     Hub,
     Page,
-    Terminal,
+    begin,
     hub_config,
     running_hub,
 )
+from tests.signalling.hub.hub_process import until
 from tests.signalling.hub.mail_server import Post, post_office
 
 KEYS = ("pin.key", "receipt.key")
@@ -103,12 +100,6 @@ def keeps(hub: Hub, facility: str = "north") -> bool:
     return hub.services.others.keeping.keeps(facility)
 
 
-async def until(holds: Callable[[], object], within_s: float = 8.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not holds():  # noqa: ASYNC110 - keeping has no event for a test
-            await asyncio.sleep(0.005)
-
-
 @pytest.fixture
 async def hubs(tmp_path: Path, postgres_url: str, server: NatsServer) -> AsyncIterator[Hubs]:
     both = Hubs(tmp_path, postgres_url, server.url)
@@ -123,22 +114,6 @@ def token_of(page: Page) -> str:
     logged_in = page.newest(LoggedIn)
     assert logged_in is not None
     return logged_in.token
-
-
-async def begin(terminal: Terminal, page: Page, visit: str) -> None:
-    """Bring both sides into a visit, media flowing."""
-    await terminal.sign_in()
-    await page.join(visit)
-    await terminal.sees(lambda view: view.page == page.page)
-    await terminal.offer(visit, page.page)
-    await page.until(lambda: page.newest(Offer))
-    await page.send(Answer(visit=visit, connection=1, sdp=ANSWER_SDP))
-    await page.send(Ice(visit=visit, connection=1, candidate=""))
-    await terminal.until(lambda: terminal.newest(Ice))
-    await page.press(visit)
-    await terminal.sees(lambda view: view.tracks_open)
-    await terminal.state(visit)
-    await page.state(visit)
 
 
 @pytest.mark.parametrize("terminal_at_keeper", [True, False])

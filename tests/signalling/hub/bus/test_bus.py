@@ -28,6 +28,7 @@ from signalling.hub.bus.local import LocalBus
 from signalling.hub.bus.nats import NatsBus
 from signalling.hub.errors import StartError
 from tests.signalling.hub.bus.nats_server import NatsServer, nats_server
+from tests.signalling.hub.hub_process import until
 
 CHANGES: list[Change] = [
     VisitChanged("v1", "i1", ("a", "b"), "north", 3),
@@ -43,12 +44,6 @@ PARCELS: list[Parcel] = [
     Ended(1, False, 1012, "come back"),
 ]
 OpenBus = Callable[[], Awaitable[Bus]]
-
-
-async def until(holds: Callable[[], object], within_s: float = 5.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not holds():  # noqa: ASYNC110 - a bus has no event for a test
-            await asyncio.sleep(0.002)
 
 
 @pytest.fixture
