@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.exceptions import ConnectionClosedError
 
 from signalling.hub.bus.interface import Bus, Ended, Frame, Opening, Parcel
 from signalling.hub.client import POLICY, Client
@@ -192,8 +192,6 @@ class Carrier:
     async def _talk(self, hub: str, socket: CarriedSocket, opening: Opening, serve: Serve) -> None:
         try:
             await serve(socket, opening)
-        except ConnectionClosed:
-            pass
         except Exception:
             log.exception("the conversation with %s of hub %s failed", opening.kind, hub)
             socket.end(1011, "")

@@ -15,6 +15,8 @@ from signalling.hub.visits import KEPT_AFTER_END_S, Visits
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = 1.0
+MOST_HEARD: Final = 10_000
+"""Changes that wait to be read; of more than that all is read again, as if they were lost."""
 
 
 class Mirror:
@@ -36,8 +38,11 @@ class Mirror:
     def _hear(self, change: Change | None) -> None:
         if change is None:
             self._missed = True
-        else:
+        elif len(self._heard) < MOST_HEARD:
             self._heard.append(change)
+        else:  # the others reach the store, and this hub does not
+            self._heard.clear()
+            self._missed = True
         self._wake.set()
 
     def look_again(self) -> None:
