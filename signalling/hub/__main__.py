@@ -132,6 +132,7 @@ cli.inmate.add_command(cli_roster.inmate_import)
 cli.inmate.add_command(cli_people.inmate_show)
 cli.inmate.add_command(cli_people.inmate_pin)
 cli.visitor.add_command(cli_people.visitor_show)
+cli.visitor.add_command(cli_people.visitor_release)
 cli.inmate.add_command(cli_retention.inmate_erase)
 cli.visitor.add_command(cli_retention.visitor_erase)
 for command in (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from signalling.errors import UserError
@@ -75,6 +76,12 @@ class AccountLinks:
             limit = shut.of.limit.name
             self._said.warning(limit, "mails asked from %s: refused, %s", address, limit)
             raise UserError("too-many-tries", unlock_at=shut.until)
+
+    async def release(self, email: str, addresses: Iterable[str]) -> None:
+        """Forget mails that were asked for to one e-mail, from these addresses too."""
+        here = (Try(MAILS, f"{email} {each}") for each in addresses)
+        to_one = (Try(MAILS_TO_ONE, email), Try(self._by_recipient_day, email))
+        await self._accounts.tries.take_back((), forget=(*to_one, *here))
 
     # -- asking -----------------------------------------------------------------------------
 

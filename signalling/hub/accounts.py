@@ -92,6 +92,14 @@ class Accounts:
         here = Try(self._by_both, f"{email} {address}")
         await self.tries.take_back((), forget=(Try(self._by_account, email), here))
 
+    async def release(self, email: str, addresses: Iterable[str]) -> None:
+        """Forget wrong passwords of an account, from these addresses too.
+
+        What counts against an address alone stays: others may guess from there.
+        """
+        here = (Try(self._by_both, f"{email} {each}") for each in addresses)
+        await self.tries.take_back((), forget=(Try(self._by_account, email), *here))
+
     def say_ended(self, token_hashes: Iterable[str]) -> None:
         """Say which log-ins are over, once the store has dropped them."""
         for each in token_hashes:

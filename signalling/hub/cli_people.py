@@ -65,6 +65,22 @@ def visitor_show(ask_for: Ask, as_json: bool, email: str) -> None:
     _show(result, f"Visitor {result['email']}", tables, as_json=as_json)
 
 
+@visitor.command("release")
+@click.argument("email")
+@staff_command
+def visitor_release(ask_for: Ask, as_json: bool, email: str) -> None:
+    """Let a visitor try again who typed a wrong password, or asked for mails, too often.
+
+    Requests and photos that were too many in a day are forgotten, too. What counts against an
+    address as a whole (limits.log_in_tries_per_address) stays.
+
+    \b
+    Example: visit-hub visitor release ana@example.org
+    """
+    result = ask_for(ask.VisitorRelease(email=email))
+    show(result, as_json=as_json, title="Released", columns=("email", "name", "refused_from"))
+
+
 def _show(
     result: Mapping[str, Any], title: str, tables: Mapping[str, tuple[str, ...]], *, as_json: bool
 ) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from signalling.hub import staff_commands as ask
+from signalling.hub.audit_chain import AuditFilter
 from signalling.hub.desk_finding import find_inmate, find_visitor, hub_zone, zone_of
 from signalling.hub.desk_rows import called, inmate_row, visit_row
 from signalling.hub.live import Live
 from signalling.hub.scheduling import wall_text
 from signalling.hub.services import Services
 from signalling.hub.store.records import Approval, Inmate
+
+REFUSED_S: Final = 86_400.0
+"""No limit counts for longer."""
 
 
 class PeopleDesk:
@@ -83,6 +87,21 @@ class PeopleDesk:
             ],
             "visits": self._open(self._services.visits.of(visitor.id)),
         }
+
+    async def visitor_release(self, command: ask.VisitorRelease, _who: str) -> Any:
+        """Forget what a visitor tried too often: passwords, mails, requests, photos.
+
+        A wrong password counts for the address too that it came from: the audit knows those.
+        """
+        visitor = await find_visitor(self._store, command.email)
+        await self._services.trail.flush()
+        since_ms = round((self._store.clock() - REFUSED_S) * 1000)
+        asked = AuditFilter(since_ms, kind="refused", about=f"visitor:{visitor.id}")
+        addresses = sorted({each.origin for each in await self._store.audit.newest(asked)})
+        await self._services.accounts.release(visitor.email, addresses)
+        await self._services.links.release(visitor.email, addresses)
+        await self._services.people.release(visitor.id)
+        return {"email": visitor.email, "name": visitor.name, "refused_from": addresses}
 
     async def _seat(self, inmate: Inmate) -> str | None:
         seats = await self._store.terminals.seats()

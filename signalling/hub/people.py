@@ -160,6 +160,11 @@ class People:
             raise UserError("too-many-requests")
         return counted
 
+    async def release(self, visitor: str) -> None:
+        """Forget how many requests a visitor made, and how many photos they sent."""
+        forget = (Try(self._requests, visitor), Try(PHOTOS, visitor))
+        await self._tries.take_back((), forget=forget)
+
     async def withdraw(self, visitor: str, request: str) -> None:
         """Take a request back, or put a denied one away. Raises UserError `unknown-request`."""
         found = await self._store.requests.request(request)

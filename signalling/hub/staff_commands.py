@@ -13,6 +13,7 @@ from signalling.hub.staff_command import Command, Days, Short, Slug, Unit
 from signalling.hub.staff_commands_people import InmatePin as InmatePin
 from signalling.hub.staff_commands_people import InmateShow as InmateShow
 from signalling.hub.staff_commands_people import PeopleCommand
+from signalling.hub.staff_commands_people import VisitorRelease as VisitorRelease
 from signalling.hub.staff_commands_people import VisitorShow as VisitorShow
 from signalling.hub.staff_commands_reports import FacilityList as FacilityList
 from signalling.hub.staff_commands_reports import FacilityShow as FacilityShow

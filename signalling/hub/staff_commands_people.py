@@ -21,4 +21,10 @@ class VisitorShow(Command, frozen=True, tag="visitor show"):
     email: str
 
 
-PeopleCommand = InmateShow | InmatePin | VisitorShow
+class VisitorRelease(Command, frozen=True, tag="visitor release"):
+    """Let a visitor who tried too often try again."""
+
+    email: str
+
+
+PeopleCommand = InmateShow | InmatePin | VisitorShow | VisitorRelease

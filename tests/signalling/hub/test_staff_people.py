@@ -7,8 +7,9 @@ import pytest
 from signalling.errors import UserError
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
+from signalling.messages import LoggedIn, LogIn
 from tests.signalling.hub.commands import Cli
-from tests.signalling.hub.harness import EMAIL, NUMBER, PIN, Hub
+from tests.signalling.hub.harness import EMAIL, NUMBER, PASSWORD, PIN, Hub
 from tests.signalling.hub.test_staff import cli, seed, toml
 
 __all__ = ["cli", "toml"]  # fixtures
@@ -70,3 +71,20 @@ def test_on_the_command_line(cli: Cli) -> None:
     assert pin not in cli.run("inmate", "show", NUMBER)[1]
     assert "there is no inmate 1" in cli.fails("inmate", "pin", "1")
     assert "there is no inmate 1" in cli.fails("inmate", "show", "1")
+
+
+async def test_a_visitor_who_tried_too_often_is_released(hub: Hub) -> None:
+    await hub.people()
+    page = await hub.page()
+    await page.hello()
+    right = LogIn(email=EMAIL, password=PASSWORD)
+    for _ in range(hub.services.config.limits.log_in_tries):
+        assert (await page.refused(LogIn(email=EMAIL, password="wrong"))).code == "wrong-log-in"
+    assert (await page.refused(right)).code == "too-many-tries"
+    answer = await hub.do(ask.VisitorRelease(email=EMAIL))
+    assert answer["refused_from"] == ["127.0.0.1"]
+    await page.ask(right, LoggedIn)
+    (entry,) = await hub.do(ask.AuditList(kind="staff-visitor-release"))
+    assert entry["name"] == EMAIL
+    with pytest.raises(StaffError, match="has no account"):
+        await hub.do(ask.VisitorRelease(email="nobody@example.org"))
