@@ -76,7 +76,7 @@ class Lockdowns:
         now = self._store.clock()
         lockdown = Lockdown(f"l-{secrets.token_hex(4)}", facility, unit, reason, who, now)
         await self._store.lockdowns.start(lockdown)
-        log.warning("facility %s, unit %s: locked down by %s", facility, unit or "all", who)
+        log.warning("facility=%s unit=%s locked down by %s", facility, unit or "all", who)
         await self._changed(facility)
         return lockdown
 
@@ -84,7 +84,7 @@ class Lockdowns:
         """End one; its visits go on. False when somebody else ended it in this moment."""
         ended = await self._store.lockdowns.end(lockdown.id, who)
         if ended:
-            log.warning("lockdown %s: ended by %s", lockdown.id, who)
+            log.warning("lockdown=%s ended by %s", lockdown.id, who)
             await self._changed(lockdown.facility)
         return ended
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -133,7 +134,8 @@ def _print(table: Table) -> None:
 
 
 def _heading(column: str) -> str:
-    return column.removesuffix("_s").replace("_", " ").capitalize()
+    words = column.removesuffix("_s").replace("_", " ").capitalize()
+    return re.sub(r"\bpin(s?)\b", r"PIN\1", words, flags=re.IGNORECASE)
 
 
 def _approved(value: Sequence[Row]) -> str:

@@ -61,7 +61,7 @@ def test_on_the_command_line(cli: Cli) -> None:
     seed(cli)
     code, said = cli.run("inmate", "show", NUMBER)
     assert code == 0
-    for words in ("Daniel", "Has pin", EMAIL, "Visits that are open: none"):
+    for words in ("Daniel", "Has PIN", EMAIL, "Visits that are open: none"):
         assert words in said
     code, said = cli.run("visitor", "show", EMAIL)
     assert code == 0
