@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from websockets.asyncio.server import ServerConnection
@@ -22,10 +22,10 @@ from signalling.hub.addresses import Proxies, counted_as
 from signalling.hub.audit_trail import AuditTrail
 from signalling.hub.coalesced import Coalesced
 from signalling.hub.tls import Certificate
+from signalling.hub.tls_layer import TlsLayer
 
 log = logging.getLogger(__name__)
 
-TLS_SHUTDOWN_S: Final = 1.0
 NOW_BYTES: Final = 32 * 1024
 """Less than asyncio's high-water mark: below it nothing waits for the client to read."""
 PING: Final = b"\x89\x00"
@@ -238,71 +238,28 @@ class Connection(ServerConnection):
 
 
 class TlsGate(asyncio.Protocol):
-    """Stands before a connection until its TLS handshake is done, counted like the connection."""
+    """Counts a socket before its TLS handshake like a connection, and puts the handshake first."""
 
     def __init__(self, connection: Connection, context: ssl.SSLContext, within_s: float) -> None:
         self._connection = connection
         self._context = context
         self._within_s = within_s
-        self._early = bytearray()
-        self._shaking: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count it, and begin the handshake."""
         plain = cast(asyncio.Transport, transport)  # uvloop's is none by its class
-        if not self._connection.arrival.arrive(plain):
+        arrival = self._connection.arrival
+        if not arrival.arrive(plain):
             plain.abort()
-            return
-        loop = asyncio.get_running_loop()
-        handshake = loop.start_tls(
-            plain,
-            self,
-            self._context,
-            server_side=True,
-            ssl_handshake_timeout=self._within_s,
-            ssl_shutdown_timeout=TLS_SHUTDOWN_S,
-        )
-        # Its first step puts the TLS layer before us. In a task of its own that would be after
-        # uvloop has read the first bytes and given them to us.
-        begun = _Begun(handshake.__await__())
-        self._shaking = loop.create_task(self._shake_hands(plain, begun), name="tls handshake")
-
-    def data_received(self, data: bytes) -> None:
-        """Keep what came with the end of the handshake, before the connection was told of it."""
-        self._early += data
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It went before it was a connection."""
-        self._connection.arrival.leave()
-
-    async def _shake_hands(self, plain: asyncio.Transport, begun: _Begun) -> None:
-        try:
-            secure = await begun
-        except OSError:  # ssl.SSLError and TimeoutError are some; who knocks badly is no news
-            # The transport belongs to the TLS layer by now, which does not tell us of its end.
-            plain.abort()
-            self._connection.arrival.leave()
-            return
-        if secure is None or secure.is_closing():
-            self._connection.arrival.leave()
             return
         self._connection.secure = True
-        secure.set_protocol(self._connection)
-        self._connection.connection_made(secure)
-        if self._early:
-            self._connection.data_received(bytes(self._early))
+        layer = TlsLayer(self._connection, self._context, self._within_s, arrival.leave)
+        plain.set_protocol(layer)
+        layer.connection_made(plain)
 
-
-class _Begun:
-    """An awaitable whose first step is done already."""
-
-    def __init__(self, steps: Generator[Any, None, asyncio.Transport | None]) -> None:
-        self._steps = steps
-        self._first = next(steps)
-
-    def __await__(self) -> Generator[Any, None, asyncio.Transport | None]:
-        yield self._first
-        return (yield from self._steps)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It was not let in."""
+        self._connection.arrival.leave()
 
 
 def connections(
