@@ -2,9 +2,10 @@
 
 uvloop's own layer keeps 256 KiB of address space for each connection, of which a page or two is
 ever touched, and more once they were used by connections that are gone: 8 KiB more than this one,
-measured of 1,000 that had come back. asyncio's keeps the same in memory that it clears, 256 KiB
-each. What comes from the network is copied out of the buffer before the loop does anything else
-(`buffer_updated` follows `get_buffer` at once, on both loops), so that one is enough for all.
+measured of 1,000 that had come back; 1.4 KB in and out cost it 24 µs of processor time, this 12.
+asyncio's keeps as much for each, in memory that it clears. What comes from the network is copied
+out of the buffer before the loop does anything else (`buffer_updated` follows `get_buffer` at once,
+on both loops), so that one is enough for all.
 https://docs.python.org/3/library/asyncio-protocol.html#buffered-streaming-protocols
 """
 
