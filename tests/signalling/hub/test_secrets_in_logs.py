@@ -128,7 +128,7 @@ async def test_no_secret_of_a_whole_visit_is_in_the_log(tmp_path: Path) -> None:
     assert found == {}
     assert len(secrets) >= 20
     said = "\n".join(everything.lines)
-    for words in ("logged in", "enrolled", "signed in", "wrong or spent enrolment code"):
+    for words in ("logged in", "enrolled", "signed in", "code is wrong or was used"):
         assert words in said, "the log was looked at"
     assert EMAIL not in said
 
