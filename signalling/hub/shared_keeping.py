@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 BEAT_EVERY_S: Final = 0.25
 LEASE_S: Final = 4.0
 MARGIN_S: Final = 0.5
-LIVES_S: Final = 0.75
-"""A hub that the bus heard within this time lives: it speaks twice a second."""
+LIVES_S: Final = 0.4
+"""A hub that the bus heard within this time lives: it speaks five times a second."""
 SLOW_S: Final = 1.0
 """A beat that is not answered for so long is worth a line in the log."""
 LEAVE_WITHIN_S: Final = 2.0
