@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from config.advice import advice
+from config.cli_adopt import adopt_command
 from config.cli_diff import diff
 from config.cli_facility import render
 from config.loader import Loaded, detect, load
@@ -129,6 +130,7 @@ def reach(file: Path) -> None:
 
 main.add_command(render)
 main.add_command(diff)
+main.add_command(adopt_command)
 
 
 def _load(file: Path, kind: str | None) -> Loaded[Table]:

@@ -273,7 +273,7 @@ FIELD_RULES: Mapping[tuple[type, str], FieldRule] = {
     (MailServer, "public_url"): _public_url,
     (MailServer, "ca_file"): ca_file,
     (Terminals, "address"): lambda url: _hub_url(url) if url else "",
-    (Terminals, "ca_file"): ca_file,
+    (Terminals, "ca_file"): absolute_or_empty,
 }
 """By table and field; a list's rule is asked for each of its elements."""
 

@@ -21,7 +21,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600, group: int | None = 
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        if group is not None:
+        if group is not None and os.fstat(descriptor).st_gid != group:
             os.fchown(descriptor, -1, group)
         if mode != 0o600:
             os.fchmod(descriptor, mode)

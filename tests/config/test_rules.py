@@ -98,7 +98,7 @@ WRONG: list[tuple[type, str, object]] = [
     (TerminalConfig, "ca", "-----BEGIN CERTIFICATE-----"),
     (TerminalConfig, "machine", "52:54:00"),
     (Terminals, "address", "wss://visits.example/terminal"),
-    (Terminals, "ca_file", "/nowhere.pem"),
+    (Terminals, "ca_file", "authority.pem"),
     (TerminalConfig, "hub", "ws://visits.example"),
     (TerminalConfig, "hub", "wss://visits.example/kiosk"),
     (TerminalConfig, "hub", "wss://visits.example?x=1"),

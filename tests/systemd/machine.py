@@ -13,12 +13,14 @@ TIMERS = sorted(path.name for path in SOURCES.glob("*.timer"))
 SYSTEM_UNITS = Path("/usr/lib/systemd/system")
 WHAT_UNITS_CALL = (
     "opt/visitbooth/bin/python",
+    "opt/visitbooth/libexec/visitbooth-adopt",
     "opt/visitbooth/libexec/visitbooth-cookie",
     "opt/visitbooth/libexec/visitbooth-callstaff",
     "usr/bin/python3",
     "usr/sbin/nft",
     "usr/lib/xorg/Xorg",
     "usr/bin/timeout",
+    "usr/sbin/modprobe",
     "bin/sh",
     "bin/kill",
     "bin/rm",

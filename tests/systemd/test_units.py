@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -140,15 +141,27 @@ def test_a_frame_has_time_before_the_watch_ends() -> None:
     assert DRAWN_WITHIN_S + float(watch_s) / TIMES_IN_A_WATCH < float(watch_s)
 
 
-@pytest.mark.parametrize("unit", sorted({*UNITS} - {"visitbooth-firewall.service"}))
+WITH_ONE: Final = {
+    "visitbooth-firewall.service": "CAP_NET_ADMIN",
+    "visitbooth-adopt.service": "CAP_SYS_ADMIN",  # mounts a stick, while there is no terminal.toml
+}
+
+
+@pytest.mark.parametrize("unit", sorted({*UNITS} - {*WITH_ONE}))
 def test_no_unit_is_root_or_has_a_capability(unit: str) -> None:
     (user,) = settings(unit, "User")
     assert user.startswith("visitbooth-")
     assert settings(unit, "CapabilityBoundingSet") == [""]
 
 
-def test_the_firewalls_root_has_one_capability() -> None:
-    assert settings("visitbooth-firewall.service", "CapabilityBoundingSet") == ["CAP_NET_ADMIN"]
+@pytest.mark.parametrize(("unit", "capability"), WITH_ONE.items())
+def test_the_others_root_has_one_capability(unit: str, capability: str) -> None:
+    assert settings(unit, "CapabilityBoundingSet") == [capability]
+
+
+def test_a_stick_is_for_a_machine_without_a_terminal() -> None:
+    (condition,) = settings("visitbooth-adopt.service", "ConditionPathExists")
+    assert condition == "!/etc/visitbooth/terminal.toml"
 
 
 def test_the_kiosks_environment_closes_kivys_ways_out() -> None:
