@@ -16,10 +16,12 @@ from config import structure
 from config.positions import find_lines
 from config.problems import ConfigError, Key, Problem
 from config.schema import SCHEMAS, HubConfig, Secret, Table, TerminalConfig
+from config.toml_hints import begun_at, hint
 
 logger = logging.getLogger(__name__)
 
 FILE_MAX_BYTES = 262_144
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 MISSING: Final = "there is no such file"
 ELSEWHERE: Final = f"{MISSING}; name another with --config, or in the variable {{}}"
 
@@ -93,11 +95,22 @@ def read_text(path: Path, missing: str = MISSING) -> str:
         raise ConfigError([Problem(path, f"cannot be read: {error.strerror}")]) from None
     if len(content) > FILE_MAX_BYTES:
         raise ConfigError([Problem(path, f"found more than {FILE_MAX_BYTES} bytes, expected less")])
+    if content.startswith(UTF_16) or content[1:2] == b"\0":
+        words = "found text in UTF-16, expected UTF-8: save it anew with that encoding"
+        raise ConfigError([Problem(path, words, 1)])
+    if b"\0" in content:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        words = "found bytes that no text has, expected a text file: copy it anew"
+        raise ConfigError([Problem(path, words, line)])
     try:
-        return content.decode("utf-8")
+        # Some editors begin a file with a mark of its encoding.
+        return content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        words = f"found the byte 0x{content[error.start]:02x}, expected UTF-8 text"
+        words = (
+            f"found the byte 0x{content[error.start]:02x}, expected UTF-8 text: save it anew with "
+            "that encoding"
+        )
         raise ConfigError([Problem(path, words, line)]) from None
 
 
@@ -108,14 +121,21 @@ def to_values(path: Path, text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rpartition(" (at ")
         place = re.match(r"line (\d+), (column \d+)", where)
-        line = int(place[1]) if place else text.count("\n") + 1
-        column = place[2] if place else "end of file"
-        words = _doubled(what) or f"found no valid TOML ({what[:1].lower()}{what[1:]})"
-        words = f"{column}, {words}"
+        lines = text.split("\n")
+        noticed = int(place[1]) if place else max(1, len(lines) - (not lines[-1]))
+        line = begun_at(lines, noticed, what)
+        words = _doubled(what) or _no_toml(lines[line - 1] if lines else "", what)
+        if line == noticed:
+            words = f"{place[2] if place else 'end of file'}, {words}"
         raise ConfigError([Problem(path, words, line)]) from None
     except (ValueError, RecursionError):
         # What tomllib does not call a mistake of the file: 5,000 digits, 1,000 brackets.
         raise ConfigError([Problem(path, "found a number or nesting beyond all bounds")]) from None
+
+
+def _no_toml(line: str, what: str) -> str:
+    todo = hint(line, what)
+    return f"found no valid TOML ({what[:1].lower()}{what[1:]})" + (f", {todo}" if todo else "")
 
 
 def _doubled(what: str) -> str:
@@ -126,7 +146,7 @@ def _doubled(what: str) -> str:
         return (
             f"found a second [{name}], expected one; leave one of the two, with the lines of both"
         )
-    if what.startswith("Cannot overwrite a value"):
+    if what.startswith(("Cannot overwrite a value", "Cannot mutate immutable")):
         return "found a key that stands above already, expected it once; delete one of the two"
     return ""
 

@@ -25,8 +25,9 @@ def key_text(key: Key) -> str:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return the one of `words` that `word` is probably meant to be, or ""."""
-    matches = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return matches[0] if matches else ""
+    meant = {each.casefold(): each for each in words}
+    matches = difflib.get_close_matches(word.casefold(), list(meant), n=1, cutoff=0.6)
+    return meant[matches[0]] if matches else ""
 
 
 @dataclass(frozen=True)

@@ -112,10 +112,10 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 
 def test_what_is_no_toml_is_named_by_line_and_column(tmp_path: Path) -> None:
     assert mistakes(write(tmp_path, 'name = "main"\nport = \n')) == [
-        ", line 2: column 8, found no valid TOML (invalid value)."
+        ", line 2: column 8, found no valid TOML (invalid value), expected a value after =."
     ]
     assert mistakes(write(tmp_path, 'name = "main"\nport = [1,\n')) == [
-        ", line 3: end of file, found no valid TOML (invalid value)."
+        ", line 2: end of file, found no valid TOML (invalid value)."
     ]
 
 
@@ -136,7 +136,9 @@ def test_a_secret_without_quotes_is_not_repeated(tmp_path: Path) -> None:
 def test_what_is_no_text_is_named_by_line(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes('# one\nname = "Zürich"\n'.encode("latin-1"))
-    assert mistakes(path) == [", line 2: found the byte 0xfc, expected UTF-8 text."]
+    assert mistakes(path) == [
+        ", line 2: found the byte 0xfc, expected UTF-8 text: save it anew with that encoding."
+    ]
 
 
 def test_a_file_too_large_to_be_a_configuration(tmp_path: Path) -> None:
