@@ -6,13 +6,15 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 ARGS :=
-# Tests that mostly wait run side by side; sound in real time, calls, browsers and whole visits have
-# the machine alone.
+# Tests that mostly wait run side by side; sound and pictures in real time, calls and whole visits
+# have the machine alone.
 SOUND := contract earpiece portaudio selftest selftest_sound sound sound_server sweep_player
-SIDE_BY_SIDE := tests/config tests/systemd $(wildcard tests/kiosk/test_*.py) \
-    $(filter-out %/test_receipt_in_browser.py,$(wildcard tests/signalling/hub/test_*.py)) \
-    tests/signalling/hub/bus tests/signalling/hub/store tests/fuzz \
-    $(wildcard tests/signalling/test_*.py) \
+CALLS := call check visit
+SIDE_BY_SIDE := $(wildcard tests/test_*.py) tests/config tests/systemd tests/fuzz tests/bench \
+    $(wildcard tests/kiosk/test_*.py) tests/kiosk/screens \
+    $(wildcard tests/signalling/test_*.py) $(wildcard tests/signalling/hub/test_*.py) \
+    tests/signalling/hub/bus tests/signalling/hub/store \
+    $(filter-out $(CALLS:%=tests/signalling/web/test_page_%.py),$(wildcard tests/signalling/web/test_*.py)) \
     $(filter-out $(SOUND:%=tests/hardware/test_%.py),$(wildcard tests/hardware/test_*.py))
 
 SCRIPTS := .ci/bootstrap .ci/run systemd/install-hub systemd/install-terminal systemd/build-debs systemd/debian/environment systemd/debian/*.post*

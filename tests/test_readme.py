@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.processes import Process, run
 
@@ -26,26 +30,33 @@ def words(block: str, home: Path, where: Path, port: int = 0) -> list[str]:
     return ["bash", "-c", here + block.replace("127.0.0.1:8080", f"127.0.0.1:{port}")]
 
 
-async def test_the_technicians_block_can_be_copied(tmp_path: Path) -> None:
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder with a short path, as a home has: a socket's path has 100 characters at most."""
+    with tempfile.TemporaryDirectory(prefix="readme-") as folder:
+        yield Path(folder)
+
+
+async def test_the_technicians_block_can_be_copied(home: Path) -> None:
     hub_block, people, requests, terminal = blocks()
-    folder = tmp_path / "visitbooth-try"
+    folder = home / "visitbooth-try"
     serve = next(line for line in hub_block.splitlines() if line.startswith("visit-hub serve"))
     before = hub_block.replace(serve, "").replace(
         'name = "lindell-hub"', 'name = "lindell-hub"\nport = 0'
     )
-    await run(words(before, tmp_path, ROOT), deadline_s=60)
+    await run(words(before, home, ROOT), deadline_s=60)
     process = Process(
         "hub", [str(BIN / "visit-hub"), "serve", "--config", str(folder / "hub.toml")]
     )
     async with process:
         port = int((await process.wait_for(r"listening on http://127.0.0.1:(\d+)", 30))[1])
-        told = await run(words(people, tmp_path, ROOT, port), deadline_s=90)
+        told = await run(words(people, home, ROOT, port), deadline_s=90)
         assert "Maria" in told
         hub_file = f'export VISITBOOTH_HUB="{folder / "hub.toml"}"\n'
-        assert "deny" in await run(words(hub_file + requests, tmp_path, folder), deadline_s=60)
+        assert "deny" in await run(words(hub_file + requests, home, folder), deadline_s=60)
         kiosk = next(line for line in terminal.splitlines() if line.startswith("visit-kiosk"))
         rest = terminal.replace(kiosk, "")
-        await run(words(rest, tmp_path, folder, port), deadline_s=60)
+        await run(words(rest, home, folder, port), deadline_s=60)
         env = {"SDL_VIDEODRIVER": "offscreen"}
         argv = [str(BIN / "visit-kiosk"), "--config", str(folder / "terminal.toml"), "--windowed"]
         async with Process("kiosk", argv, env=env) as screen:

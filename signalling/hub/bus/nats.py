@@ -2,8 +2,8 @@
 
 Core NATS delivers at most once: what is published while its server is away may be lost. So every
 hub counts what it sends, to everybody and to each other hub, and says the counts five times a
-second (`_Beat`). Whoever has got less takes what it knows of the sender as lost and begins anew; nothing
-is ever asked for again, because a conversation with a hole in it is better begun anew as well.
+second (`_Beat`). Whoever has got less takes what it knows of the sender as lost and begins anew;
+nothing is ever asked for again, because a conversation with a hole in it is better begun anew.
 """
 
 from __future__ import annotations
