@@ -242,7 +242,7 @@ class Visits:
         now = self._store.clock()
         gone = [each for each in before if each not in live.visit.visitors]
         for key in gone:
-            del self._of[key][live.id]
+            self._of[key].pop(live.id, None)  # a change at the same moment may have done it
         for key in keys_of(live.visit):
             self._of.setdefault(key, {})[live.id] = live
         for page in [each for each in live.pages.values() if each.visitor in gone]:
