@@ -11,6 +11,12 @@ from signalling.hub.store.writer import Writer
 
 SWEPT_AT_ONCE: Final = 100
 """More than a call adds, and few: whoever tries pays for what others left."""
+CLOCKS_DIFFER: Final = 2
+"""A window that ends more than so many windows from now was begun by a clock that was wrong: it
+shuts nobody out until then. What hubs' clocks differ by, or are put right by, must not end one."""
+_GOES_ON: Final = (
+    f"tries.until_at > ? and tries.until_at <= ? + {CLOCKS_DIFFER} * (excluded.until_at - ?)"
+)
 
 
 class StoredGuessing:
@@ -45,16 +51,15 @@ class StoredGuessing:
             known = {bytes(mac): (count, until) for mac, count, until in rows}
             for number, each in enumerate(tries):
                 count, until = known.get(each.mac, (0, now))
-                if count >= each.most:
+                if count >= each.most and until <= now + CLOCKS_DIFFER * each.window_s:
                     return ShutTry(number, until)
             values = ", ".join(["(?, 1, ?)"] * len(tries))
             db.execute(
                 f"insert into tries (mac, count, until_at) values {values}"
                 " on conflict (mac) do update set"
-                " count = case when tries.until_at > ? then tries.count + 1 else 1 end,"
-                " until_at = case when tries.until_at > ? then tries.until_at"
-                " else excluded.until_at end",
-                [*(v for t in tries for v in (t.mac, now + t.window_s)), now, now],
+                f" count = case when {_GOES_ON} then tries.count + 1 else 1 end,"
+                f" until_at = case when {_GOES_ON} then tries.until_at else excluded.until_at end",
+                [*(v for t in tries for v in (t.mac, now + t.window_s)), *(now,) * 6],
             )
             db.execute(
                 "delete from tries where mac in"

@@ -124,6 +124,19 @@ async def test_tries_that_are_over_are_swept_by_those_that_come(
     assert await count(store) == 2
 
 
+async def test_a_clock_that_was_ahead_and_was_set_right_shuts_nobody_out_until_then(
+    store: StoredStore, clock: FakeClock
+) -> None:
+    clock.now += 365 * 86_400.0
+    assert await store.guessing.count_tries(counted(b"a")) is None
+    clock.now = START
+    for _ in range(2):
+        assert await store.guessing.count_tries(counted(b"a")) is None
+    assert await store.guessing.count_tries(counted(b"a")) == ShutTry(0, START + 100.0)
+    clock.now -= 1  # put right a little, or asked at a hub whose clock is a little behind
+    assert await store.guessing.count_tries(counted(b"a")) == ShutTry(0, START + 100.0)
+
+
 async def count(store: StoredStore) -> int:
     return await store._writer.read(
         lambda db: db.execute("select count(*) from tries").fetchone()[0]
