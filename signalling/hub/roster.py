@@ -157,6 +157,8 @@ class Changes:
     """Of the file's facilities, not in the file; who left before is none of them."""
     back: tuple[tuple[RosterRow, Inmate], ...]
     """Whose PIN ended when they left, with what they are now."""
+    away: tuple[Inmate, ...]
+    """Not in the file, as those who are gone, but left before: that is no news."""
     same: int
 
 
@@ -183,9 +185,9 @@ def changes(
             back.append((row, now))
     listed = {(row.facility, row.number) for row in rows}
     facilities = {row.facility for row in rows}
-    gone = (
-        each
-        for key, each in by_key.items()
-        if each.facility in facilities and key not in listed and each.id not in left
-    )
-    return Changes(tuple(added), tuple(changed), tuple(gone), tuple(back), same)
+    missing = [
+        each for key, each in by_key.items() if each.facility in facilities and key not in listed
+    ]
+    gone = tuple(each for each in missing if each.id not in left)
+    away = tuple(each for each in missing if each.id in left)
+    return Changes(tuple(added), tuple(changed), gone, tuple(back), away, same)

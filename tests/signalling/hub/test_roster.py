@@ -11,6 +11,7 @@ from signalling.errors import UserError
 from signalling.hub import staff_commands as ask
 from signalling.hub.errors import StaffError
 from signalling.hub.roster import changes, read_roster, roster_text
+from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Inmate
 from tests.signalling.hub.commands import Cli
 from tests.signalling.hub.harness import NUMBER, PIN, Hub
@@ -147,6 +148,25 @@ async def test_who_is_not_in_the_file_loses_future_visits_only_if_asked(hub: Hub
     assert (await hub.services.inmates.check("north", NUMBER, row["pin"], "c4")).number == NUMBER
     (imported,) = await hub.do(ask.AuditList(kind="inmate-gone"))
     assert imported["who"] == "staff:tester"
+
+
+async def test_what_an_import_could_not_cancel_the_next_one_does_and_no_pin_is_lost(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hub.people()
+    visit = await hub.book("+90000", 600.0)
+    roster = ask.InmateImport(roster="number,name,facility\n7,Max,north\n", cancel_missing=True)
+
+    async def busy(*_what: object) -> None:
+        raise StoreBusy("the store is busy")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(hub.services.visits, "change", busy)
+        first = await hub.do(roster)
+    assert (len(first["added"][0]["pin"]), first["cancelled"]) == (6, 0)
+    again = await hub.do(roster)
+    assert (again["gone"], again["visits_of_gone"], again["cancelled"]) == ([], [visit], 1)
+    assert (await hub.do(ask.VisitShow(visit=visit)))["end_reason"] == "cancelled"
 
 
 async def test_the_audit_says_who_which_file_how_many_and_of_whom(hub: Hub) -> None:
