@@ -16,7 +16,7 @@ from signalling.hub.live import Live
 from signalling.hub.lockdown_rules import require_no_lockdown
 from signalling.hub.pages import begin, end_by_red_x
 from signalling.hub.store.chain import audited, new_note
-from signalling.hub.store.interface import Store
+from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import Draft, Inmate, SeatRow
 from signalling.hub.switchboard import Switchboard, TerminalLink
 from signalling.hub.visits import Visits
@@ -56,6 +56,7 @@ class Seats:
         """By terminal, of those whose seats were read or taken."""
         # Sign-ins are rare and touch two seats at once: one at a time keeps them whole.
         self._lock = asyncio.Lock()
+        self._emptying: set[asyncio.Task[None]] = set()
         bus.subscribe(self._revoked)
 
     async def take(self, facility: str | None) -> None:
@@ -357,13 +358,27 @@ class Seats:
         await end_by_red_x(self._visits, live, By.INMATE, f"terminal:{link.id}")
 
     def _revoked(self, change: Change) -> None:
-        """Close the link of a terminal whose key holds no more."""
+        """Close the link of a terminal whose key holds no more; its inmate sits there no more."""
         if not isinstance(change, TerminalRevoked):
             return
         link = self._board.terminals.get(change.terminal)
         if link is not None:
             link.client.close(POLICY, "revoked")
             self._changed(link.id, link.terminal.facility)
+        task = asyncio.create_task(self._empty(change.terminal), name="empty a revoked seat")
+        self._emptying.add(task)
+        task.add_done_callback(self._emptying.discard)
+
+    async def _empty(self, terminal: str) -> None:
+        async with self._lock:
+            if (seat := self._seats.get(terminal)) is None:
+                return
+            try:
+                await self._stand(seat)
+            except (StoreError, UserError) as error:  # the store has emptied it with the key
+                log.warning("terminal=%s the sign-out is not in its log: %s", terminal, error)
+                self._seats.pop(terminal, None)
+                self._by_inmate.pop(seat.inmate, None)
 
     def _changed(self, terminal: str, facility: str) -> None:
         self._bus.publish(TerminalChanged(terminal, facility))

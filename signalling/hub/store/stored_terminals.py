@@ -109,11 +109,7 @@ class StoredTerminals:
                 (code_hash, expires_at, terminal),
             )
             if at_once:
-                db.execute(
-                    "update terminals set public_key = null, second_links = 0,"
-                    " second_link_at = null where id = ?",
-                    (terminal,),
-                )
+                _forget_key(db, terminal)
             return bool(renewed.rowcount)
 
         return await self._writer.run(work)
@@ -143,13 +139,8 @@ class StoredTerminals:
         """Forget the key and the code; whether there was such a terminal."""
 
         def work(db: Tables) -> bool:
-            return bool(
-                db.execute(
-                    "update terminals set public_key = null, code_hash = null, second_links = 0,"
-                    " second_link_at = null where id = ?",
-                    (terminal,),
-                ).rowcount
-            )
+            db.execute("update terminals set code_hash = null where id = ?", (terminal,))
+            return _forget_key(db, terminal)
 
         return await self._writer.run(work)
 
@@ -224,6 +215,17 @@ def _kept(db: Tables, terminal: str, keeper: str | None) -> bool:
         " where t.id = ? and k.hub = ?"
     )
     return db.execute(sql, (terminal, keeper)).fetchone() is not None
+
+
+def _forget_key(db: Tables, terminal: str) -> bool:
+    """Let a terminal's key hold no more; nobody sits at the machine that comes after it."""
+    db.execute("delete from seats where terminal = ?", (terminal,))
+    forgotten = db.execute(
+        "update terminals set public_key = null, second_links = 0, second_link_at = null"
+        " where id = ?",
+        (terminal,),
+    )
+    return bool(forgotten.rowcount)
 
 
 def _terminal(db: Tables, terminal: str) -> Terminal | None:
