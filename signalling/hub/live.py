@@ -9,6 +9,7 @@ from typing import Protocol
 
 from signalling.hub.breaks import Ends, PageEnd, PageIs, TerminalEnd
 from signalling.hub.measured import Measures
+from signalling.hub.store.records import VisitPeople
 from signalling.messages import CallStats, Message, Offer
 from signalling.visit import Visit
 from signalling.visit_events import Cause
@@ -95,6 +96,12 @@ class Live:
     def id(self) -> str:
         """The visit's id."""
         return self.visit.id
+
+    def take_people(self, people: VisitPeople) -> bool:
+        """Show who its people are by now; whether that is anything new."""
+        before = (self.inmate_name, self.unit, self.people)
+        self.inmate_name, self.unit, self.people = people.inmate, people.unit, persons(people)
+        return before != (self.inmate_name, self.unit, self.people)
 
     def tracks_open(self, now: float) -> bool:
         """Whether pictures and sound may leave either side.
@@ -258,6 +265,11 @@ class Live:
             return False
         page.outlet.send(message)
         return True
+
+
+def persons(people: VisitPeople) -> tuple[Person, ...]:
+    """Return a visit's visitors as screens name them."""
+    return tuple(Person(name=name, relation=relation) for name, relation in people.visitors)
 
 
 def keys_of(visit: Visit) -> tuple[str, ...]:

@@ -114,6 +114,8 @@ class Lockdowns:
             for live in self._visits.of_inmate(inmate):
                 live.unit = known.unit if known is not None else ""
                 live.inmate_name = known.name if known is not None else live.inmate_name
+        elif facility is None:  # somebody may have been moved unheard, into one or out of it
+            await self._visits.read_people_again(None)
         await self._read()
         for each in self._facilities if facility is None else (facility,):
             if self._keeping.keeps(each):

@@ -72,6 +72,7 @@ class Mirror:
         if missed:
             log.warning("other hubs changed what this one has not heard: all is read again")
             await self.read_again()
+            await self._visits.read_people_again(None)
             await self._clients.check()
         else:
             changed = {each.visit: each for each in heard if isinstance(each, VisitChanged)}

@@ -20,7 +20,7 @@ from signalling.hub.bus.interface import Bus, VisitChanged
 from signalling.hub.event_words import pairs
 from signalling.hub.giving_back import due_s, look_at, owed
 from signalling.hub.keeping import Keeping
-from signalling.hub.live import Live, by_start, keys_of
+from signalling.hub.live import Live, by_start, keys_of, persons
 from signalling.hub.lockdown_rules import Locked
 from signalling.hub.metrics import Metrics
 from signalling.hub.store.interface import Occupied, Stale, Store
@@ -176,7 +176,7 @@ class Visits:
         known = self._live.get(visit.id)
         if known is not None:
             return known  # heard of it from another hub while we asked the store
-        live = Live(visit, people.inmate, _persons(people), people.unit)
+        live = Live(visit, people.inmate, persons(people), people.unit)
         live.stars = people.stars
         live.told_length = visit.length if told else 0
         self._live[visit.id] = live
@@ -202,14 +202,17 @@ class Visits:
             live.note_tracks(self._store.clock())
         await self._changed(live, before)
 
-    async def read_people_again(self, visitor: str) -> None:
-        """A visitor's relation to somebody changed: say so on the screens."""
-        for live in list(self._of.get(visitor, {}).values()):
-            live.people = await self._people(live.visit)
-            self.publish(live)
+    async def read_people_again(self, visitor: str | None) -> None:
+        """Somebody's name, unit or relation changed, None: anybody's: say so on the screens."""
+        lives = self.some() if visitor is None else list(self._of.get(visitor, {}).values())
+        read = [(live, live.visit) for live in lives]
+        people = await self._store.visits.people([visit for _, visit in read])
+        for live, visit in read:
+            if live.visit.visitors == visit.visitors and live.take_people(people[live.id]):
+                self.publish(live)
 
     async def _people(self, visit: Visit) -> tuple[Person, ...]:
-        return _persons((await self._store.visits.people([visit]))[visit.id])
+        return persons((await self._store.visits.people([visit]))[visit.id])
 
     async def change(self, live: Live, decide: Decide, append: Append | None = None) -> bool:
         """Append what `decide(visit, now)` returns, then settle and publish.
@@ -383,10 +386,6 @@ class Visits:
         looks = (look, look_at(live.visit, now), live.visit.booked.sign_in_from)
         times += [at for at in looks if at and at > now]
         self.timers.set(live.id, min(times))
-
-
-def _persons(people: VisitPeople) -> tuple[Person, ...]:
-    return tuple(Person(name=name, relation=relation) for name, relation in people.visitors)
 
 
 def _expiry(visit: Visit, now: float) -> Iterable[Draft]:
