@@ -8,6 +8,10 @@ from typing import Final
 from config.problems import Problem, key_text
 from kiosk.view import SetUp
 
+NO_FILE: Final = (
+    "there is no such file; plug a stick in with the terminal.toml that `visit-hub terminal add` "
+    "wrote, or install it with install-terminal"
+)
 MOST: Final = 4
 """Mistakes that are shown; `visit-config check` names all."""
 

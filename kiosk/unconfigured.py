@@ -86,11 +86,7 @@ def mistakes(path: Path, adoption: Path = ADOPTION) -> Sequence[Problem]:
 
 
 def _missing(path: Path) -> Problem:
-    words = (
-        "there is no such file; plug a stick in with the terminal.toml that `visit-hub terminal "
-        "add` wrote, or install it with install-terminal"
-    )
-    return Problem(path, words)
+    return Problem(path, set_up.NO_FILE)
 
 
 def _adoption(file: Path) -> Sequence[Problem]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from kiosk.fault_history import PastFault
+from kiosk.set_up import NO_FILE
 from kiosk.view import DeviceRow, ScreenName, SetUp, Sheet, SignInView, TechnicianView, View
 from signalling.visit import Status
 from signalling.visit_events import By, Cause, EndReason, Side
@@ -312,7 +313,7 @@ SAMPLES: Final[dict[str, View]] = {
     "k9-still-there": replace(TECHNICIAN, sheet=Sheet("still-there", 10)),
     "k9-sent": _technician(report="sent"),
     "k10-none": replace(UNKNOWN, screen=ScreenName.SET_UP, set_up=SetUp("file", said=((
-        "/etc/visitbooth/terminal.toml", "there is no such file."),))),
+        "/etc/visitbooth/terminal.toml", f"{NO_FILE}."),))),
     "k10-mistakes": replace(UNKNOWN, screen=ScreenName.SET_UP, set_up=MISTAKES),
     "k10-asks": replace(UNKNOWN, screen=ScreenName.SET_UP, set_up=SetUp(
         "hub", said=(("unit-c-4, wss://visits.example", ""),))),
