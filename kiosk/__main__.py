@@ -150,7 +150,7 @@ async def _run(config: TerminalConfig, shown: Shown, notifier: Notifier, *, wind
     _kept = display_gone.end_with(START_AGAIN, os.environ["SDL_VIDEODRIVER"])
     stop, again = stop_by_signal(), asyncio.Event()
     root = Root(post=lambda intent: terminal.post(intent))  # noqa: PLW0108 - made below
-    key = TerminalKey.load_or_make(Path(config.state_dir))
+    key = _key(Path(config.state_dir))
     volume, files = VolumeMemory(Path(config.state_dir)), StateFiles(Path(config.state_dir))
     link = _link(config, key)
     parts = Parts(
@@ -243,6 +243,16 @@ def _noting(
         show(view)
 
     return noted
+
+
+def _key(state_dir: Path) -> TerminalKey:
+    try:
+        return TerminalKey.load_or_make(state_dir)
+    except OSError as error:
+        raise CannotStart(
+            f"the terminal's key cannot be read or written in the state_dir {state_dir}:"
+            f" {error.strerror}"
+        ) from error
 
 
 def _link(config: TerminalConfig, key: TerminalKey) -> Link:

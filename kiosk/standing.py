@@ -14,7 +14,7 @@ from kiosk.actions import Action, Keep, Send, StartMedia, Tell
 from kiosk.call import Call, Wanted
 from kiosk.desk import Desk
 from kiosk.fault_history import FILE, FaultHistory
-from kiosk.faults import Faults
+from kiosk.faults import LINK_PREFIXES, Faults
 from kiosk.handset import Handset
 from kiosk.hub_clock import HubClock
 from kiosk.idle import Patience
@@ -255,14 +255,18 @@ class Standing:
             fault_since=self.faults.since,
             free_terminal=self.board.free_terminal if self.board else None,
             technician=self._technician_view(),
-            set_up=self._set_up() if screen is ScreenName.SET_UP else None,
+            set_up=self._set_up(screen),
         )
 
-    def _set_up(self) -> SetUp | None:
-        new = self.technician.new
-        if new is None:
-            return None
-        return set_up.of_hub(new.terminal, new.hub, self.technician.link_down)
+    def _set_up(self, screen: ScreenName) -> SetUp | None:
+        new, why = self.technician.new, self.technician.link_down
+        if screen is ScreenName.SET_UP and new is not None:
+            return set_up.of_hub(new.terminal, new.hub, why)
+        refused = any(code.startswith(LINK_PREFIXES) for code in self.faults.codes)
+        # Since its start no hub has taken it: who stands before it has come to mend it.
+        if screen is ScreenName.OUT_OF_ORDER and refused and not self.label:
+            return set_up.of_hub("", "", why)
+        return None
 
     def _sign_in_view(self, now: float) -> SignInView:
         technician = self.technician

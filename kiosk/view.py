@@ -93,9 +93,10 @@ class TechnicianView:
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """k10. `kind` is "file": terminal.toml is wrong; or "hub": it has not taken this terminal yet.
+    """k10, and k8 before any hub has answered.
 
-    `said` are places and what is wrong there, `more` how many mistakes are not shown.
+    `kind` is "file": terminal.toml is wrong; or "hub": it has not taken this terminal yet. `said`
+    are places and what is wrong there, `more` how many mistakes are not shown.
     """
 
     kind: str

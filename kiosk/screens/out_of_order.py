@@ -51,6 +51,10 @@ def draw(pen: Pen, view: View, words: Words) -> None:
     pen.text(LEFT, 323, _told(view, words), 40, theme.INK, width=690)
     if view.free_terminal is not None:
         _free(pen, view, words)
+    elif view.set_up is not None:
+        (_, why), *_ = view.set_up.said
+        pen.paragraph(LEFT, 401, why, theme.SMALL, 690, colour=theme.STONE, lines=5,
+                      leading=theme.TEXT_LEADING)  # fmt: skip
     pen.text(LEFT, 575, words("Your visit is safe. Sign in there and it goes on."), theme.BODY,
              theme.INK, width=690)  # fmt: skip
     _other_language(pen, view)

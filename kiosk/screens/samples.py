@@ -175,6 +175,10 @@ LONG: Final = (
 )
 TWO: Final = (Person(name="Maria", relation="Wife"), Person(name="Rosa", relation="Mother"))
 
+CLOCK: Final = (
+    "The certificate of visits.example:443 is not valid yet, and this machine's clock says"
+    " 2019-01-01 00:04 UTC: is the clock wrong? Set it (timedatectl set-time), or have NTP do it."
+)
 MISTAKES: Final = SetUp("file", said=(
     ("stick sdb1: terminal.toml, line 3, hubb",
      "there is no such key; the nearest is hub."),
@@ -285,6 +289,8 @@ SAMPLES: Final[dict[str, View]] = {
         ended_by=By.VISITOR, end_reason=EndReason.RED_X)),
     "k8-camera": OUT_OF_ORDER,
     "k8-unknown": replace(UNKNOWN, screen=ScreenName.OUT_OF_ORDER, faults=("HUB-01",)),
+    "k8-clock": replace(UNKNOWN, screen=ScreenName.OUT_OF_ORDER, faults=("NET-04",), set_up=SetUp(
+        "hub", said=((", ", CLOCK),))),
     "k8-away": replace(OUT_OF_ORDER, faults=("HUB-01",), connected=False, free_terminal=None),
     "k9-pin": replace(TECHNICIAN_PIN, sign_in=SignInView(field="pin", pin_length=3)),
     "k9-pin-wrong": replace(TECHNICIAN_PIN, sign_in=SignInView(
@@ -319,9 +325,7 @@ SAMPLES: Final[dict[str, View]] = {
         "hub", said=(("unit-c-4, wss://visits.example", ""),))),
     "k10-clock": replace(UNKNOWN, screen=ScreenName.SET_UP, faults=("NET-04",), set_up=SetUp(
         "hub", said=(("unit-c-4, wss://visits.example",
-                      "The certificate of visits.example:443 is not valid yet, and this machine's"
-                      " clock says 2019-01-01 00:04 UTC: is the clock wrong? Set it (timedatectl"
-                      " set-time), or have NTP do it."),))),
+                      CLOCK),))),
 }  # fmt: skip
 """By name; the first two letters are the screen's in the mock-ups."""
 

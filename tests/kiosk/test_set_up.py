@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from config.problems import Problem
+from kiosk.events import DeviceFault
 from kiosk.session import Session
 from kiosk.set_up import MOST, of_hub, of_mistakes
 from kiosk.technician import New, Technician
@@ -55,7 +56,20 @@ def test_a_new_terminal_says_why_it_waits_until_its_hub_takes_it() -> None:
     assert bench.screen == "out-of-order", "it was taken once: families' visits are booked on it"
 
 
-def test_a_terminal_that_was_taken_before_shows_no_addresses_to_inmates() -> None:
+def test_a_terminal_that_was_taken_before_says_why_until_its_hub_is_back() -> None:
     bench = Bench()
-    bench.do(LinkDown("Nothing listens at v.example:443", "HUB-04"))
+    bench.do(LinkDown("the certificate is not valid yet", "NET-04"))
+    assert bench.screen == "out-of-order"
+    shown = bench.view.set_up
+    assert shown is not None
+    assert [text for _, text in shown.said] == ["The certificate is not valid yet"]
+    bench.link_up()
+    bench.do(LinkDown("the certificate has expired", "NET-04"))
+    assert (bench.screen, bench.view.set_up) == ("out-of-order", None), "inmates read it too"
+
+
+def test_a_broken_device_is_told_without_the_hub() -> None:
+    bench = Bench()
+    bench.do(LinkDown("Nothing listens at v.example:443"))
+    bench.do(DeviceFault("HOOK-01"))
     assert (bench.screen, bench.view.set_up) == ("out-of-order", None)

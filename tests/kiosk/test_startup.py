@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import startup
+from kiosk.__main__ import _key
 from kiosk.startup import CannotStart, check_display, only_one
 
 TERMINAL = """\
@@ -118,3 +119,14 @@ def test_the_screen_process_does_without_ffmpeg_and_numpy() -> None:
     words = [sys.executable, "-c", code]
     told = subprocess.run(words, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_a_key_that_cannot_be_kept_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotStart, match=f"key cannot .* {tmp_path}: No space left on device"):
+        _key(tmp_path)
