@@ -42,6 +42,7 @@ from signalling.messages import (
     encode,
 )
 from signalling.terminal_key import TerminalKey
+from signalling.ways_in import WaysIn
 from signalling.wire import MAX_FRAME, MAX_FRAME_BEFORE_LOG_IN, VERSION
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,6 @@ MAX_INCOMING: Final = 64
 REPLACED: Final = 4001
 """Close code of a link whose key came a second time. PROTOCOL.md, "Limits"."""
 UNAUTHORISED: Final = "unauthorised"
-WAYS_IN: Final = 2
-"""By code and by key: a terminal is refused when it has been refused both."""
 
 NEW_CODE: Final = "A new code is made at the hub: visit-hub terminal replace"
 MAX_REASON: Final = 300
@@ -129,12 +128,11 @@ class Link:
         self, address: Address, key: TerminalKey, code: Secret, *, jitter: random.Random
     ) -> None:
         self._address = address
-        self._key = key
+        self._ways = WaysIn(key, has_code=bool(code.reveal()))
         self._code = code
         self._backoff = Backoff(jitter)
         self._refusals = 0
         """How often in a row the hub did not know us."""
-        self._enrol_next = not key.enrolled
         self._said_of_code = "the enrolment code is wrong or was used"
         self._outgoing: asyncio.Queue[Message] | None = None
         self._overflow = asyncio.Event()
@@ -206,16 +204,16 @@ class Link:
     def _is_refused(self) -> bool:
         """Count a refusal; return whether every way in was tried. Say once what to do."""
         self._refusals += 1
-        if self._refusals == WAYS_IN:
+        if self._refusals == self._ways.count:
             log.error('link=refused reason="%s"', self._unknown())
-        return self._refusals >= WAYS_IN
+        return self._refusals >= self._ways.count
 
     def _why(self, error: Exception) -> str:
         return words(error, self._address.url, HANDSHAKE_TIMEOUT_S)[:MAX_REASON]
 
     def _unknown(self) -> str:
         """Return why the hub does not take this terminal, as far as can be told from here."""
-        if self._key.enrolled:
+        if self._ways.taken_before and not self._ways.enrols:
             why = "terminal in terminal.toml is wrong, or it was revoked or replaced there"
         elif self._code.reveal():
             why = f"{self._said_of_code}, or terminal in terminal.toml is wrong"
@@ -248,32 +246,28 @@ class Link:
         Raises:
             _Gone: the hub refuses, is another one, or breaks the protocol.
         """
-        enrol = self._enrol_next and bool(self._code.reveal())
         async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
             try:
-                await socket.send(encode(self._hello(enrol=enrol)))
+                await socket.send(encode(self._hello()))
                 await socket.send(encode(self._proof(await self._expect(socket, Challenge))))
                 welcome = await self._expect(socket, TerminalWelcome)
             except (_Gone, ConnectionClosed):
-                # A code may have been spent in a try that was cut off, or a key forgotten by a
-                # new hub: the other way in is tried next.
-                self._enrol_next = not self._enrol_next
+                self._ways.turn()
                 raise
-        self._key.welcomed()
-        self._enrol_next = False
+        self._ways.welcomed()
         self._refusals = 0
         log.info("link=up hub=%s terminal=%s", self._address.hub_name, self._address.terminal)
         return welcome
 
-    def _hello(self, *, enrol: bool) -> Message:
+    def _hello(self) -> Message:
         terminal = self._address.terminal
-        if not enrol:
+        if not self._ways.enrols:
             return TerminalHello(versions=[VERSION], terminal=terminal)
         return Enrol(
             versions=[VERSION],
             terminal=terminal,
             code=self._code.reveal(),
-            public_key=self._key.public_base64(),
+            public_key=self._ways.key.public_base64(),
         )
 
     def _proof(self, challenge: Challenge) -> Proof:
@@ -288,7 +282,7 @@ class Link:
             nonce = base64.b64decode(challenge.nonce, validate=True)
         except ValueError:
             raise _Gone("the challenge is not base64", REFUSED) from None
-        return Proof(signature=self._key.prove(challenge.hub, self._address.terminal, nonce))
+        return Proof(signature=self._ways.key.prove(challenge.hub, self._address.terminal, nonce))
 
     async def _expect(self, socket: ClientConnection, kind: type[M]) -> M:
         message = self._decode(await socket.recv(), limit=MAX_FRAME_BEFORE_LOG_IN)
@@ -296,7 +290,7 @@ class Link:
             return message
         if isinstance(message, Violation):
             if message.code == UNAUTHORISED:
-                if self._enrol_next and message.detail:
+                if self._ways.enrols and message.detail:
                     self._said_of_code = message.detail
                 raise _Gone(self._unknown(), REFUSED, unauthorised=True)
             raise _Gone(f"the hub refuses this terminal: {message.code}", REFUSED)

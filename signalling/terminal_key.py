@@ -54,9 +54,24 @@ class TerminalKey:
             path = folder / name
             if path.exists():
                 return cls(_load(path), folder, enrolled=enrolled)
+        return cls._made(folder)
+
+    @classmethod
+    def _made(cls, folder: Path) -> TerminalKey:
         private = Ed25519PrivateKey.generate()
         _save(private, folder / NEW_KEY_FILE)
         return cls(private, folder, enrolled=False)
+
+    def fresh(self) -> TerminalKey:
+        """Return another key beside this one, for a code; this one stays until it is welcomed.
+
+        Raises:
+            BadKeyFile, OSError: as `load_or_make`.
+        """
+        path = self._folder / NEW_KEY_FILE
+        if path.exists():
+            return TerminalKey(_load(path), self._folder, enrolled=False)
+        return self._made(self._folder)
 
     def public_base64(self) -> str:
         """Return the 32 bytes of the public key, base64."""
