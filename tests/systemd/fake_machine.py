@@ -65,8 +65,8 @@ for unit; do
     case $* in
         *is-enabled*) [[ $unit == -* || $unit == is-* || -e $FAKE/enabled/$unit ]] || exit 1 ;;
         *is-active*) [[ $unit == -* || $unit == is-* || -e $FAKE/active/$unit ]] || exit 1 ;;
-        enable*) [[ $unit == enable ]] || touch "$FAKE/enabled/$unit" ;;
-        start* | restart*) [[ $unit == *start ]] || touch "$FAKE/active/$unit" ;;
+        enable*) [[ $unit == enable || $unit == -* ]] || touch "$FAKE/enabled/$unit" ;;
+        start* | restart*) [[ $unit == *start || $unit == -* ]] || touch "$FAKE/active/$unit" ;;
     esac
 done
 """,

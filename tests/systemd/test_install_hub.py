@@ -54,10 +54,13 @@ def test_the_first_settings_are_the_documented_ones_and_those_that_a_hub_needs(
     assert config.tls.certificate == "/etc/visitbooth/tls/hub.pem"
     assert config.staff_group == "visit-staff"
     assert config.facility[0].time_zone == "America/Chicago"
+    assert config.terminals.address == "wss://jail.example"
+    assert config.terminals.ca_file == str(machine.root / TLS / "authority.pem")
     set_ = tomllib.loads(place.read_text())
-    assert {*set_} - {"terminals"} == {
-        "name", "listen", "port", "staff_socket", "staff_group", "turn", "notice", "tls", "limits",
-        "inmates", "accounts", "visits", "mail", "stopping", "metrics", "retention", "facility",
+    assert {*set_} == {
+        "name", "listen", "port", "staff_socket", "staff_group", "turn", "notice", "tls",
+        "terminals", "limits", "inmates", "accounts", "visits", "mail", "stopping", "metrics",
+        "retention", "facility",
     }  # fmt: skip
     assert set_["metrics"] == {} and set_["mail"] == {}, "only the first of keys named alike"
     owners = (machine.fake / "owners").read_text()
@@ -137,7 +140,9 @@ def test_after_a_power_cut_the_same_command_goes_on(machine: FakeMachine, cut: s
     assert whole.returncode == 0, whole.stderr
     load(machine.root / SETTINGS, HubConfig)
     assert not [*machine.root.rglob("*.new")]
-    assert {path.name for path in (machine.fake / "enabled").iterdir()} == {"visitbooth-hub"}
+    assert {path.name for path in (machine.fake / "enabled").iterdir()} == {
+        "visitbooth-hub", "visitbooth-backup.timer",
+    }  # fmt: skip
 
 
 def test_wrong_settings_are_told_by_line_and_the_old_ones_stay(machine: FakeMachine) -> None:
