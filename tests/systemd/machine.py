@@ -24,6 +24,7 @@ WHAT_UNITS_CALL = (
     "bin/sh",
     "bin/kill",
     "bin/rm",
+    "bin/true",
 )
 
 

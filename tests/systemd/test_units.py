@@ -61,6 +61,15 @@ def test_the_check_would_find_a_fault(tmp_path: Path, sound: str, broken: str) -
     assert verify(tmp_path).returncode != 0
 
 
+@pytest.mark.parametrize("unit", ["display", "kiosk"])
+def test_systemd_finds_no_fault_without_x_either(tmp_path: Path, unit: str) -> None:
+    folder = build(tmp_path) / f"etc/systemd/system/visitbooth-{unit}.service.d"
+    folder.mkdir()
+    (folder / "kmsdrm.conf").write_text((SOURCES / f"kmsdrm/{unit}.conf").read_text())
+    result = verify(tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_the_hub_has_time_to_stop_in_good_order() -> None:
     (limit_s,) = settings("visitbooth-hub.service", "TimeoutStopSec")
     assert float(limit_s) >= Stopping().within_s + 2.0

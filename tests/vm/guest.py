@@ -128,6 +128,17 @@ class Guest:
         button = {"type": "btn", "data": {"button": "left", "down": pressed}}
         await self._monitor.command("input-send-event", events=[button])
 
+    async def keys(self, *names: str, hold_ms: int = 60) -> None:
+        """Press keys of the keyboard together and let go; QEMU's names (QKeyCode)."""
+        pressed = [{"type": "qcode", "data": each} for each in names]
+        await self._monitor.command("send-key", keys=pressed, **{"hold-time": hold_ms})
+        # QEMU answers before the keys are up; the next ones would mix with them.
+        await asyncio.sleep(hold_ms / 1000 + 0.04)
+
+    async def machine(self, command: str, **arguments: Any) -> Any:
+        """Have QEMU itself do something, such as press the power button."""
+        return await self._monitor.command(command, **arguments)
+
     # -- called once, by `booted` --------------------------------------------------------------
 
     async def connect(self, stack: contextlib.AsyncExitStack) -> None:

@@ -15,8 +15,9 @@ from tests.bench.namespaces import NotPermitted
 
 TAP: Final = "tap0"
 HOST: Final = "10.83.7.1"
+GUEST: Final = "10.83.7.2"
+"""As files/etc/systemd/network/10-eth0.network has it."""
 NETWORK: Final = "10.83.7.0/24"
-"""In it the guest is 10.83.7.2: files/etc/systemd/network/10-eth0.network."""
 
 
 def connect() -> None:
