@@ -41,6 +41,12 @@ END
 chown root:visitbooth-kiosk /etc/visitbooth/terminal.toml
 chmod 0640 /etc/visitbooth/terminal.toml
 systemctl stop visitbooth-kiosk journal-kiosk 2> /dev/null || true
+# A hub has taken it once: it shows its idle screen while that is away.
+install -d -o visitbooth-kiosk -g visitbooth-kiosk -m 0700 /var/lib/visitbooth
+setpriv --reuid=visitbooth-kiosk --regid=visitbooth-kiosk --clear-groups \
+    /opt/visitbooth/bin/python -I -c 'from pathlib import Path
+from signalling.terminal_key import TerminalKey
+TerminalKey.load_or_make(Path("/var/lib/visitbooth")).welcomed()'
 """
 MODIFIERS: Final = ((), ("ctrl",), ("alt",), ("ctrl", "alt"), ("shift",), ("meta_l",))
 KEYS: Final = (*(f"f{number}" for number in range(1, 13)), "esc", "tab", "delete", "ret")
