@@ -95,6 +95,7 @@ def test_usb_is_let_in_by_what_it_is_and_a_stick_only_before_the_first_settings(
     assert rules.index(allowed) < rules.index(stick) < rules.index('ATTR{authorized}="0"')
     (keyboards,) = (each for each in rules if "ID_INPUT_KEYBOARD" in each)
     assert 'ENV{VISITBOOTH_KEYPAD}!="1"' in keyboards and 'ATTR{inhibited}="1"' in keyboards
+    assert 'TEST=="/etc/visitbooth/locked"' in keyboards, "not while somebody installs at it"
 
 
 def test_the_firewall_is_understood_and_shuts_by_default() -> None:
