@@ -47,7 +47,7 @@ test-long: ## the hub killed 500 times under load, on both databases; HUB_KILLS=
 	@.ci/bootstrap test
 	HUB_KILLS=$${HUB_KILLS:-500} $(BIN)/pytest -s tests/signalling/hub/test_kill.py $(ARGS)
 
-test-vm: ## the terminal in a virtual machine, its devices pulled out; needs root, no KVM
+test-vm: ## the terminal in a virtual machine, its devices pulled out; needs root; by KVM where there is one
 	@.ci/bootstrap vm
 	$(BIN)/python -m tests.vm $(ARGS)
 

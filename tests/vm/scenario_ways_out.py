@@ -387,3 +387,31 @@ async def test_a_kiosk_that_cannot_start_ends_in_words(guest: Guest, kiosk: Gues
     await kiosk.process.wait_for(r"screen=idle", SLOW, since)
     await kiosk.sees(layout.IDLE_TOUCH, theme.PINE)
     assert not await active(guest, "visitbooth-callstaff")
+
+
+async def test_without_x_the_kiosk_draws_by_itself(guest: Guest, kiosk: GuestKiosk) -> None:
+    """The option for machines without an X server; last, because it changes how the rest runs."""
+    since = kiosk.process.seen
+    await guest.sh(
+        """
+        systemctl stop visitbooth-kiosk visitbooth-display
+        for unit in display kiosk; do
+            mkdir -p /etc/systemd/system/visitbooth-$unit.service.d
+            cp /repo/systemd/kmsdrm/$unit.conf \
+                /etc/systemd/system/visitbooth-$unit.service.d/kmsdrm.conf
+        done
+        systemctl daemon-reload
+        systemctl start visitbooth-kiosk""",
+        240,
+    )
+    await kiosk.process.wait_for(r"screen=idle", SLOW, since)
+    await kiosk.sees(layout.IDLE_TOUCH, theme.PINE)
+    status = await guest.sh("systemctl show --value --property=StatusText visitbooth-kiosk")
+    assert "KMSDRM" in status
+    assert (await guest.run("pgrep Xorg")).status == 1
+    await guest.picture(REPORT / "without-x.png")
+    # Neither keyboard nor console is a way out there.
+    before = await guest.sh(WHO_RUNS)
+    for keys in (("esc",), ("f1",), ("alt", "f4"), ("ctrl", "alt", "f2"), ("ctrl", "c"), ("ret",)):
+        await guest.keys(*keys)
+    await untouched(guest, before)
