@@ -70,7 +70,11 @@ def read_values(path: Path) -> dict[str, Any]:
 
 def detect(path: Path) -> str:
     """Return the kind that has most of the file's top keys. Raises ConfigError."""
-    keys = read_values(path).keys()
+    values = read_values(path)
+    keys = values.keys()
+    if isinstance(values.get("terminal"), dict):
+        words = "found a facility's terminals: `visit-config render --dry-run` checks those"
+        raise ConfigError([Problem(path, words)])
     hits = {kind: len(keys & {*schema.__struct_fields__}) for kind, schema in SCHEMAS.items()}
     best = max(hits, key=lambda kind: hits[kind])
     if [*hits.values()].count(hits[best]) > 1:

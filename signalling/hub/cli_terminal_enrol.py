@@ -46,9 +46,8 @@ def enrol(
     columns = ("terminal", "label", "unit", "enrolled", "code")
     show(told["terminals"], as_json=False, title=f"Terminals of {known.facility}", columns=columns)
     if folder is not None and not dry_run:
-        click.echo(
-            f"{len(found.members)} files written to {folder}; those with a code hold 24 hours."
-        )
+        count = len(found.members)
+        click.echo(f"{count} files written to {folder}; the codes in them hold for 24 hours.")
 
 
 def _command(file: FacilityFile, *, dry_run: bool) -> ask.TerminalEnrol:

@@ -137,3 +137,10 @@ def test_the_example_can_be_rendered(tmp_path: Path) -> None:
     write(tmp_path, example, "facility.toml")
     assert run("facility.toml").exit_code == 0
     assert load_terminal("north/unit-a-2.toml").devices.camera == "usb:046d:0825"
+
+
+def test_check_says_what_checks_a_facility(tmp_path: Path) -> None:
+    file = write(tmp_path, SIXTY, "facility.toml")
+    result = CliRunner().invoke(main, ["check", str(file)])
+    assert result.exit_code == 1
+    assert "found a facility's terminals: `visit-config render --dry-run`" in result.output
