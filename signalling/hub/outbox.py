@@ -17,6 +17,7 @@ from signalling.hub.mail_address import is_address
 from signalling.hub.mail_links import link_token, with_links
 from signalling.hub.store.interface import Store, StoreError
 from signalling.hub.store.records import Mail
+from signalling.hub.visit_mails import reminds_too_late
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +143,10 @@ class Outbox:
         return LONGEST_SLEEP_S if next_at is None else next_at - self._store.clock()
 
     async def _send(self, mail: Mail) -> None:
+        if reminds_too_late(mail, self._store.clock()):
+            log.warning("mail %s given up: its visit has started", mail.key)
+            await self._store.outbox.failed(mail.key, "its visit has started", None)
+            return
         try:
             mail = replace(mail, body=self.body(mail))
             message = as_message(mail, self._server.sender)

@@ -20,6 +20,14 @@ LATE_S: Final = 1800.0
 """A reminder that would go out this soon after the booking, or later, says nothing new."""
 
 
+def reminds_too_late(mail: Mail, now: float) -> bool:
+    """Whether a mail says of a visit that it starts, and it has: no hub sent mails for so long."""
+    kind, _, about = mail.key.partition(".")
+    letter = about.rpartition(".")[2]
+    before_s = next((each for known, each in REMIND_BEFORE_S.items() if known == letter), None)
+    return kind == "remind" and before_s is not None and now >= mail.wanted_at + before_s
+
+
 class VisitMails:
     """Writes to whoever is on a visit, to each in their own language.
 

@@ -16,7 +16,7 @@ from config.schema import MailServer
 from signalling.hub.outbox import FIRST_RETRY_S, HELD_S, LONGEST_RETRY_S, as_message, retry_after_s
 from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Mail
-from tests.signalling.hub.harness import EMAIL, Hub, eventually, hub_config, running_hub
+from tests.signalling.hub.harness import EMAIL, Clock, Hub, eventually, hub_config, running_hub
 from tests.signalling.hub.mail_server import free_port
 
 
@@ -65,6 +65,26 @@ async def test_without_a_host_the_log_shows_the_mail(
     await hub.services.outbox.put("b", "ana@example.org", "Hello", "follow this link")
     await until(hub, "b", sent=True)
     assert "follow this link" in caplog.text
+
+
+async def test_nobody_is_reminded_of_a_visit_that_has_started(tmp_path: Path) -> None:
+    async with running_hub(hub_config(tmp_path)) as hub:
+        await hub.people()
+        visit = await hub.book(start="+172800")
+        keys = {each.key for each in await hub.services.store.outbox.all()}
+        late = {key for key in keys if key.startswith(f"remind.{visit}.")}
+        assert len(late) == 2
+    clock = Clock()
+    clock.ahead_s = 172_801.0  # it was away, and comes back when the visit has just started
+    async with running_hub(hub_config(tmp_path), clock) as hub:
+        async with asyncio.timeout(5):
+            while await failed(hub) != late:  # noqa: ASYNC110 - the store has no event of it
+                await asyncio.sleep(0.01)
+
+
+async def failed(hub: Hub) -> set[str]:
+    mails = await hub.services.store.outbox.all()
+    return {each.key for each in mails if each.failed_at and not each.sent_at}
 
 
 def test_no_header_can_be_slipped_in() -> None:
