@@ -36,7 +36,7 @@ class StaffAudit:
     async def keep(self, command: ask.AnyCommand, who: str) -> AsyncIterator[dict[str, Any]]:
         """Keep what `who` does inside, and how it ends; yields where to say more of that."""
         name = str(command.__struct_config__.tag)
-        fields = msgspec.structs.asdict(command)
+        fields = staff_facts.said_in(msgspec.structs.asdict(command))
         # Asked before too: afterwards an erased person's e-mail and number are nobody's.
         visitors, inmates = await self._ids(fields)
         outcome: dict[str, Any] = {}

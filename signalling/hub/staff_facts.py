@@ -16,6 +16,15 @@ UNKNOWN: Final = "unknown"
 _EMAIL: Final = re.compile(r"[^\s@,;\"']+@[^\s@,;\"']+")
 
 
+def said_in(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a command's fields, with an inmate's number apart where FACILITY/NUMBER says it."""
+    if fields.get("kind") != "inmate" or "id" not in fields:
+        return dict(fields)
+    facility, _, number = fields["id"].rpartition("/")
+    rest = {key: value for key, value in fields.items() if key != "id"}
+    return {**rest, "facility": facility or None, "number": number}
+
+
 def emails_in(fields: Mapping[str, Any]) -> list[str]:
     """Return the e-mails that a command names."""
     found = [fields[key] for key in EMAILS if fields.get(key)]

@@ -97,6 +97,24 @@ async def test_staff_are_there_refused_ones_too(hub: Hub) -> None:
     assert "Reyes" not in everything
 
 
+async def test_who_was_let_sign_in_again_is_there_by_id_and_no_typed_number_is(hub: Hub) -> None:
+    await hub.people()
+    terminal = await hub.ready_terminal()
+    for number in (NUMBER, PIN):
+        for _ in range(2):
+            await terminal.refused(SignIn(inmate_number=number, pin="1357"))
+        await hub.do(ask.LockoutEnd(kind="inmate", id=f"north/{number}"))
+    with pytest.raises(StaffError, match="is not locked"):
+        await hub.do(ask.LockoutEnd(kind="inmate", id=f"north/{NUMBER}"))
+    inmate = (await hub.services.store.people.inmates())[0].id
+    known, typed, refused = await listed(hub, kind="staff-lockout-end")
+    assert (known["about"], typed["about"]) == (f"inmate:{inmate}", "")
+    assert (known["facts"]["inmate"], typed["facts"]["inmate"]) == (inmate, "unknown")
+    text = json.dumps([each["facts"] for each in (known, typed, refused)])
+    assert NUMBER not in text
+    assert PIN not in text
+
+
 async def test_over_the_socket_it_says_so(hub: Hub) -> None:
     path = socket_path(hub.services.config)
     await ask_hub(path, ask.TerminalAdd(terminal="c9", facility="north", label="C9", unit="C"))
