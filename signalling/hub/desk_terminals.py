@@ -14,6 +14,7 @@ from signalling.hub.desk_rows import report_row, terminal_row
 from signalling.hub.errors import StaffError
 from signalling.hub.provisioning import hub_facts
 from signalling.hub.services import Services
+from signalling.hub.store.chain import audited, new_note
 from signalling.hub.store.records import Terminal
 
 
@@ -69,7 +70,7 @@ class TerminalDesk:
         known = link is not None or self._services.others.keeping.keeps(terminal.facility)
         return terminal_row(terminal, link, taken, faults) | ({} if known else {"linked": None})
 
-    async def terminal_enrol(self, command: ask.TerminalEnrol, _who: str) -> Any:
+    async def terminal_enrol(self, command: ask.TerminalEnrol, who: str) -> Any:
         """Add a facility's terminals; those without a key get a code, which is shown once."""
         facility = facility_of(self._services.config, command.facility)
         known = {each.id: each for each in await self._services.store.terminals.terminals()}
@@ -85,11 +86,17 @@ class TerminalDesk:
             enrolled = before is not None and before.public_key is not None
             code = None
             if not enrolled and not command.dry_run:
-                code = await self._services.terminals.add(
-                    each.terminal, facility.id, each.label, each.unit
-                )
+                code = await self._code(each, facility.id, who)
             rows.append({**msgspec.to_builtins(each), "enrolled": enrolled, "code": code})
         return {"facility": facility.id, **facts, "terminals": rows}
+
+    async def _code(self, new: ask.NewTerminal, facility: str, who: str) -> str:
+        """Make one's code; the audit is told of each, since the command names no single one."""
+        facts = {"facility": facility, "unit": new.unit}
+        now, about = self._services.store.clock(), f"terminal:{new.terminal}"
+        note = new_note(now, "staff-terminal-enrol", f"staff:{who}", about, **facts)
+        added = self._services.terminals.add(new.terminal, facility, new.label, new.unit)
+        return await audited(added, lambda _: note)
 
     async def terminal_replace(self, command: ask.TerminalReplace, _who: str) -> Any:
         """Give the machine that takes a terminal's place a code; shown once."""

@@ -115,6 +115,15 @@ async def test_who_was_let_sign_in_again_is_there_by_id_and_no_typed_number_is(h
     assert PIN not in text
 
 
+async def test_each_terminal_of_a_file_is_there_with_who_made_its_code(hub: Hub) -> None:
+    terminals = tuple(ask.NewTerminal(f"c{number}", f"C {number}", "C") for number in (1, 2))
+    await hub.do(ask.TerminalEnrol(facility="north", terminals=terminals, dry_run=True))
+    assert await listed(hub, about="terminal:c2") == []
+    await hub.do(ask.TerminalEnrol(facility="north", terminals=terminals))
+    (code,) = await listed(hub, about="terminal:c2")
+    assert (code["kind"], code["who"]) == ("staff-terminal-enrol", "staff:tester")
+
+
 async def test_over_the_socket_it_says_so(hub: Hub) -> None:
     path = socket_path(hub.services.config)
     await ask_hub(path, ask.TerminalAdd(terminal="c9", facility="north", label="C9", unit="C"))
