@@ -122,7 +122,8 @@ class StoredRequests:
         def work(db: Tables) -> int:
             return db.execute(
                 "delete from photos where id in (select photo from requests where"
-                " status = 'withdrawn' or decided_at < ?)"
+                # One that was put away was decided: the visitor does not say how long staff see it.
+                " (status = 'withdrawn' and decided_by = '') or decided_at < ?)"
                 " or kept_at < ?"
                 " and id not in (select photo from requests where photo is not null)",
                 (decided_before, loose_before),
