@@ -75,6 +75,7 @@ done
     "hostname": "if [[ ${1:-} == -I ]]; then echo 192.0.2.7; else echo visits.example; fi\n",
     "chown": 'echo "$*" >> "$FAKE/owners"\n',
     "sync": "",
+    "tty": 'echo "${TTY:-not a tty}"\n',
 }
 
 ANSWERS: Final = """#!{python}

@@ -43,7 +43,7 @@ def test_one_command_makes_a_terminal_and_a_second_finds_all_done(machine: FakeM
     steps = re.findall(r"^\[(\d)/5\] (\w+): .*\.\.\. (?:done \(\d+\.\d s\)|already done)$",
                        done.stdout, re.MULTILINE)  # fmt: skip
     assert [name for _, name in steps] == [
-        "packages", "settings", "lockdown", "services", "screen",
+        "packages", "settings", "services", "screen", "lockdown",
     ]  # fmt: skip
     assert "It shows its idle screen." in done.stdout
     assert "Next: visit-hardware test" in done.stdout
@@ -144,6 +144,10 @@ def test_who_is_not_root_is_told_so() -> None:
     assert done.stderr == (
         "Installing takes root: run it again with sudo, or as root. Nothing was changed.\n"
     )
+
+
+def test_the_console_that_the_screen_takes_is_no_place_for_it(machine: FakeMachine) -> None:
+    assert "This is the first console" in refused(machine, file(machine), TTY="/dev/tty1")
 
 
 def test_no_disk_left_is_seen_before_anything_is_done(machine: FakeMachine) -> None:
