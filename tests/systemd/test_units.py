@@ -212,3 +212,11 @@ def test_every_stanza_is_explained(unit: str) -> None:
     """Paragraphs of settings begin with a heading or hold a comment; [Install] explains itself."""
     for stanza in (SOURCES / unit).read_text().split("\n\n"):
         assert "[Install]" in stanza or stanza.count("#") >= 1, stanza
+
+
+def test_the_hub_may_give_its_staff_socket_to_its_group() -> None:
+    """@privileged holds @chown: what comes after takes it back."""
+    filters = settings("visitbooth-hub.service", "SystemCallFilter")
+    denied = next(at for at, line in enumerate(filters) if line.startswith("~@privileged"))
+    assert "@chown" in filters[denied + 1 :]
+    assert "visit-staff" in settings("visitbooth-hub.service", "SupplementaryGroups")
