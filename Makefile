@@ -20,7 +20,7 @@ SIDE_BY_SIDE := $(wildcard tests/test_*.py) tests/config tests/systemd tests/fuz
 SCRIPTS := .ci/bootstrap .ci/run systemd/install-hub systemd/install-terminal systemd/build-debs systemd/debian/environment systemd/debian/*.post*
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-vm lint bench bench-media bench-hardware bench-page bench-hub screenshots fuzz deb clean
+.PHONY: help demo test test-long test-vm test-install lint bench bench-media bench-hardware bench-page bench-hub screenshots fuzz deb clean
 
 help: ## say what there is
 	@echo "make TARGET"; echo
@@ -50,6 +50,11 @@ test-long: ## the hub killed 500 times under load, on both databases; HUB_KILLS=
 test-vm: ## the terminal in a virtual machine, its devices pulled out; needs root; by KVM where there is one
 	@.ci/bootstrap vm
 	$(BIN)/python -m tests.vm $(ARGS)
+
+test-install: ## bare Debian to hub and terminal, one command each, in two virtual machines; needs root
+	@.ci/bootstrap vm
+	@.ci/bootstrap deb
+	$(BIN)/python -m tests.vm tests/vm/installing $(ARGS)
 
 lint: ## style, types, import contracts, the page's JavaScript
 	@.ci/bootstrap lint

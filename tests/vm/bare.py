@@ -19,7 +19,7 @@ from tests.vm.image import CACHE, FILES, ROOT, SUITE, WITHOUT, Image
 
 CONTROL: Final = ROOT / "systemd" / "debian" / "control"
 ARCHIVE: Final = "srv/archive"
-PACKAGES: Final = "systemd-sysv udev dbus kmod linux-image-amd64 procps iproute2 python3-minimal"
+PACKAGES: Final = "systemd-sysv udev dbus kmod linux-image-amd64 procps iproute2 python3"
 """What boots, and Python for the test's agent: less than Debian's own installer leaves."""
 
 

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -212,10 +212,13 @@ class Monitor:
 
 
 @contextlib.asynccontextmanager
-async def booted(image: Image, log: Path, tap: str = "") -> AsyncIterator[Guest]:
+async def booted(
+    image: Image, log: Path, tap: str = "", *, product: bool = True, cards: Sequence[str] = ()
+) -> AsyncIterator[Guest]:
     """Boot a guest, its serial console in `log`, its network card at a tap interface, if any.
 
-    Afterwards it is gone and the image is as it was.
+    `cards` are QEMU's words for other network cards. Without `product` the guest is as its image.
+    Afterwards it is gone, and the image is as it was unless it is kept.
     """
     if shutil.which("qemu-system-x86_64") is None:
         raise RuntimeError("QEMU is missing: run make test-vm, or .ci/bootstrap vm")
@@ -224,11 +227,12 @@ async def booted(image: Image, log: Path, tap: str = "") -> AsyncIterator[Guest]
         share.mkdir()
         shutil.copy(AGENT, share)
         log.parent.mkdir(parents=True, exist_ok=True)
-        qemu = Process("qemu", _words(image, folder, log, tap))
+        qemu = Process("qemu", [*_words(image, folder, log, tap), *cards])
         await stack.enter_async_context(qemu)
         guest = Guest(qemu, share)
         await guest.connect(stack)
-        await _install(guest)
+        if product:
+            await _install(guest)
         yield guest
 
 
@@ -253,7 +257,8 @@ def _words(image: Image, folder: Path, log: Path, tap: str) -> list[str]:
         "-machine", f"q35,accel={accel}", "-cpu", "Nehalem", "-smp", "1", "-m", str(MEMORY_MIB),
         "-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append",
         "root=/dev/vda rw console=ttyS0 quiet mitigations=off net.ifnames=0 panic=-1",
-        "-drive", f"file={image.disk},if=virtio,format=raw,snapshot=on",
+        "-drive", f"file={image.disk},if=virtio,format=raw,cache=unsafe,"
+        f"snapshot={'off' if image.kept else 'on'}",
         "-virtfs", f"local,path={folder / 'share'},mount_tag=share,security_model=none",
         "-virtfs", f"local,path={ROOT},mount_tag=repo,security_model=none,readonly=on",
         "-display", "none", "-device", f"virtio-vga,xres={SCREEN[0]},yres={SCREEN[1]}",

@@ -64,6 +64,8 @@ class Image:
     disk: Path
     kernel: Path
     initrd: Path
+    kept: bool = False
+    """Whether what the guest writes stays on the disk when the guest has gone."""
 
 
 def ready() -> Image:
