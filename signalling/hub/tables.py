@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,7 +25,7 @@ def show(result: Any, *, as_json: bool, title: str, columns: Sequence[str]) -> N
     if not rows:
         click.echo(f"{title}: none")
         return
-    _print(_table(title, columns, rows))
+    _print_rows(title, columns, rows)
 
 
 def warn(sentences: Iterable[str]) -> None:
@@ -60,8 +61,8 @@ def show_visit(result: Row, *, as_json: bool) -> None:
     if result["call"]:
         _print(_call(result["call"]))
     if result["ratings"]:
-        _print(_table("How it was", ("visitor", "stars", "troubles"), result["ratings"]))
-    _print(_table("Log", ("seq", "happened", "kind", "by", "details"), result["events"]))
+        _print_rows("How it was", ("visitor", "stars", "troubles"), result["ratings"])
+    _print_rows("Log", ("seq", "happened", "kind", "by", "details"), result["events"])
 
 
 def show_terminal(result: Row, *, as_json: bool) -> None:
@@ -80,7 +81,7 @@ def show_terminal(result: Row, *, as_json: bool) -> None:
         click.echo("It has sent no report yet: the technician's screen at the terminal sends one.")
         return
     devices = ("device", "state", "measured", "code", "detail")
-    _print(_table("Devices", devices, result["devices"]))
+    _print_rows("Devices", devices, result["devices"])
     faults = ("code", "from", "to", "detail")
     show(result["history"], as_json=False, title="Faults", columns=faults)
 
@@ -116,21 +117,63 @@ def _call(ends: Sequence[Row]) -> Table:
     return table
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(_heading(column), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(column, row[column]) for column in columns))
-    return table
+def _print_rows(title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Print a table in which no word is broken: where it is wider than the screen, without lines
+    and without columns in which nothing stands, and else a line for each fact.
+    """
+    console = _console()
+    cells = {column: [_cell(column, row[column]) for row in rows] for column in columns}
+    told = [name for name in columns if any(str(cell) not in NOTHING for cell in cells[name])]
+    told = told or list(columns)
+    for names, bare in ((columns, False), (told, True)):
+        widths = _widths(names, cells, console.width - len(names) * (1 if bare else 3) - 1)
+        if widths:
+            table = Table(title=title, title_justify="left", header_style="bold", pad_edge=not bare)
+            if bare:
+                table.box, table.padding = None, (0, 1, 0, 0)
+            for name, width in zip(names, widths, strict=True):
+                table.add_column(_heading(name), overflow="fold", width=width)
+            for line in zip(*(cells[name] for name in names), strict=True):
+                table.add_row(*line)
+            console.print(table)
+            return
+    for at in range(len(rows)):
+        table = Table(title=title if at == 0 else None, show_header=False, title_justify="left")
+        for name in told:
+            table.add_row(_heading(name), cells[name][at])
+        console.print(table)
+
+
+NOTHING: Final = ("", "-")
+
+
+def _widths(columns: Sequence[str], cells: Mapping[str, list[Text]], room: int) -> list[int]:
+    """How wide each column is, so that all fit and no word is broken; none if that cannot be."""
+    texts = [[Text(_heading(column)), *cells[column]] for column in columns]
+    whole = [max(_cells_of(text.plain.split("\n")) for text in each) for each in texts]
+    widths = [max(_cells_of(text.plain.split()) for text in each) for each in texts]
+    if sum(widths) > room:
+        return []
+    for _ in range(min(room, sum(whole)) - sum(widths)):
+        tightest = max(range(len(widths)), key=lambda at: whole[at] / widths[at])
+        widths[tightest] += 1
+    return widths
+
+
+def _cells_of(words: Sequence[str]) -> int:
+    return max((cell_len(word) for word in words), default=0)
 
 
 def _print(table: Table) -> None:
+    _console().print(table)
+
+
+def _console() -> Console:
     # Names come from people: neither markup nor emoji (":bell:").
     console = Console(emoji=False, markup=False)
     if not console.is_terminal:
         console.width = 200  # wide enough that no row is ever folded for a program's eyes
-    console.print(table)
+    return console
 
 
 def _heading(column: str) -> str:
@@ -170,4 +213,9 @@ def _cell(column: str, value: Any) -> Text:
         return Text("yes" if value else "no")
     if value is None:
         return Text("-")
-    return Text(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return Text(ON_THE_MINUTE.sub(r"\1", text))
+
+
+ON_THE_MINUTE: Final = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d):00(?= [A-Z+-])")
+"""A time of a facility's clock on the full minute, as all are that are booked on the page."""
