@@ -75,7 +75,7 @@ def audit_list(  # noqa: PLR0917 - one for each option
     command = ask.AuditList(since=from_at, who=who, kind=kind, about=subject, limit=limit)
     rows = [_row(each) for each in ask_for(command)]
     if not as_json:
-        rows = [{**each, "facts": _plain(each["kind"], each["facts"])} for each in rows]
+        rows = [{**each, "facts": plain(each)} for each in rows]
     show(rows, as_json=as_json, title="Audit", columns=COLUMNS)
 
 
@@ -84,8 +84,11 @@ def _row(entry: dict[str, Any]) -> dict[str, Any]:
     return {"at": at.isoformat(" ", "seconds"), "from": entry["origin"], **entry}
 
 
-def _plain(kind: str, facts: dict[str, Any]) -> str:
-    hidden = ("id",) if kind == "staff-looked" else ("id", "command")  # others' kind is the command
+def plain(row: dict[str, Any]) -> str:
+    # The kind of the others is the command.
+    hidden = ("id",) if row["kind"] == "staff-looked" else ("id", "command")
+    first = {"first_at": row["first_when"]} if "first_when" in row else {}
+    facts = {**row["facts"], **first}
     return ", ".join(
         f"{key} {json.dumps(value) if isinstance(value, dict | list) else value}"
         for key, value in facts.items()

@@ -25,6 +25,7 @@ PARTS: Final[tuple[tuple[ask.Part, str], ...]] = (
 WITHIN_S: Final = 3600.0
 """SQLite reads a database of 100 MB in 0.6 s; a large one takes its time."""
 COLUMNS: Final = ("checked", "looked_at", "problems")
+DO: Final = "There are problems: stop the hub and restore a backup that is sound (docs/running.md)."
 
 
 @click.command()
@@ -52,7 +53,7 @@ def check(config_path: Path, *, as_json: bool) -> None:
         show(counted, as_json=False, title="Check", columns=COLUMNS)
         for each in problems:
             click.echo(each)
-        click.echo("There are problems." if problems else "All is sound.")
+        click.echo(DO if problems else "All is sound.")
     if problems:
         raise SystemExit(1)
 

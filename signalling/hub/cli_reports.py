@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import click
 
@@ -76,6 +76,14 @@ def report_lost() -> None:
     """
 
 
+NOTHING: Final[dict[Kind, str]] = {
+    "visits": "No visits",
+    "minutes": "No visit was held",
+    "lost": "No time was lost in visits",
+}
+"""What is said where a report has no rows; visits that were only booked have no minutes."""
+
+
 def _run(  # noqa: PLR0917 - what was asked for
     ask_for: Ask, kind: Kind, first: str, last: str, facility: str | None, by: str,
     *, as_csv: bool, as_json: bool,
@@ -92,8 +100,7 @@ def _run(  # noqa: PLR0917 - what was asked for
         writer.writeheader()
         writer.writerows(result["rows"])
     elif not result["rows"]:
-        nothing = "No time was lost in visits" if kind == "lost" else "No visits"
-        click.echo(f"{nothing} from {first} to {last}.")
+        click.echo(f"{NOTHING[kind]} from {first} to {last}.")
     else:
         rows = [*result["rows"], {by: "all", **result["total"]}]
         show(rows, as_json=False, title=f"{kind.capitalize()}, {first} to {last}", columns=columns)

@@ -144,4 +144,7 @@ class AuditDesk:
 def _row(entry: Entry, name: str, zone: str) -> dict[str, Any]:
     when = wall_text(entry.at_ms / 1000, zone)
     facts = msgspec.json.decode(entry.facts)
-    return {**msgspec.to_builtins(entry), "facts": facts, "name": name, "when": when}
+    row = {**msgspec.to_builtins(entry), "facts": facts, "name": name, "when": when}
+    if "first_at" in facts:
+        row["first_when"] = wall_text(facts["first_at"], zone)
+    return row

@@ -74,7 +74,7 @@ async def find_inmate(store: Store, number: str, facility: str | None) -> Inmate
     ]
     if not found:
         where = f" at {facility}" if facility is not None else ""
-        raise StaffError(f"there is no inmate {number}{where}")
+        raise StaffError(f"there is no inmate {number}{where}: visit-hub inmate list shows all")
     if len(found) > 1:
         where = ", ".join(each.facility for each in found)
         raise StaffError(f"inmate {number} is in several facilities ({where}): add --facility")

@@ -75,7 +75,7 @@ class LockdownDesk:
             raise StaffError("name the lockdown, or its --facility (and --unit)")
         if not found:
             ids = [f"{each.id} ({_where(each.facility, each.unit)})" for each in known]
-            there_is = f"there is: {', '.join(ids)}" if ids else "there is none"
+            there_is = f"there is: {', '.join(ids)}" if ids else "no lockdown goes on"
             raise StaffError(f"{said} ({there_is})")
         return found[0]
 

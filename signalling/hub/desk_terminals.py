@@ -56,7 +56,7 @@ class TerminalDesk:
         """A terminal, and what its technician last had it report."""
         terminal = await self._services.store.terminals.terminal(command.terminal)
         if terminal is None:
-            raise StaffError(f"there is no terminal {command.terminal}")
+            raise StaffError(f"there is no terminal {command.terminal} (visit-hub terminal list)")
         faults = (await self._services.store.faults.all()).get(terminal.id, ())
         seats = await self._services.store.terminals.seats()
         row = self._row(terminal, any(seat.terminal == terminal.id for seat in seats), faults)
@@ -112,7 +112,7 @@ class TerminalDesk:
     async def terminal_revoke(self, command: ask.TerminalRevoke, _who: str) -> Any:
         """Forget a terminal's key; its link is closed."""
         if not await self._services.store.terminals.revoke(command.terminal):
-            raise StaffError(f"there is no terminal {command.terminal}")
+            raise StaffError(f"there is no terminal {command.terminal} (visit-hub terminal list)")
         linked = command.terminal in self._services.switchboard.terminals
         # Its link may be at any hub; `seats` of that one closes it.
         self._services.bus.publish(TerminalRevoked(command.terminal))

@@ -175,5 +175,5 @@ class Terminals:
         until = self._store.clock() + CODE_HOLDS_S
         hashed = code_hash(terminal, code)
         if not await self._store.terminals.renew_code(terminal, hashed, until, at_once=at_once):
-            raise StaffError(f"there is no terminal {terminal}")
+            raise StaffError(f"there is no terminal {terminal} (visit-hub terminal list)")
         return code

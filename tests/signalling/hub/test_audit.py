@@ -15,7 +15,7 @@ from config.schema import Limits
 from signalling.account_messages import ChangePassword, LogOut, PasswordChanged
 from signalling.hub import staff_commands as ask
 from signalling.hub.audit_trail import KINDS_A_MINUTE
-from signalling.hub.cli_audit import since_time, verify
+from signalling.hub.cli_audit import plain, since_time, verify
 from signalling.hub.errors import StaffError
 from signalling.hub.services import socket_path
 from signalling.hub.staff import ask_hub
@@ -72,6 +72,17 @@ async def test_a_whole_visit_is_there_with_who_and_from_where(hub: Hub) -> None:
     for secret in (PIN, PASSWORD, EMAIL, "Daniel", "Ana"):
         assert secret not in everything
     assert (await verified(hub))["holds"]
+
+
+async def test_since_when_staff_looked_is_told_by_the_facilitys_clock(hub: Hub) -> None:
+    for _ in range(2):
+        await hub.do(ask.VisitorList())
+    (row,) = await listed(hub, kind="staff-looked")
+    assert isinstance(row["facts"]["first_at"], float)
+    told = plain(row)
+    assert f"first_at {row['first_when']}" in told
+    assert row["first_when"].startswith(row["when"][:11])
+    assert str(row["facts"]["first_at"]) not in told
 
 
 async def test_staff_are_there_refused_ones_too(hub: Hub) -> None:

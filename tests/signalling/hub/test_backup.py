@@ -266,6 +266,7 @@ def test_check_on_the_command_line(cli: Cli, tmp_path: Path) -> None:
     db = connect(tmp_path / "state" / "visits.db")
     db.execute("update audit_entries set who = 'x'")
     db.close()
+    assert "stop the hub and restore a backup that is sound" in cli.run("check")[1]
     code, said = cli.run("check", "--json")
     assert code == 1
     assert not json.loads(said)["sound"]

@@ -168,6 +168,7 @@ def test_reports_need_no_hub_and_come_as_table_csv_and_json(cli: Cli, tmp_path: 
     days = ("--from", "2026-01-01", "--to", "2029-12-31")
     long_ago = ("--from", "2020-01-01", "--to", "2020-01-02")
     assert "No visits from" in cli.run("report", "visits", *long_ago)[1]
+    assert "No visit was held from" in cli.run("report", "minutes", *days)[1]
     code, table = cli.run("report", "visits", *days, "--by", "facility")
     assert code == 0
     assert "north" in table

@@ -186,7 +186,9 @@ def test_a_terminals_report_is_shown_in_tables_and_in_json(cli: Cli, toml: Path)
     for said in ("Terminal c4", "6.1.0-28", "CAM-02", "0 fps", "[b]black[/b]"):
         assert said in shown
     assert cli.json("terminal", "show", "c4")["devices"][0]["state"] == "fail"
-    assert "there is no terminal c5" in cli.fails("terminal", "show", "c5")
+    assert "there is no terminal c5 (visit-hub terminal list)" in cli.fails(
+        "terminal", "show", "c5"
+    )
 
 
 def test_errors_are_one_clear_sentence(cli: Cli) -> None:

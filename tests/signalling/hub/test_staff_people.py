@@ -70,7 +70,7 @@ def test_on_the_command_line(cli: Cli) -> None:
     pin = cli.json("inmate", "pin", NUMBER)["pin"]
     assert pin not in cli.run("inmate", "show", NUMBER)[1]
     assert "there is no inmate 1" in cli.fails("inmate", "pin", "1")
-    assert "there is no inmate 1" in cli.fails("inmate", "show", "1")
+    assert "there is no inmate 1: visit-hub inmate list" in cli.fails("inmate", "show", "1")
 
 
 async def test_a_visitor_who_tried_too_often_is_released(hub: Hub) -> None:
