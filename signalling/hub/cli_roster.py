@@ -51,12 +51,12 @@ def inmate_import(ask_for: Ask, as_json: bool, roster: Any, **options: Any) -> N
             f"The roster has {counted(len(mistakes), 'mistake')}: nothing was changed.", err=True
         )
     else:
-        _tell(result, dry_run=options["dry_run"])
+        _tell(result, dry_run=options["dry_run"], cancel_missing=options["cancel_missing"])
     if mistakes:
         raise SystemExit(1)
 
 
-def _tell(result: Any, *, dry_run: bool) -> None:
+def _tell(result: Any, *, dry_run: bool, cancel_missing: bool) -> None:
     would = "would be " if dry_run else ""
     columns = WHO if dry_run else (*WHO, "pin")
     show(result["added"], as_json=False, title=f"Inmates {would}added", columns=columns)
@@ -68,10 +68,14 @@ def _tell(result: Any, *, dry_run: bool) -> None:
     show(result["gone"], as_json=False, title="Not in the file", columns=WHO)
     if result["approvals_ended"]:
         click.echo(f"Approvals ended: of {counted(result['approvals_ended'], 'visitor')}")
-    booked, cancelled = len(result["visits_of_gone"]), result["cancelled"]
+    if dry_run and cancel_missing and result["gone"]:
+        click.echo("PIN and approvals of those not in the file would end.")
     click.echo(f"{result['known']} known already")
-    if booked:
-        what = (
-            "with --cancel-missing they are cancelled" if dry_run else f"{cancelled} were cancelled"
-        )
+    if result["visits_of_gone"]:
+        what = f"{result['cancelled']} were cancelled"
+        if not cancel_missing:
+            what = "they stay; --cancel-missing would cancel them"
+        elif dry_run:
+            what = "they would be cancelled"
+        booked = len(result["visits_of_gone"])
         click.echo(f"Visits booked for those not in the file: {booked}; {what}.")

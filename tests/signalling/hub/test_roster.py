@@ -15,7 +15,7 @@ from signalling.hub.store.interface import StoreBusy
 from signalling.hub.store.records import Inmate
 from tests.signalling.hub.commands import Cli
 from tests.signalling.hub.harness import NUMBER, PIN, Hub
-from tests.signalling.hub.test_staff import cli, toml
+from tests.signalling.hub.test_staff import cli, seed, toml
 
 __all__ = ["cli", "toml"]  # fixtures
 HERE = ("north", "south")
@@ -126,6 +126,25 @@ def test_mistakes_change_nothing_and_a_dry_run_changes_nothing(cli: Cli, tmp_pat
     assert cli.json("inmate", "import", str(roster))["added"][0]["pin"] == "1357"
     again = cli.json("inmate", "import", str(roster))
     assert (again["added"], again["known"]) == ([], 1)
+
+
+def test_what_becomes_of_who_is_not_in_the_file_is_said_before_it_is_done(
+    cli: Cli, tmp_path: Path
+) -> None:
+    seed(cli)
+    cli.json(
+        "visit", "book", "--inmate", "40713", "--visitor", "ana@example.org", "--start", "+90000"
+    )
+    (tmp_path / "r.csv").write_text("number,name,facility\n7,Max,north\n")
+    take = ("inmate", "import", str(tmp_path / "r.csv"))
+    told = cli.run(*take, "--dry-run", "--cancel-missing")[1]
+    assert "PIN and approvals of those not in the file would end." in told
+    assert "not in the file: 1; they would be cancelled." in told
+    for words in (("--dry-run",), ()):
+        told = cli.run(*take, *words)[1]
+        assert "not in the file: 1; they stay; --cancel-missing would cancel them." in told
+        assert "would end" not in told
+    assert "not in the file: 1; 1 were cancelled." in cli.run(*take, "--cancel-missing")[1]
 
 
 async def test_who_is_not_in_the_file_loses_future_visits_only_if_asked(hub: Hub) -> None:
