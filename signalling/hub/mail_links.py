@@ -21,7 +21,7 @@ RESET: Final = "\x01reset\x01"
 """Stand for links with the mail's own token."""
 
 _MARK: Final = re.compile(r"\x01(\w*)\x01")
-_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
+EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 
 
 def links_key(pin_key: bytes) -> bytes:
@@ -48,6 +48,6 @@ def page_url(public_url: str, listening_at: str) -> str:
     if public_url:
         return public_url
     parts = urlsplit(listening_at)
-    if parts.hostname in _EVERYWHERE:
+    if parts.hostname in EVERYWHERE:
         parts = parts._replace(netloc=f"localhost:{parts.port}")
     return urlunsplit(parts)

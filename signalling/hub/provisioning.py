@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from config.enrolment_rules import certificates
 from config.rules import FIELD_RULES
 from config.schema import TerminalConfig
 from signalling.hub.errors import StaffError
+from signalling.hub.mail_links import EVERYWHERE
 from signalling.hub.services import Services
 
 
@@ -20,10 +20,13 @@ async def hub_facts(services: Services) -> dict[str, Any]:
     Raises:
         StaffError: the authority's file cannot be read.
     """
-    terminals = services.config.terminals
+    config = services.config
+    terminals = config.terminals
+    # A hub that listens everywhere calls its page's host "localhost": true on this machine only.
+    told = config.mail.public_url or config.listen not in EVERYWHERE
     return {
-        "hub": terminals.address or _address(services.outbox.page_url),
-        "hub_name": services.config.name,
+        "hub": terminals.address or _address(services.outbox.page_url if told else ""),
+        "hub_name": config.name,
         "ca": await asyncio.to_thread(_authority, terminals.ca_file),
     }
 
@@ -33,9 +36,7 @@ def _address(page_url: str) -> str:
     if not page_url:
         return ""
     address = f"ws{page_url.removeprefix('http')}"
-    host = urlsplit(address).hostname
-    nowhere = host in ("0.0.0.0", "::")  # noqa: S104 - told apart, not bound to
-    return "" if nowhere or FIELD_RULES[TerminalConfig, "hub"](address) else address
+    return "" if FIELD_RULES[TerminalConfig, "hub"](address) else address
 
 
 def _authority(path: str) -> str:

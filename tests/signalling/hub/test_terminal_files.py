@@ -13,12 +13,13 @@ from click.testing import CliRunner
 
 from config import load_hub, load_terminal
 from config.__main__ import main as visit_config
+from config.schema import MailServer
 from signalling.hub import staff_commands as ask
 from signalling.hub.services import open_services
 from signalling.hub.terminals import code_hash
 from tests.signalling.hub.certificates import Authority
 from tests.signalling.hub.commands import TOML, Cli, first_run
-from tests.signalling.hub.harness import Hub
+from tests.signalling.hub.harness import Hub, hub_config, running_hub
 
 ADD = ("terminal", "add", "c4", "--facility", "north", "--label", "4", "--unit", "C")
 
@@ -90,6 +91,17 @@ async def test_a_hub_that_only_this_machine_reaches_says_where(hub: Hub) -> None
     added = await hub.do(ask.TerminalAdd(terminal="c4", facility="north", label="4", unit="C"))
     assert added["hub"] == hub.ws
     assert (added["hub_name"], added["ca"]) == ("test-hub", "")
+
+
+@pytest.mark.parametrize(("url", "address"), [("", ""), ("https://v.example", "wss://v.example")])
+async def test_a_hub_that_listens_everywhere_does_not_send_terminals_to_themselves(
+    url: str, address: str, tmp_path: Path
+) -> None:
+    everywhere = "0.0.0.0"
+    config = hub_config(tmp_path / "state", listen=everywhere, mail=MailServer(public_url=url))
+    async with running_hub(config) as hub:
+        added = await hub.do(ask.TerminalAdd(terminal="c4", facility="north", label="4", unit="C"))
+    assert added["hub"] == address
 
 
 # -- a whole facility -------------------------------------------------------------------------
