@@ -136,6 +136,8 @@ def _wrong(line: int, row: RosterRow, facilities: Collection[str]) -> Iterator[M
         yield Mistake(line, "name", row.name, "1 to 80 characters, all of them to be seen")
     if row.facility not in facilities:
         known = ", ".join(sorted(facilities))
+        if not {row.pin, row.unit}.isdisjoint(facilities):  # it stands one column further on
+            known += '; a name with a comma in it in quotes ""'
         yield Mistake(line, "facility", row.facility, f"a facility of hub.toml: {known}")
     if row.pin is not None and not fits_pin(row.pin):
         yield Mistake(line, "pin", "not shown", "4 to 16 digits, or empty for a random one")

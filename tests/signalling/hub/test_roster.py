@@ -46,6 +46,14 @@ def test_a_line_with_more_values_than_columns_is_a_mistake_of_that_line() -> Non
     assert mistakes[0].expected.startswith("3 values as in the first line")
 
 
+def test_a_comma_in_a_name_is_told_where_empty_values_end_the_line() -> None:
+    text = "number,name,facility,unit\n7,Reyes, Daniel,south,\n8,Ned,west,,\n"
+    _, mistakes = read_roster(text, HERE)
+    said = {each.line: each.expected for each in mistakes if each.column == "facility"}
+    assert said[2].endswith('; a name with a comma in it in quotes ""')
+    assert "comma" not in said[3]
+
+
 @pytest.mark.parametrize(
     "data",
     [
