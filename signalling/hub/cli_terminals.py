@@ -90,7 +90,7 @@ def terminal_list(ask_for: Ask, as_json: bool) -> None:
         "facility",
         "label",
         "unit",
-        "enrolled",
+        "key",
         "linked",
         "signed_in",
         "faults",

@@ -56,7 +56,11 @@ def visitor_row(visitor: Visitor, approvals: Sequence[tuple[Approval, Inmate]]) 
 
 
 def terminal_row(
-    terminal: Terminal, link: TerminalLink | None, taken: bool, kept: Sequence[str] = ()
+    terminal: Terminal,
+    link: TerminalLink | None,
+    taken: bool,
+    now: float,
+    kept: Sequence[str] = (),
 ) -> Row:
     """A terminal as it is now; of one that is away the faults that it reported last."""
     return {
@@ -65,6 +69,7 @@ def terminal_row(
         "label": terminal.label,
         "unit": terminal.unit,
         "enrolled": terminal.public_key is not None,
+        "key": _key_words(terminal, now),
         "linked": link is not None,
         "signed_in": taken,
         "faults": list(link.faults if link is not None else kept),
@@ -72,6 +77,15 @@ def terminal_row(
         "second_link_at": terminal.second_link_at,
         "alarm": "two machines use its key" if terminal.second_links else "",
     }
+
+
+def _key_words(terminal: Terminal, now: float) -> str:
+    waits = terminal.code_holds(now)
+    if terminal.public_key is not None:
+        return "enrolled, a code waits for another machine" if waits else "enrolled"
+    if terminal.code_hash is None:
+        return "revoked"
+    return "none, its code waits" if waits else "none, its code is void"
 
 
 def report_row(kept: tuple[float, str] | None, time_zone: str) -> Row:

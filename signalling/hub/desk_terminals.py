@@ -68,7 +68,8 @@ class TerminalDesk:
         link = self._services.switchboard.terminals.get(terminal.id)
         # Whether it is linked is known to the hub that keeps its facility, and to no other.
         known = link is not None or self._services.others.keeping.keeps(terminal.facility)
-        return terminal_row(terminal, link, taken, faults) | ({} if known else {"linked": None})
+        row = terminal_row(terminal, link, taken, self._services.store.clock(), faults)
+        return row | ({} if known else {"linked": None})
 
     async def terminal_enrol(self, command: ask.TerminalEnrol, who: str) -> Any:
         """Add a facility's terminals; those without a key get a code, which is shown once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from signalling.visit import Visit
 from signalling.visit_events import AnyWhat
@@ -141,6 +142,10 @@ class Photo:
     jpeg: bytes = field(repr=False)
 
 
+CODE_TRIES: Final = 5
+"""Wrong enrolment codes, before the right one is void too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terminal:
     """A kiosk on a wall. Without `public_key` it has not been enrolled (or was revoked)."""
@@ -156,6 +161,11 @@ class Terminal:
     second_links: int = 0
     """How often its key was used by two machines at once."""
     second_link_at: float | None = None
+
+    def code_holds(self, now: float) -> bool:
+        """Whether a machine could be enrolled with its code at `now`."""
+        unspent = self.code_hash is not None and self.code_tries < CODE_TRIES
+        return unspent and self.code_expires_at > now
 
 
 @dataclass(frozen=True, slots=True)

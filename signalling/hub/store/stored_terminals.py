@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from signalling.hub.store.interface import Duplicate
 from signalling.hub.store.records import SeatRow, Terminal
 from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
-CODE_TRIES: Final = 5
 """Wrong enrolment codes before a terminal's code is void."""
 
 
@@ -65,7 +64,7 @@ class StoredTerminals:
 
         def work(db: Tables) -> bool:
             known = _terminal(db, terminal)
-            if known is None or not self._usable(known):
+            if known is None or not known.code_holds(self._clock()):
                 return False
             if hmac.compare_digest(known.code_hash or "", code_hash):
                 return True
@@ -79,7 +78,7 @@ class StoredTerminals:
 
         def work(db: Tables) -> bool:
             known = _terminal(db, terminal)
-            if known is None or not self._usable(known) or known.code_hash != code_hash:
+            if known is None or not known.code_holds(self._clock()) or known.code_hash != code_hash:
                 return False
             db.execute(
                 "update terminals set public_key = ?, code_hash = null, second_links = 0,"
@@ -89,13 +88,6 @@ class StoredTerminals:
             return True
 
         return await self._writer.run(work)
-
-    def _usable(self, terminal: Terminal) -> bool:
-        return (
-            terminal.code_hash is not None
-            and terminal.code_tries < CODE_TRIES
-            and terminal.code_expires_at > self._clock()
-        )
 
     async def renew_code(
         self, terminal: str, code_hash: str, expires_at: float, *, at_once: bool

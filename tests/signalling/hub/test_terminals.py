@@ -180,6 +180,7 @@ async def test_a_replacement_takes_over_when_it_has_proved_its_key(hub: Hub) -> 
     code = (await hub.do(ask.TerminalReplace(terminal="c4")))["code"]
     await broken.ask(Ping(sent=1.0), Pong)
     assert (await row(hub))["enrolled"] is True
+    assert (await row(hub))["key"] == "enrolled, a code waits for another machine"
     new = await hub.terminal()
     await new.enrol(key, "c4", code)
     assert await broken.ended() == (1008, "revoked")
@@ -189,6 +190,20 @@ async def test_a_replacement_takes_over_when_it_has_proved_its_key(hub: Hub) -> 
     await again.prove(hub.keys["c4"], "c4", challenge)
     assert await again.violated() == ("unauthorised", 1008)
     await new.ask(Ping(sent=1.0), Pong)
+
+
+async def test_staff_see_what_became_of_a_key_and_a_code(hub: Hub) -> None:
+    add = ask.TerminalAdd(terminal="c4", facility="north", label="4", unit="C")
+    await hub.do(add)
+    assert (await row(hub))["key"] == "none, its code waits"
+    hub.pass_time(25 * 3600)
+    assert (await row(hub))["key"] == "none, its code is void"
+    await hub.do(ask.TerminalRevoke(terminal="c4"))
+    assert (await row(hub))["key"] == "revoked"
+    code = (await hub.do(add))["code"]
+    new = await hub.terminal()
+    await new.enrol(Ed25519PrivateKey.generate(), "c4", code)
+    assert (await row(hub))["key"] == "enrolled"
 
 
 async def test_a_stolen_terminal_is_out_before_its_replacement_comes(hub: Hub) -> None:
