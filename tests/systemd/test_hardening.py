@@ -170,6 +170,18 @@ def test_grub_of_another_kind_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "boot/grub/grub.cfg").exists()
 
 
+@pytest.mark.parametrize("hash_", ["", "grub.pbkdf2.sha512.10000.AB.CD\n"])
+def test_grub_asks_for_nothing_before_it_is_locked_nor_after_an_upgrade_undid_it(
+    tmp_path: Path, hash_: str
+) -> None:
+    """No password yet; or the entries would ask for it, and the terminal would not start."""
+    grub(tmp_path, "#!/bin/sh\n", hash_)
+    code = (HARDENING / "etc/grub.d/42_visitbooth").read_text().replace("/etc", f"{tmp_path}/etc")
+    done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert ("Run visitbooth-lockdown" in done.stderr) is bool(hash_)
+
+
 def test_a_password_that_is_none_is_named(tmp_path: Path) -> None:
     done = grub(tmp_path, DEBIANS_10_LINUX, "secret\n")
     assert done.returncode != 0
