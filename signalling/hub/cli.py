@@ -120,6 +120,7 @@ def visitor_approve(ask_for: Ask, as_json: bool, number: str, **options: Any) ->
     result = ask_for(ask.VisitorApprove(inmate=number, **options))
     columns = ("email", "name", "approved")
     show(result, as_json=as_json, title="Visitor approved", columns=columns)
+    warn([] if as_json else result["warnings"])
 
 
 @visitor.command("revoke")

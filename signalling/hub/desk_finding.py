@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from config.problems import nearest
 from config.schema import Facility, HubConfig
 from signalling.hub.errors import StaffError
 from signalling.hub.store.interface import Store
@@ -38,6 +39,16 @@ def relation_of(facility: Facility, relation: str) -> str:
     typed = relation.strip()
     listed = (*facility.relations, *facility.private_relations)
     return next((each for each in listed if each.casefold() == typed.casefold()), typed)
+
+
+def relation_warnings(facility: Facility, relation: str) -> list[str]:
+    """Return what to tell staff of a relation that hub.toml does not list: a slip, perhaps."""
+    listed = (*facility.relations, *facility.private_relations)
+    if not relation or relation in listed:
+        return []
+    near = nearest(relation, listed)
+    meant = f', probably "{near}"' if near else ""
+    return [f'facility {facility.id} lists no relation "{relation}"{meant}: {", ".join(listed)}']
 
 
 def require_listed(facility: Facility, unit: str) -> None:

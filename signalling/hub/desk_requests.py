@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from signalling.hub import staff_commands as ask
-from signalling.hub.desk_finding import SIGN_UP, facility_of, find_inmate, find_visitor, relation_of
+from signalling.hub.desk_finding import (
+    SIGN_UP,
+    facility_of,
+    find_inmate,
+    find_visitor,
+    relation_of,
+    relation_warnings,
+)
 from signalling.hub.desk_rows import visitor_row
 from signalling.hub.errors import StaffError
 from signalling.hub.people import expiry
@@ -45,7 +52,8 @@ class RequestDesk:
         )
         await self._services.people.grant(visitor, inmate, approval)
         await self._services.visits.read_people_again(visitor.id)
-        return await self._visitor_row(visitor)
+        warned = relation_warnings(facility, relation)
+        return {**await self._visitor_row(visitor), "warnings": warned}
 
     async def visitor_revoke(self, command: ask.VisitorRevoke, _who: str) -> Any:
         """End an approval. Visits that are booked stay: they are listed, to be cancelled."""

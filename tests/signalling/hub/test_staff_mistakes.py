@@ -31,6 +31,15 @@ async def test_a_relation_of_staffs_own_is_kept_as_it_is_written(hub: Hub) -> No
     assert [each["relation"] for each in visitor["approved"]] == ["Foster mother"]
 
 
+async def test_a_relation_that_is_not_listed_is_warned_of(hub: Hub) -> None:
+    await hub.people()
+    told = await hub.do(ask.VisitorApprove(email=EMAIL, inmate=NUMBER, relation="lawer"))
+    (warning,) = told["warnings"]
+    assert warning.startswith('facility north lists no relation "lawer", probably "lawyer": ')
+    told = await hub.do(ask.VisitorApprove(email=EMAIL, inmate=NUMBER, relation="Lawyer"))
+    assert told["warnings"] == []
+
+
 async def test_visits_of_a_facility_that_is_gone_are_warned_of_and_can_be_cancelled(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
