@@ -100,10 +100,10 @@ function card({ model, t, act }, view) {
     ...fate(view, facility?.time_zone, t),
     view.status === "pending" &&
       button("plain", { "data-withdraw": view.id, onclick: () => act.withdraw(view.id) }, t("withdraw")),
-    view.status === "denied" &&
-      button("plain", { "data-withdraw": view.id, onclick: () => act.withdraw(view.id) }, t("put-away")),
     (view.status === "denied" || view.status === "expired") &&
       button("plain", { onclick: () => act.askToVisit(view) }, t("ask-again")),
+    view.status === "denied" &&
+      button("plain", { "data-withdraw": view.id, onclick: () => act.withdraw(view.id) }, t("put-away")),
   );
 }
 

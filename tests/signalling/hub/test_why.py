@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from signalling.hub import staff_commands as ask
 from signalling.hub.why import Around, why
