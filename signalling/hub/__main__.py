@@ -98,19 +98,20 @@ async def _serve(config: HubConfig) -> None:
     async with open_services(config) as services:
         desk = Desk(services)
         tune_gc()
-        collecting = in_background("garbage", collect_often)
         async with (
             measured(services),
             staff_socket(desk, socket_path(config), config.staff_group),
             listen(services, certificate=certificate),
         ):
+            sockets = services.metrics.sockets
+            collecting = in_background("garbage", lambda: collect_often(sockets))
             notifier = Notifier.of(os.environ)
             alive = asyncio.create_task(keep_alive(notifier, _turning), name="watchdog")
             await stop.wait()
             notifier.tell("STOPPING=1")
             alive.cancel()
             await drain(services, hurry, random.SystemRandom())
-        collecting.cancel()
+            collecting.cancel()
     log.info("stopped")
 
 

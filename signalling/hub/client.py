@@ -133,9 +133,11 @@ class Client:
     async def stop(self) -> None:
         """Send nothing more: the connection is gone."""
         self._gone = True
-        if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+        # What ended it has its frame, which has us: kept, it would be a circle for the collector.
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
 
     def _have_written(self) -> None:
         if self._writer is None and not self._gone:

@@ -38,7 +38,7 @@ class Doorkeeper:
     def __init__(self, limits: Limits, trail: AuditTrail) -> None:
         self._trail = trail
         self._limits = limits
-        self._sockets = 0
+        self._sockets = self._gone = 0
         self._half_open = 0
         self._open: Counter[str] = Counter()
         self._half_open_of: Counter[str] = Counter()
@@ -48,6 +48,10 @@ class Doorkeeper:
     def half_open(self) -> int:
         """Sockets that have asked nothing yet."""
         return self._half_open
+
+    def sockets(self) -> tuple[int, int]:
+        """Return how many are open, and how many were and are gone."""
+        return self._sockets, self._gone
 
     def enter(self, address: str | None) -> bool:
         """Count a new socket, which is half-open; False when it is one too many.
@@ -93,6 +97,7 @@ class Doorkeeper:
     def leave(self, address: str | None) -> None:
         """Count a socket, of an address if it had one, no more."""
         self._sockets -= 1
+        self._gone += 1
         if address is not None:
             _count_down(self._open, address)
 

@@ -58,6 +58,8 @@ class Metrics:
         """Where `/metrics` is served; 0: nowhere."""
         self.half_open: Callable[[], int] = int
         """How many sockets have asked nothing yet."""
+        self.sockets: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """How many are open, and how many were and are gone."""
         self._log_in_times: deque[float] = deque(maxlen=REMEMBERED)
         self._transactions: deque[float] = deque(maxlen=REMEMBERED)
         self.lag = self._histogram("loop_lag_seconds", "How late the event loop is.", SHORT)

@@ -237,6 +237,7 @@ async def _serve(
     doorkeeper = Doorkeeper(config.limits, services.trail)
     proxies = Proxies(config.trusted_proxies)
     services.metrics.half_open = lambda: doorkeeper.half_open
+    services.metrics.sockets = doorkeeper.sockets
     within_s = config.limits.request_timeout_s
     make = connections(doorkeeper, proxies, certificate, within_s)
     try:
