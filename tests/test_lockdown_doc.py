@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_security_doc import NAMED, missing
+from tests.tested_rows import require_tested, rows
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "lockdown.md"
@@ -28,32 +28,20 @@ MUST_BE_TRIED = (
 MACHINE = "tests/vm/scenario_ways_out.py"
 
 
-def rows() -> list[tuple[str, ...]]:
-    """Return each way with how it is closed and the cell of its tests."""
-    lines = [each for each in DOCUMENT.read_text().splitlines() if each.startswith("|")]
-    cells = [tuple(each.strip() for each in line.strip("|").split(" | ")) for line in lines]
-    found = [each for each in cells if not each[0].startswith(("---", "way "))]
-    assert all(len(each) == 3 for each in found)
-    return found
-
-
 def test_every_way_is_closed_and_has_a_test_that_exists() -> None:
-    assert len(rows()) > 25
-    for way, closed, tests in rows():
-        assert closed, way
-        assert NAMED.findall(tests), f"no test: {way}"
-        assert re.sub(r"[\s,]", "", NAMED.sub("", tests)) == "", f"not a test: {way}"
-        assert missing(tests) == [], way
+    assert len(rows(DOCUMENT)) > 25
+    for row in rows(DOCUMENT):
+        require_tested(*row)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_ways_that_were_found_are_in_the_table(way: str) -> None:
-    assert any(way in row[0].lower() for row in rows())
+    assert any(way in row[0].lower() for row in rows(DOCUMENT))
 
 
 @pytest.mark.parametrize("way", MUST_BE_TRIED)
 def test_what_can_be_tried_is_tried_in_the_virtual_machine(way: str) -> None:
-    assert any(way in row[0].lower() and MACHINE in row[2] for row in rows())
+    assert any(way in row[0].lower() and MACHINE in row[2] for row in rows(DOCUMENT))
 
 
 def test_every_try_in_the_virtual_machine_has_its_row() -> None:

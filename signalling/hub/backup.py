@@ -22,6 +22,7 @@ from typing import IO, Final
 import msgspec
 
 from config.schema import HubConfig
+from config.whole_file import make_durable
 from signalling.hub.audit_heads import HEAD_FILE
 from signalling.hub.errors import StaffError
 from signalling.hub.services import PIN_KEY
@@ -113,7 +114,7 @@ def make(config: HubConfig, path: Path, say: Say) -> Made:
             manifest = _pack(config, part, present, schema, say)
             made = Made(path, part.stat().st_size, _sha256(part), manifest)
             part.rename(path)
-            sync_folder(path.parent)
+            make_durable(path.parent)
     except OSError as error:
         raise StaffError(f"cannot make {path}: {error.strerror or error}") from None
     except sqlite3.Error as error:
@@ -133,15 +134,6 @@ def _removed(*paths: Path) -> Iterator[None]:
 def _private(path: Path) -> None:
     path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _snapshot(database: Path, into: Path, say: Say) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from config.schema import HubConfig
+from config.whole_file import make_durable
 from signalling.hub.backup import (
     DATABASE,
     FORMAT,
@@ -26,7 +27,6 @@ from signalling.hub.backup import (
     copy,
     schema_of,
     shifted,
-    sync_folder,
     targets,
 )
 from signalling.hub.errors import StaffError, StartError
@@ -186,7 +186,7 @@ def _replace(
     state = Path(config.state_dir)
     marker = state / RESTORING
     marker.touch(mode=0o600)
-    sync_folder(state)
+    make_durable(state)
     aside = _put_aside(state, where)
     owner = state.stat()
     for name, path in where.items():
@@ -195,9 +195,9 @@ def _replace(
                 os.chown(parts[name], owner.st_uid, owner.st_gid)
             parts[name].rename(path)
     for folder in {path.parent for path in where.values()}:
-        sync_folder(folder)
+        make_durable(folder)
     marker.unlink()
-    sync_folder(state)
+    make_durable(state)
     return aside
 
 
