@@ -81,7 +81,7 @@ class Wire(Transport):
         self._map = HeaderExtensionsMap()
         self._map.configure(sending())
         self.open_keys()
-        gatherer.paths.send_now = self._keep  # type: ignore[method-assign]
+        gatherer.paths.send_now = self._keep  # type: ignore[method-assign]  # played
 
     def open_keys(self) -> None:
         """Have the handshake be over."""

@@ -216,7 +216,7 @@ def decoded(stage: Stage) -> list[int]:
         times.append(frame.timestamp)
         return True
 
-    decoder.put = put  # type: ignore[method-assign]
+    decoder.put = put  # type: ignore[method-assign]  # played
     return times
 
 
@@ -358,7 +358,7 @@ def test_the_rate_has_a_floor_until_something_looks_full() -> None:
     assert rates[0] == (FLOOR_BPS, [7])
     assert 3 <= len(rates) <= 5
     estimator.detector.hypothesis = BandwidthUsage.OVERUSING
-    estimator.detector.detect = lambda *_: BandwidthUsage.OVERUSING  # type: ignore[method-assign]
+    estimator.detector.detect = lambda *_: BandwidthUsage.OVERUSING  # type: ignore[method-assign]  # played
     squeezed = [estimator.add(2000 + ms, (2000 + ms) * 262, 1200, 7) for ms in range(0, 600, 20)]
     assert min(each[0] for each in squeezed if each is not None) < FLOOR_BPS
 

@@ -24,10 +24,14 @@ from tests.signalling.hub.tcp_relay import cable
 from tests.signalling.hub.test_several_hubs import (
     Hubs,
     ended,
-    hubs,  # noqa: F401 - a fixture
     keeps,
-    server,  # noqa: F401 - a fixture
     token_of,
+)
+from tests.signalling.hub.test_several_hubs import (
+    hubs as hubs,  # a fixture
+)
+from tests.signalling.hub.test_several_hubs import (
+    server as server,  # a fixture
 )
 
 
@@ -52,7 +56,7 @@ async def unsent(hub: Hub) -> None:
     await until(lambda: not bus._waiting.letters)
 
 
-async def test_a_log_in_whose_end_was_not_heard_ends(hubs: Hubs) -> None:  # noqa: F811
+async def test_a_log_in_whose_end_was_not_heard_ends(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
     page = await keeper.ready_page()
@@ -67,7 +71,7 @@ async def test_a_log_in_whose_end_was_not_heard_ends(hubs: Hubs) -> None:  # noq
     await page.until(lambda: page.newest(LoggedOut))
 
 
-async def test_a_terminal_whose_revocation_was_not_heard_is_closed(hubs: Hubs) -> None:  # noqa: F811
+async def test_a_terminal_whose_revocation_was_not_heard_is_closed(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
     terminal = await keeper.ready_terminal()
@@ -77,7 +81,7 @@ async def test_a_terminal_whose_revocation_was_not_heard_is_closed(hubs: Hubs) -
     assert await terminal.ended() == (1008, "revoked")
 
 
-async def test_what_a_hub_did_just_before_it_died_is_read(hubs: Hubs) -> None:  # noqa: F811
+async def test_what_a_hub_did_just_before_it_died_is_read(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
     visit = await other.book(start="+7200", seconds=600)
@@ -92,7 +96,7 @@ async def test_what_a_hub_did_just_before_it_died_is_read(hubs: Hubs) -> None:  
 async def test_a_hub_that_lost_its_session_and_lives_is_not_replaced_before_it_stops(
     tmp_path: Path,
     postgres_url: str,
-    server: NatsServer,  # noqa: F811
+    server: NatsServer,
 ) -> None:
     there = urlsplit(postgres_url)
     both = Hubs(tmp_path, postgres_url, server.url)
@@ -116,7 +120,7 @@ async def test_a_hub_that_lost_its_session_and_lives_is_not_replaced_before_it_s
         await both.close()
 
 
-async def test_a_fault_of_one_room_does_not_end_the_following(hubs: Hubs) -> None:  # noqa: F811
+async def test_a_fault_of_one_room_does_not_end_the_following(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
 
@@ -131,7 +135,7 @@ async def test_a_fault_of_one_room_does_not_end_the_following(hubs: Hubs) -> Non
 
 
 async def test_hubs_that_take_much_at_once_read_it_once(
-    hubs: Hubs,  # noqa: F811
+    hubs: Hubs,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     keeper = await hubs.keeper()
@@ -150,8 +154,8 @@ async def test_hubs_that_take_much_at_once_read_it_once(
 
 
 async def test_while_nats_is_away_clients_are_sent_on_to_the_hub_that_serves_them(
-    hubs: Hubs,  # noqa: F811
-    server: NatsServer,  # noqa: F811
+    hubs: Hubs,
+    server: NatsServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(carrying, "UNHEARD_S", 1.0, raising=False)
@@ -171,7 +175,7 @@ async def test_while_nats_is_away_clients_are_sent_on_to_the_hub_that_serves_the
     assert (await again.hello(token)).opened == "north"
 
 
-async def test_who_may_stay_stays_when_all_is_looked_up_again(hubs: Hubs) -> None:  # noqa: F811
+async def test_who_may_stay_stays_when_all_is_looked_up_again(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
     page, terminal = await keeper.ready_page(), await other.ready_terminal()
@@ -184,7 +188,7 @@ async def test_who_may_stay_stays_when_all_is_looked_up_again(hubs: Hubs) -> Non
 
 
 async def test_a_copied_key_is_noticed_at_whichever_hubs_its_machines_are(
-    hubs: Hubs,  # noqa: F811
+    hubs: Hubs,
 ) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     first = await other.ready_terminal()

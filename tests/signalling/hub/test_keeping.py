@@ -168,7 +168,7 @@ async def test_an_answer_that_took_longer_than_the_lease_is_not_believed() -> No
         now.at += LEASE_S
         return kept
 
-    store.beat = slow  # type: ignore[method-assign]
+    store.beat = slow  # type: ignore[method-assign]  # played
     async with keeping(store, rooms, now) as kept:
         await until(lambda: store.beats > 3)
         assert not kept.keeps("north")
@@ -183,7 +183,7 @@ async def test_a_store_that_answers_late_all_the_time_ends_nothing() -> None:
         await asyncio.sleep(1.2)
         return await beat(*args)
 
-    store.beat = slow  # type: ignore[method-assign]
+    store.beat = slow  # type: ignore[method-assign]  # played
     async with keeping(store, rooms, Now()) as kept:
         await until(lambda: kept.keeps("north"))
 
@@ -197,7 +197,7 @@ async def test_the_lease_runs_out_while_a_store_does_not_answer() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-        store.beat = never  # type: ignore[method-assign]
+        store.beat = never  # type: ignore[method-assign]  # played
         await asyncio.sleep(0.02)
         now.at += LEASE_S
         await until(lambda: "leave north" in rooms.said)
@@ -217,7 +217,7 @@ async def test_a_facility_is_served_no_more_before_another_hub_gets_it(fails: bo
                 store.kept, store.fails = Kept(("me", "other"), {"north": "other"}), fails
             return await beat(*args)
 
-        store.beat = look  # type: ignore[method-assign]
+        store.beat = look  # type: ignore[method-assign]  # played
         store.kept = Kept(("me", "other"), {"north": "me"}, frozenset({"north"}))
         await until(lambda: served_while_given)
         await asyncio.sleep(0.05)
@@ -260,7 +260,7 @@ async def test_whoever_leaves_does_not_wait_for_a_database_that_is_frozen(
     async def never(hub: str) -> None:
         await asyncio.Event().wait()
 
-    store.leave = never  # type: ignore[method-assign]
+    store.leave = never  # type: ignore[method-assign]  # played
     async with keeping(store, FakeRooms(), Now()) as kept, asyncio.timeout(2.0):
         assert await kept.leave()
 

@@ -8,12 +8,16 @@ from tests.signalling.hub.hub_process import until
 from tests.signalling.hub.test_hubs_unheard import mute, unsent
 from tests.signalling.hub.test_several_hubs import (
     Hubs,
-    hubs,  # noqa: F401 - a fixture
-    server,  # noqa: F401 - a fixture
+)
+from tests.signalling.hub.test_several_hubs import (
+    hubs as hubs,  # a fixture
+)
+from tests.signalling.hub.test_several_hubs import (
+    server as server,  # a fixture
 )
 
 
-async def test_a_relation_and_a_unit_that_were_not_heard_are_read(hubs: Hubs) -> None:  # noqa: F811
+async def test_a_relation_and_a_unit_that_were_not_heard_are_read(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
     visit = await keeper.book(start="+7200", seconds=600)
@@ -28,7 +32,7 @@ async def test_a_relation_and_a_unit_that_were_not_heard_are_read(hubs: Hubs) ->
     await until(lambda: live.unit == "D")
 
 
-async def test_who_was_moved_into_a_lockdown_unheard_is_in_it(hubs: Hubs) -> None:  # noqa: F811
+async def test_who_was_moved_into_a_lockdown_unheard_is_in_it(hubs: Hubs) -> None:
     keeper, other = await hubs.keeper(), await hubs.other()
     await keeper.people()
     await keeper.do(ask.InmateAdd(number="9", name="Max", facility="north", unit="D"))

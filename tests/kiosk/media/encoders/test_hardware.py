@@ -200,7 +200,7 @@ def test_one_that_ignores_a_wish_for_a_key_frame_is_no_use(said: Said) -> None:
     made.warm(640, 480)
     chip = bench.chips[0].inner
     honest = chip.access_unit
-    chip.access_unit = lambda frame, key: honest(frame, False)  # type: ignore[method-assign]
+    chip.access_unit = lambda frame, key: honest(frame, False)  # type: ignore[method-assign]  # played
     payloads = [made.encode(frame, True) for frame in moving(count=2)]
     assert made.name == "libx264"
     assert len(list(decoded(payloads[:1], "h264"))) == 1, "even the first came from software"

@@ -225,7 +225,7 @@ async def drop(bus: NatsBus, change: Change, parcel: Parcel, hub: str) -> None:
     bus.publish(change)
     bus.tell(hub, parcel)
     await until(lambda: swallowed >= 2)
-    bus._client.publish = publish  # type: ignore[method-assign]
+    bus._client.publish = publish  # type: ignore[method-assign]  # played
 
 
 async def test_a_server_that_was_away_is_found_again(tmp_path: Path) -> None:
