@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
 from functools import partial
 
-from signalling.hub.background import in_background
+from signalling.hub.background import end, in_background
 from signalling.hub.bus.interface import Change, HubLeaves
 from signalling.hub.services import Services
 from signalling.hub.shared_keeping import SharedKeeping
@@ -33,9 +32,7 @@ async def beside_others(services: Services) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await give_up(services)
         await services.others.carrier.close()
 

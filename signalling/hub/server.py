@@ -15,7 +15,7 @@ from websockets.http11 import Request, Response
 
 from config.schema import HubConfig
 from signalling.hub.addresses import Proxies
-from signalling.hub.background import in_background
+from signalling.hub.background import end, in_background
 from signalling.hub.browser_names import browser_name
 from signalling.hub.bus.interface import Opening
 from signalling.hub.cluster import beside_others
@@ -185,9 +185,7 @@ async def listen(
             services.visits.stopping = True
     finally:
         services.visits.stopping = True
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 def _background(services: Services, certificate: Certificate | None) -> list[asyncio.Task[None]]:

@@ -24,6 +24,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from signalling.hub.background import end
 from signalling.hub.bus.interface import Change, Frame, Parcel
 from signalling.hub.bus.local import new_hub_name
 from signalling.hub.errors import StartError
@@ -379,9 +380,7 @@ class NatsBus:
         while self._waiting.letters and self._client.is_connected:
             self._waiting.wake.set()
             await asyncio.sleep(0)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         # A server that is away must not keep the hub from stopping in good order.
         with contextlib.suppress(NatsError, TimeoutError, OSError):
             await self._client.flush(timeout=1)

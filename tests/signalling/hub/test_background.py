@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signalling.hub import background
-from signalling.hub.background import in_background
+from signalling.hub.background import end, in_background
 from tests.signalling.hub.harness import Hub
 
 
@@ -29,6 +29,30 @@ async def test_what_failed_is_begun_anew_until_it_is_cancelled(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
+
+
+async def test_a_cancellation_that_a_library_lost_is_said_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(background, "CANCEL_AGAIN_S", 0.01)
+    losses = 2
+
+    async def run() -> None:
+        nonlocal losses
+        while True:
+            try:
+                await asyncio.sleep(60.0)
+            except asyncio.CancelledError:
+                losses -= 1
+                if losses < 0:
+                    raise
+
+    tasks = [in_background("it", run), in_background("other", asyncio.Event().wait)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5.0):
+        await end(tasks)
+    assert all(each.cancelled() for each in tasks)
+    await end(tasks)
 
 
 async def test_mails_go_out_after_a_fault_of_the_outbox(
