@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,11 @@ ROOT = Path(__file__).parents[2]
 
 def started(*words: str) -> subprocess.Popen[str]:
     """Start a command; to be used as a context, which waits for its end."""
+
+    def hear_ctrl_c() -> None:
+        # A shell has what it starts in the background, these tests perhaps, ignore it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     return subprocess.Popen(
         [sys.executable, "-m", "hardware", *words],
         cwd=ROOT,
@@ -18,6 +24,7 @@ def started(*words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads run here that it could deadlock with
     )
 
 
