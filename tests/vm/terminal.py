@@ -33,11 +33,12 @@ install -m 0755 -t /opt/visitbooth/libexec visitbooth-cookie visitbooth-is-hook 
     visitbooth-callstaff visitbooth-lockdown
 install -m 0644 -t /opt/visitbooth/share callstaff.pgm.gz
 install -D -m 0644 xorg/10-visitbooth.conf /etc/visitbooth/xorg/10-visitbooth.conf
-install -m 0644 udev/60-visitbooth.rules /etc/udev/rules.d/60-visitbooth.rules
 install -m 0644 sysusers.d/visitbooth.conf /usr/lib/sysusers.d/visitbooth.conf
 install -m 0644 tmpfiles.d/visitbooth.conf /usr/lib/tmpfiles.d/visitbooth.conf
 systemd-sysusers 2>&1
 systemd-tmpfiles --create visitbooth.conf
+# After the groups: udev ignores one that it does not know, and reads no rule twice for a reload.
+install -m 0644 udev/60-visitbooth.rules /etc/udev/rules.d/60-visitbooth.rules
 # No graphics card: Mesa draws. And an emulated machine does all of it slowly.
 mkdir -p /etc/systemd/system/visitbooth-kiosk.service.d
 printf '[Service]\\nEnvironment=LIBGL_ALWAYS_SOFTWARE=1\\n%s' \
