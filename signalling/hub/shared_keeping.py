@@ -21,10 +21,10 @@ from signalling.hub.store.records import Kept
 log = logging.getLogger(__name__)
 
 BEAT_EVERY_S: Final = 0.25
-LEASE_S: Final = 4.0
+LEASE_S: Final = 3.5
 MARGIN_S: Final = 0.5
-LIVES_S: Final = 0.4
-"""A hub that the bus heard within this time lives: it speaks five times a second."""
+LIVES_S: Final = 0.3
+"""A hub that the bus heard within this time lives: it speaks ten times a second."""
 SLOW_S: Final = 1.0
 """A beat that is not answered for so long is worth a line in the log."""
 LEAVE_WITHIN_S: Final = 2.0

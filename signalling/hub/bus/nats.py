@@ -1,7 +1,7 @@
 """The bus of several hubs over NATS (nats-py).
 
 Core NATS delivers at most once: what is published while its server is away may be lost. So every
-hub counts what it sends, to everybody and to each other hub, and says the counts five times a
+hub counts what it sends, to everybody and to each other hub, and says the counts ten times a
 second (`_Beat`). Whoever has got less takes what it knows of the sender as lost and begins anew;
 nothing is ever asked for again, because a conversation with a hole in it is better begun anew.
 """
@@ -31,7 +31,7 @@ from signalling.hub.errors import StartError
 
 log = logging.getLogger(__name__)
 
-BEAT_EVERY_S: Final = 0.2
+BEAT_EVERY_S: Final = 0.1
 SILENT_S: Final = 3.0
 """A hub that was not heard for so long counts as lost."""
 FORGOTTEN_AFTER_S: Final = 3600.0

@@ -13,7 +13,7 @@ from signalling.hub.store.records import Kept
 from signalling.hub.store.tables import Tables
 from signalling.hub.store.writer import Writer
 
-SILENT_S: Final = 0.5
+SILENT_S: Final = 0.4
 """A hub whose session at the database server is gone, and that was silent for so long, is dead."""
 SETTLED_S: Final = 2.0
 """Who has just connected may have found the server restarted, where nobody's session is left: it
