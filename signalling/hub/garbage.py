@@ -19,9 +19,9 @@ BY_ITSELF: Final = 20_000
 """CPython's own passes, should the loop be so busy that ours come late."""
 GONE_FOR_A_FULL_PASS: Final = 2000
 SHARE_OF_OPEN: Final = 4
-"""A full pass looks through all that is open, 10 ms for each thousand: worth it when as many as a
-quarter of that are gone, and some more. Nearly all leave no circles; what a stranger broke off in
-the middle of the handshake leaves 5 KiB, and would fill the memory in the end."""
+"""A full pass looks through all that is open: worth it when as many as a quarter of that are gone,
+and some more. Nearly all leave no circles; what a stranger broke off in the middle of the handshake
+leaves 27 objects that hold each other, and would fill the memory in the end."""
 
 
 def tune_gc() -> None:
