@@ -45,7 +45,7 @@ class Limits(Table, frozen=True):
 
     connections: Annotated[int, Meta(ge=1)] = 10_000
     connections_per_address: Annotated[int, Meta(ge=1)] = 200
-    half_open: Annotated[int, Meta(ge=1)] = 1000
+    half_open: Annotated[int, Meta(ge=1)] = 5000
     """Sockets that have sent no request yet, their TLS handshake included."""
     half_open_per_address: Annotated[int, Meta(ge=1)] = 50
     request_timeout_s: Seconds = 10

@@ -217,7 +217,7 @@ def test_a_range_with_bits_beyond_its_prefix_is_told_the_right_one() -> None:
         ("mail.host = 'smtp.example'", "mail.public_url"),
         ("metrics.listen = '::1'\nmetrics.port = 8080", "metrics.port"),
         ("limits.connections_per_address = 20000", "limits.connections_per_address"),
-        ("limits.half_open_per_address = 2000", "limits.half_open_per_address"),
+        ("limits.half_open_per_address = 6000", "limits.half_open_per_address"),
         ("tls.certificate = '/etc/hub.pem'", "tls.key"),
         ("tls.key = '/etc/hub.key'", "tls.certificate"),
         (f"state_dir = '/{'x' * 100}'", "state_dir"),

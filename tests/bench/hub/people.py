@@ -59,7 +59,7 @@ def hub_toml(folder: Path, store: str = "", bus: str = "local", more: str = "") 
         f'name = "{HUB}"\nport = 0\nstate_dir = "{folder}/state"\nstore = "{store}"',
         f'bus = "{bus}"',
         "[limits]\nconnections = 20000\nconnections_per_address = 20000",
-        "half_open_per_address = 1000",
+        "half_open_per_address = 5000",
         "messages_per_10_s = 1000000",
         '[metrics]\nlisten = "127.0.0.1"\nport = 0',
     ]
