@@ -89,7 +89,7 @@ bench-page: ## what the page costs a cheap phone, and how soon it shows a change
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.page $(ARGS)
 
-bench-hub: ## the hub under load beside a bare relay and PeerJS, 14 minutes; ARGS=--short
+bench-hub: ## the hub under load beside a bare relay and PeerJS, 8 minutes; ARGS=--short
 	@.ci/bootstrap test
 	$(BIN)/python -m tests.bench.hub $(ARGS)
 
