@@ -244,7 +244,7 @@ async def _serve(
             config.listen,
             config.port,
             process_request=door.process,
-            create_connection=make,  # type: ignore[arg-type]
+            create_connection=make,  # type: ignore[arg-type]  # typed as a class; only called
             compression=None,
             # A little over the limit a frame is answered with `too-large`, far over it just closed.
             max_size=2 * config.limits.frame_bytes,
